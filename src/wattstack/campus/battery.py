@@ -1,0 +1,105 @@
+"""A battery as declared: ratings, the usable window of energy, losses, wear, cost.
+
+Needs    campus.fields.
+Gives    Battery, Hours.
+Used by  campus, case, physics.battery, cost.
+
+`energy_mwh` is usable energy; the nameplate is energy_mwh / usable_frac and is what capital is paid for.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from pydantic import Field
+
+from wattstack.campus.fields import (
+    Declared,
+    Efficiency,
+    NotNegative,
+    Positive,
+    Size,
+    SizeRange,
+    largest,
+    quantity,
+)
+from wattstack.errors import Fault
+
+
+class Hours(Declared):
+    """Allowed ratio of energy to power [h]."""
+
+    min: NotNegative = quantity("h", "Least energy_mwh / power_mw", 0.0)
+    max: Positive = quantity("h", "Greatest energy_mwh / power_mw")
+
+    def faults(self) -> Iterable[Fault]:
+        """Min above max."""
+        if self.min > self.max:
+            yield Fault(
+                "min", f"is {self.min:g}, must not be above max {self.max:g}. Lower min or raise max."
+            )
+
+
+class Battery(Declared):
+    """One battery on the campus bus. `chemistry` fills every key that is not given, money included.
+
+    Example:
+        >>> unit = Battery(power_mw=10, energy_mwh=20, usable_frac=0.8, charge_eff=0.95, discharge_eff=0.95)
+        >>> unit.nameplate_per_usable
+        1.25
+    """
+
+    chemistry: str | None = Field(
+        None,
+        pattern=r"^library:.+$",
+        description="library:NAME of a chemistry; its numbers hold where this battery gives none.",
+    )
+    power_mw: Size = quantity("MW", "Discharge power at the bus: a number stands, a range is planned")
+    energy_mwh: Size = quantity("MWh", "Usable energy: a number stands, a range is planned")
+    usable_frac: Efficiency = quantity("", "Usable energy / nameplate energy", 1.0)
+    charge_eff: Efficiency = quantity("", "MWh stored per MWh drawn from the bus")
+    discharge_eff: Efficiency = quantity("", "MWh given to the bus per MWh taken from the store")
+    self_discharge_frac_per_h: float = quantity(
+        "1/h", "Share of the stored energy lost an hour", 0.0, ge=0, lt=1
+    )
+    charge_power_frac: float = quantity("", "Charge power / discharge power", 1.0, gt=0, le=10)
+    wear_per_mwh: NotNegative = quantity("currency/MWh", "Cost of wear per MWh discharged at the bus", 0.0)
+    duration_h: Hours | None = Field(None, description="Allowed energy_mwh / power_mw [h]; absent = any.")
+    capital_per_mw: NotNegative = quantity("currency/MW", "Investment per MW of power_mw", 0.0)
+    capital_per_mwh: NotNegative = quantity("currency/MWh", "Investment per NAMEPLATE MWh", 0.0)
+    fixed_per_mw_year: NotNegative = quantity("currency/MW/year", "Fixed operation and maintenance", 0.0)
+    life_years: Positive = quantity("years", "Life, then it is replaced", 15.0)
+
+    @property
+    def nameplate_per_usable(self) -> float:
+        """Nameplate MWh per usable MWh."""
+        return 1.0 / self.usable_frac
+
+    def faults(self) -> Iterable[Fault]:
+        """A duration that no allowed pair of sizes has; a planned size without a price."""
+        if self.duration_h is not None:
+            yield from self._duration_faults(self.duration_h)
+        if isinstance(self.power_mw, SizeRange) or isinstance(self.energy_mwh, SizeRange):
+            if not {"capital_per_mw", "capital_per_mwh"} & self.model_fields_set:
+                yield Fault(
+                    "capital_per_mwh",
+                    "is missing, must be given where the plan chooses a size. Write capital_per_mwh and "
+                    "capital_per_mw (0 if it is free), or name a chemistry.",
+                )
+
+    def _duration_faults(self, hours: Hours) -> Iterable[Fault]:
+        power, energy = self.power_mw, self.energy_mwh
+        least_energy = energy.min if isinstance(energy, SizeRange) else energy
+        least_power = power.min if isinstance(power, SizeRange) else power
+        if hours.min * least_power > largest(energy):
+            yield Fault(
+                "duration_h.min",
+                f"is {hours.min:g} h, which asks for {hours.min * least_power:g} MWh at {least_power:g} MW, above "
+                f"the largest energy_mwh {largest(energy):g}. Lower duration_h.min or raise energy_mwh.",
+            )
+        if hours.max * largest(power) < least_energy:
+            yield Fault(
+                "duration_h.max",
+                f"is {hours.max:g} h, which allows {hours.max * largest(power):g} MWh at {largest(power):g} MW, "
+                f"below the least energy_mwh {least_energy:g}. Raise duration_h.max or power_mw.",
+            )

@@ -1,0 +1,88 @@
+"""Promises the campus keeps at every moment: backup. The one definition of how much of it is held back.
+
+Needs    campus.fields.
+Gives    Backup, Duties, reserve_mwh, reserve_mw.
+Used by  case, plan, control, twin, operate: nobody else says what backup is.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pydantic import Field
+
+from wattstack.campus.fields import Declared, Frac, Positive, quantity
+
+
+def reserve_mwh(
+    load_mw: Any,
+    duration_h: float,
+    discharge_eff: float,
+    soc_error_frac: float = 0.0,
+    energy_mwh: Any = None,
+) -> Any:
+    """Energy that must stay in the store so that the load can be carried through an outage.
+
+    reserve = load x duration / discharge_eff + soc_error_frac x energy_mwh: what the load takes out of the store,
+    and a margin because the gauge may read high by a share of the full range.
+
+    Args:
+        load_mw: Load to be carried, number or array [MW], >= 0.
+        duration_h: Length of the outage [h].
+        discharge_eff: MWh at the bus per MWh from the store, 0 < eff <= 1.
+        soc_error_frac: Error of the state of charge, share of the full range, 0 <= frac < 1.
+        energy_mwh: Usable energy of the battery [MWh], number or array. None = the smallest battery that can hold
+            the reserve, whose whole content it then is: load x duration / discharge_eff / (1 - soc_error_frac).
+
+    Returns:
+        Stored energy to hold back [MWh], in the shape of load_mw.
+
+    Source:
+        Energy balance; the margin is the worst case of a bounded reading error.
+
+    Example:
+        >>> reserve_mwh(100.0, 0.5, discharge_eff=0.95, soc_error_frac=0.05, energy_mwh=200.0)
+        62.631578947368425
+    """
+    taken_mwh = load_mw * duration_h / discharge_eff
+    if energy_mwh is None:
+        return taken_mwh / (1.0 - soc_error_frac)
+    return taken_mwh + soc_error_frac * energy_mwh
+
+
+def reserve_mw(load_mw: Any, load_frac: float = 1.0) -> Any:
+    """Power that the backup must be able to give: the load to be carried.
+
+    Args:
+        load_mw: Electric demand, number or array [MW].
+        load_frac: Share of it that is carried through an outage.
+
+    Returns:
+        Power at the bus [MW], in the shape of load_mw; also the load_mw of reserve_mwh.
+
+    Example:
+        >>> reserve_mw(150.0, load_frac=0.8)
+        120.0
+    """
+    return load_mw * load_frac
+
+
+class Backup(Declared):
+    """Carry a share of the load through an outage of the grid: a floor under stored energy and power.
+
+    Example:
+        >>> Backup(duration_h=0.5).load_frac
+        1.0
+    """
+
+    duration_h: Positive = quantity("h", "Length of the outage")
+    load_frac: Frac = quantity("", "Share of the load that is carried", 1.0)
+    soc_error_frac: float = quantity(
+        "", "Error of the state of charge, share of the full range", 0.02, ge=0, lt=0.5
+    )
+
+
+class Duties(Declared):
+    """All promises."""
+
+    backup: Backup | None = Field(None, description="Outage the batteries carry; absent = none.")

@@ -1,0 +1,62 @@
+"""A generator as declared: fuel, efficiency, limits, emission, cost.
+
+Needs    campus.fields, campus.contract.Rate.
+Gives    Generator.
+Used by  campus, physics.generator, case, cost.
+
+Fuel energy is on the lower heating value, as IPCC emission factors are.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from pydantic import Field
+
+from wattstack.campus.contract import Rate
+from wattstack.campus.fields import Declared, Frac, Name, NotNegative, Positive, Size, SizeRange, quantity
+from wattstack.errors import Fault
+
+
+class Generator(Declared):
+    """One generator or group of equal units. `fuel` fills price and emission where they are not given.
+
+    Example:
+        >>> Generator(power_mw=40, fuel_mwh_per_mwh=2.2, fuel_price_per_mwh=50, emission_kg_per_mwh=444).om_per_mwh
+        0.0
+    """
+
+    fuel: Name | None = Field(
+        None, description="Name of a fuel of the library (lng, diesel, hydrogen); fills price and emission."
+    )
+    power_mw: Size = quantity("MW", "Electric power: a number stands, a range is planned")
+    fuel_mwh_per_mwh: float = quantity(
+        "MWh/MWh", "Fuel (lower heating value) per MWh electric", 2.2, ge=1, le=20
+    )
+    fuel_price_per_mwh: Rate = quantity(
+        "currency/MWh", "Price of fuel, per MWh of fuel (lower heating value)"
+    )
+    om_per_mwh: NotNegative = quantity(
+        "currency/MWh", "Variable operation and maintenance per MWh electric", 0.0
+    )
+    emission_kg_per_mwh: NotNegative = quantity("kg/MWh", "CO2 per MWh electric")
+    availability_frac: Frac = quantity("", "Share of power_mw that can be counted on", 1.0)
+    minimum_frac: Frac = quantity("", "Least power while running / power_mw", 0.0)
+    start_cost_per_mw: NotNegative = quantity("currency/MW", "Cost of one start per MW of power_mw", 0.0)
+    capital_per_mw: NotNegative = quantity("currency/MW", "Investment per MW", 0.0)
+    fixed_per_mw_year: NotNegative = quantity("currency/MW/year", "Fixed operation and maintenance", 0.0)
+    life_years: Positive = quantity("years", "Life, then it is replaced", 20.0)
+
+    def faults(self) -> Iterable[Fault]:
+        """Minimum above what is available; a planned size without a price."""
+        if self.minimum_frac > self.availability_frac:
+            yield Fault(
+                "minimum_frac",
+                f"is {self.minimum_frac:g}, must not be above availability_frac {self.availability_frac:g}. "
+                "Lower minimum_frac.",
+            )
+        if isinstance(self.power_mw, SizeRange) and "capital_per_mw" not in self.model_fields_set:
+            yield Fault(
+                "capital_per_mw",
+                "is missing, must be given where the plan chooses power_mw. Write 0 if it is free.",
+            )

@@ -1,0 +1,96 @@
+"""What draws power: halls of IT, declared by their rating and profile, and plain loads, declared by their draw.
+
+Needs    campus.fields.
+Gives    Hall, PlainLoad, Load.
+Used by  campus, case, physics.load.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Annotated, Any
+
+from pydantic import Discriminator, Field, Tag
+
+from wattstack.campus.fields import (
+    Declared,
+    Frac,
+    Level,
+    Name,
+    NotNegative,
+    Positive,
+    SeriesRef,
+    kind_of,
+    quantity,
+)
+from wattstack.errors import Fault
+
+Profile = Annotated[
+    Annotated[Name, Tag("<name>")] | Annotated[SeriesRef, Tag("<series>")],
+    Discriminator(
+        lambda value: (
+            "<series>" if kind_of(value) == "<series>" else "<name>" if isinstance(value, str) else None
+        ),
+        custom_error_type="form",
+        custom_error_message="must be ai, flat or a series of utilisation. Write ai, or series:NAME.",
+    ),
+]
+
+
+class Hall(Declared):
+    """A hall of IT equipment. `it_mw` is its rating; the profile says how much of it is used when.
+
+    Example:
+        >>> Hall(it_mw=127, profile="ai").utilisation_frac
+        0.8
+    """
+
+    it_mw: Positive = quantity("MW", "Rating of the IT equipment")
+    profile: Profile = Field(
+        "ai",
+        description="Shape of the utilisation over the week: ai, flat, or series:NAME of utilisation 0 .. 1.",
+    )
+    utilisation_frac: Frac = quantity("", "Mean utilisation of ai and flat; a series brings its own", 0.8)
+    idle_frac: Frac | None = quantity("", "Power at no use / rating; absent = as the profile says", None)
+    ups_loss_frac: float = quantity("", "Loss of the supply chain per MWh of IT", 0.03, ge=0, lt=1)
+    flexible_frac: Frac = quantity("", "Share of the IT power that may be shed at shed_value_per_mwh", 0.0)
+    shed_value_per_mwh: NotNegative | None = quantity(
+        "currency/MWh", "Worth of the compute that a shed MWh does", None
+    )
+
+    def faults(self) -> Iterable[Fault]:
+        """Flexible compute without a price."""
+        if self.flexible_frac > 0 and self.shed_value_per_mwh is None:
+            yield Fault(
+                "shed_value_per_mwh",
+                f"is missing, must be given with flexible_frac {self.flexible_frac:g}. Give the worth of the "
+                "compute that a shed MWh would have done, or set flexible_frac: 0.",
+            )
+
+
+class PlainLoad(Declared):
+    """A load known by its draw alone (offices, pumps, a neighbour)."""
+
+    draw_mw: Level = quantity("MW", "Power drawn: a number, or series:NAME")
+
+
+def _load_kind(value: Any) -> str | None:
+    if isinstance(value, Hall):
+        return "<hall>"
+    if isinstance(value, PlainLoad):
+        return "<plain>"
+    if not isinstance(value, dict):
+        return None
+    if "draw_mw" in value and "it_mw" not in value:
+        return "<plain>"
+    return "<hall>"
+
+
+Load = Annotated[
+    Annotated[Hall, Tag("<hall>")] | Annotated[PlainLoad, Tag("<plain>")],
+    Discriminator(
+        _load_kind,
+        custom_error_type="form",
+        custom_error_message="must be a mapping with it_mw (a hall) or draw_mw (a plain load). Write {it_mw: 127}.",
+    ),
+]
