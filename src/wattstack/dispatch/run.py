@@ -1,0 +1,348 @@
+"""The door of the compiled kernel: a problem and sizes in, cost, cut and prices out.
+
+Needs    dispatch.problem, supply, storage, kernel.
+Gives    Runner, Cut, kernel_dispatch.
+Used by  dispatch.choose, plan.site.
+
+A Runner prepares a problem once and then answers any sizes in a few milliseconds a year. Its answer is a
+cut: an affine function of the sizes (and of the stored energy at block ends) that nowhere exceeds the least
+cost, and meets it at these sizes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from wattstack.dispatch import kernel
+from wattstack.dispatch.problem import Problem
+from wattstack.dispatch.result import Dispatch
+from wattstack.dispatch.storage import NO_STORAGE, storage_limits
+from wattstack.dispatch.supply import merit_order
+from wattstack.errors import InfeasibleError, StateError
+
+PROVEN = 1e-10  # V - D below this share of the cost counts as closed: rounding over a year of steps
+FLOOR, CEILING = 2, 3
+
+
+@dataclass(frozen=True)
+class Cut:
+    """One visit of a Runner. B blocks, n size columns, in the order of problem.sizes.
+
+    Attributes:
+        value: Least cost at these sizes. dual: the lower bound from the prices below.
+        const, grad: Per block, cost >= const + grad . sizes + last x e_end - first x e_begin; shapes (B,), (B, n).
+        last: Value of stored energy at the end of each block; first: at its begin (self-discharge in it).
+        price, cap_price, stored_price: mu, nu, pi by step.
+        start_mwh, first_step, made: What walk needs to write the schedule out.
+    """
+
+    value: float
+    dual: float
+    const: np.ndarray
+    grad: np.ndarray
+    last: np.ndarray
+    first: np.ndarray
+    price: np.ndarray
+    cap_price: np.ndarray
+    stored_price: np.ndarray
+    start_mwh: float
+    first_step: int
+    made: tuple[np.ndarray, np.ndarray, np.ndarray]
+
+    @property
+    def proven(self) -> bool:
+        """Whether the prices prove the cost optimal, up to rounding."""
+        return self.value - self.dual <= PROVEN * (1.0 + abs(self.value))
+
+
+class Runner:
+    """A problem prepared for the kernel: `run` answers one vector of sizes.
+
+    Args:
+        problem: At most one storage, no commitments, cap_steps = 1 (dispatch.choose checks).
+
+    Raises:
+        StateError: The price of a missing floor is below a price that charging may have.
+    """
+
+    def __init__(self, problem: Problem):
+        self.problem = problem
+        self.store = problem.storages[0] if problem.storages else NO_STORAGE
+        self.names = problem.sizes
+        self.order = merit_order(problem)
+        self.limits = storage_limits(problem)
+        count = problem.count
+        index = {name: i for i, name in enumerate(self.names)}
+        caps = np.array([index[name] for name in problem.caps], np.int64)
+        which = np.full(count, -1) if problem.cap_index is None else problem.cap_index
+        self.cap_of = np.where(which >= 0, caps[which], -1) if len(caps) else np.full(count, -1)
+        self.block = np.zeros(count, np.int64) if problem.block is None else problem.block.astype(np.int64)
+        self.ends = np.append(np.flatnonzero(np.diff(self.block)), count - 1)
+        self.begins = np.append(0, self.ends[:-1] + 1)
+        self.split = np.zeros(count, bool)
+        self.split[self.ends] = True
+        self.eff = (
+            float(self.store.charge_eff),
+            float(self.store.discharge_eff),
+            float(self.store.wear_charge_per_mwh),
+            float(self.store.wear_discharge_per_mwh),
+        )
+        self.keep = float(self.store.kept_frac_per_h**problem.step_h)
+        self.load = np.ascontiguousarray(problem.load_mw, float) * problem.step_h
+        self.anchor = (count - 1, FLOOR)  # where a cyclic year is cut open: a step surely at a bound
+        self._check_slack()
+
+    def _check_slack(self) -> None:
+        finite = self.order.cost[np.isfinite(self.order.cost)]
+        steepest = (finite.max(initial=0.0) + self.eff[2]) / self.eff[0]
+        if self.problem.floor_slack_per_mwh < steepest:
+            raise StateError(
+                f"floor_slack_per_mwh is {self.problem.floor_slack_per_mwh:g}, must be at least {steepest:g}, "
+                "the dearest stored MWh. Raise it."
+            )
+
+    def vector(self, sizes: Mapping[str, float]) -> np.ndarray:
+        """Sizes by name as the vector that `run` takes."""
+        self.problem.require(sizes)
+        return np.array([float(sizes[name]) for name in self.names])
+
+    def run(self, sizes: np.ndarray) -> Cut:
+        """Least cost and cut at these sizes.
+
+        Raises:
+            InfeasibleError: No running meets the limits; says the step and by how many MWh.
+        """
+        state = self._state(sizes)
+        if not self.store.cyclic:
+            return self._finish(state, *self._given(state))
+        seen = set()
+        best = None
+        while self.anchor not in seen and len(seen) < 4:
+            seen.add(self.anchor)
+            step, bound = self.anchor
+            energy = state["store"][bound + 1][step]
+            try:
+                cut = self._finish(state, *self._once(state, (step + 1) % len(self.load), energy, cyclic=True))
+            except _OutOfReach:
+                break
+            if best is None or cut.value - cut.dual < best.value - best.dual:
+                best = cut
+            if cut.proven:
+                return cut
+            jump = cut.stored_price - self.keep * np.roll(cut.stored_price, -1)
+            step = int(np.argmax(np.abs(jump)))
+            self.anchor = (step, FLOOR if jump[step] > 0.0 else CEILING)
+        return self._bisect(state, best)
+
+    def _state(self, sizes: np.ndarray) -> dict:
+        """Everything the compiled functions need at these sizes, in their order."""
+        charge, discharge, floor, ceiling = self.limits.at(sizes)
+        order = self.order
+        caps = np.full(len(self.load), np.inf)
+        capped = self.cap_of >= 0
+        caps[capped] = sizes[self.cap_of[capped]] * self.problem.step_h
+        supply = (
+            order.lines, order.size_of, order.imports, order.exports, order.cost, order.fixed, order.rate, sizes
+        )  # fmt: skip
+        return {
+            "supply": supply,
+            "caps": caps,
+            "store": (self.load, charge, discharge, floor, ceiling),
+        }
+
+    def _once(self, state, first, energy, cyclic=False, end=None):
+        """One pass forwards and one backwards. `end` = (floor, ceiling, value) of the energy at the end."""
+        count = len(self.load)
+        made = (np.empty(count), np.empty(count), np.empty(count))
+        cut_lo, cut_hi = np.empty(count), np.empty(count)
+        floor, ceiling, worth = (energy, energy, -np.inf) if end is None else end
+        status, step, amount, value = kernel.forward(
+            first, energy, floor, ceiling, worth, state["supply"], state["caps"], state["store"],
+            self.eff, self.keep, self.problem.floor_slack_per_mwh, (*made, cut_lo, cut_hi),
+        )  # fmt: skip
+        if status != kernel.OK:
+            raise _OutOfReach(status, step, amount)
+        pi = np.zeros(count)
+        kernel.stored_prices(first, max(worth, 0.0), cyclic, self.keep, cut_lo, cut_hi, pi)
+        return value, pi, energy, first, made
+
+    def _given(self, state):
+        """One pass where the energy at the start is given."""
+        store = self.store
+        if store.end_mwh is not None and not store.end_at_least:
+            end = (store.end_mwh, store.end_mwh, -np.inf)
+        else:
+            end = (store.end_mwh or 0.0, np.inf, store.end_value_per_mwh)
+        return self._once(state, 0, store.start_mwh, end=end)
+
+    def _finish(self, state, value, pi, energy, first, made) -> Cut:
+        """Bus prices, the cut and its value at these sizes."""
+        count, blocks, n = len(self.load), len(self.ends), len(self.names)
+        mu, nu = np.empty(count), np.empty(count)
+        const, grad = np.empty(blocks), np.empty((blocks, n))
+        following = np.empty(count)
+        np.multiply(pi[1:], self.keep, out=following[:-1])
+        following[-1] = 0.0  # unused: block ends are left to the caller
+        limits = (self.limits.fixed, self.limits.rate, self.limits.size_of)
+        kernel.backward(
+            pi, following, state["supply"], state["caps"], self.cap_of, self.problem.step_h, state["store"],
+            limits, self.eff, self.block, self.split, (mu, nu, const, grad),
+        )  # fmt: skip
+        cut = Cut(
+            value, 0.0, const, grad, pi[self.ends], self.keep * pi[self.begins], mu, nu, pi, energy, first, made
+        )
+        dual = self._dual(cut, state)
+        return replace(cut, dual=dual)
+
+    def _dual(self, cut: Cut, state) -> float:
+        """Value of the cut at its own sizes, stored energy at block ends chosen freely."""
+        sizes = state["supply"][-1]
+        total = float(cut.const.sum() + (cut.grad @ sizes).sum())
+        for weight, floor, ceiling in zip(*self.end_terms(cut, state["store"]), strict=True):
+            total += weight * (floor if weight > 0.0 else ceiling) if weight else 0.0
+        if not self.store.cyclic:
+            total -= cut.first[0] * self.store.start_mwh
+        return total
+
+    def end_terms(self, cut: Cut, store) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Price and bounds of the stored energy at each block's end: weight, floor, ceiling; shape (B,)."""
+        floor, ceiling = store[3][self.ends].copy(), store[4][self.ends].copy()
+        following = np.append(cut.first[1:], cut.first[0] if self.store.cyclic else 0.0)
+        if not self.store.cyclic:
+            end = self.store.end_mwh
+            if end is not None and not self.store.end_at_least:
+                floor[-1] = ceiling[-1] = end
+            else:
+                floor[-1] = max(floor[-1], end or 0.0)
+                following[-1] = self.store.end_value_per_mwh
+        return cut.last - following, floor, ceiling
+
+    def gradient(self, cut: Cut, sizes: np.ndarray) -> np.ndarray:
+        """Change of cost per unit of each size, stored energy at block ends included; shape (n,)."""
+        total = cut.grad.sum(axis=0)
+        weights, _, _ = self.end_terms(cut, self._state(sizes)["store"])
+        if not self.store.cyclic and self.store.end_mwh is not None and not self.store.end_at_least:
+            weights[-1] = 0.0
+        for row, sign in ((FLOOR, 1.0), (CEILING, -1.0)):
+            size = self.limits.size_of[row]
+            if size >= 0:
+                part = np.maximum(sign * weights, 0.0) * sign
+                total[size] += float(part @ self.limits.rate[row][self.ends])
+        return total
+
+    def _bisect(self, state, best: Cut | None) -> Cut:
+        """The slow way to a cyclic year: the energy at both ends by bisection on its price."""
+        low, high = float(state["store"][3][-1]), float(state["store"][4][-1])
+        below = above = None
+        for _ in range(60):
+            energy = 0.5 * (low + high)
+            try:
+                cut = self._finish(state, *self._once(state, 0, energy))
+            except _OutOfReach as fault:  # more energy than the last step may keep asks for more at both ends
+                too_much = fault.status == kernel.NO_CEILING and fault.step != len(self.load) - 1
+                low, high = (low, energy) if too_much else (energy, high)
+                edge = fault
+                continue
+            if best is None or cut.value < best.value:
+                best = replace(cut, dual=best.dual if best else cut.dual)
+            slope = cut.last[-1] - cut.first[0]
+            if slope < 0.0:
+                low, below = energy, (cut, slope)
+            else:
+                high, above = energy, (cut, slope)
+            if high - low <= 1e-13 * (1.0 + high):
+                break
+        if best is None:
+            raise edge
+        return self._blend(state, best, below, above)
+
+    def _blend(self, state, best: Cut, below, above) -> Cut:
+        """Weigh the two bracketing cuts so that the energy at the ends drops out of the bound."""
+        if below is None or above is None:
+            mixed = (below or above or (best, 0.0))[0]
+        else:
+            (one, s_one), (two, s_two) = below, above
+            w = s_two / (s_two - s_one) if s_two > s_one else 0.5
+            names = ("const", "grad", "last", "first", "price", "cap_price", "stored_price")
+            mixed = replace(one, **{k: w * getattr(one, k) + (1 - w) * getattr(two, k) for k in names})
+        bound = self._dual(mixed, state)
+        if bound < best.dual:
+            return best
+        return replace(
+            mixed, value=best.value, dual=bound, start_mwh=best.start_mwh, first_step=best.first_step, made=best.made
+        )
+
+    def dispatch(self, cut: Cut, sizes: np.ndarray) -> Dispatch:
+        """The schedule of a visit in full, in MW."""
+        problem, count = self.problem, len(self.load)
+        state = self._state(sizes)
+        take = np.empty((len(problem.supplies), count))
+        charged, discharged, stored = np.empty(count), np.empty(count), np.empty(count)
+        burnt, worth = kernel.walk(
+            cut.first_step, cut.start_mwh, cut.made, state["supply"], state["caps"], state["store"],
+            self.eff, self.keep, (charged, discharged, stored, take),
+        )  # fmt: skip
+        take /= problem.step_h
+        sold = np.zeros(count)
+        for k, supply in enumerate(problem.supplies):
+            if supply.kind == "export":
+                sold += supply.power.at(dict(zip(self.names, sizes, strict=True))) - take[k]
+        named = [s.name for s in problem.storages]
+        slope = self.gradient(cut, sizes)
+        return Dispatch(
+            value=cut.value,
+            bound=cut.dual,
+            solver="kernel",
+            take_mw={s.name: take[k] for k, s in enumerate(problem.supplies)},
+            export_mw=sold,
+            charge_mw=dict.fromkeys(named, charged / problem.step_h),
+            discharge_mw=dict.fromkeys(named, discharged / problem.step_h),
+            stored_mwh=dict.fromkeys(named, stored),
+            price_per_mwh=cut.price,
+            cap_price_per_mwh=cut.cap_price,
+            stored_price_per_mwh=dict.fromkeys(named, cut.stored_price),
+            gradient=dict(zip(self.names, slope.tolist(), strict=True)),
+            burnt_mwh=burnt,
+            burnt_worth=worth,
+            proven=cut.proven,
+        )
+
+
+class _OutOfReach(InfeasibleError):
+    """A limit of the storage that no running meets: which, in what step and by how much."""
+
+    def __init__(self, status: int, step: int, amount_mwh: float):
+        self.status, self.step = status, step
+        super().__init__(
+            f"step {step}: supply ends {amount_mwh:.6g} MWh below the load. Give an unserved line."
+            if status == kernel.NO_SUPPLY
+            else f"step {step}: stored energy cannot fall fast enough, it ends {amount_mwh:.6g} MWh above its "
+            "ceiling. Raise the ceiling or the discharge limit."
+        )
+
+
+def kernel_dispatch(problem: Problem, sizes: Mapping[str, float]) -> Dispatch:
+    """Run the problem at these sizes with the kernel (dispatch.choose says where it is exact).
+
+    Args:
+        problem: One site over one axis.
+        sizes: Every size column of the problem.
+
+    Returns:
+        Dispatch with solver "kernel".
+
+    Raises:
+        StateError: A size is missing or negative. InfeasibleError: No running meets the limits.
+
+    Example:
+        >>> from wattstack.dispatch import Amount, Problem, Supply
+        >>> grid = Supply("grid", "import", np.array([10.0, 50.0]), Amount(np.inf))
+        >>> kernel_dispatch(Problem(1.0, np.array([2.0, 2.0]), (grid,)), {}).value
+        120.0
+    """
+    runner = Runner(problem)
+    vector = runner.vector(sizes)
+    return runner.dispatch(runner.run(vector), vector)
