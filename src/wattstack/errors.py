@@ -7,7 +7,7 @@
       StateError                  3    a function was given a state it cannot go on from
       GapError                    3    the certificate asked for was not reached
 
-Gives    the tree above and Fault.
+Gives    the tree above, Fault, nearest.
 Used by  every room. `cli` turns an error into its exit code and prints str(error), never a traceback.
 """
 
@@ -83,3 +83,16 @@ class StateError(WattstackError):
 
 class GapError(WattstackError):
     """The work ended before the certificate asked for was reached."""
+
+
+def nearest(word: str, known: Iterable[str]) -> str | None:
+    """The known name that a mistyped word most likely means, None when nothing is near.
+
+    Example:
+        >>> nearest("bus_est", ["bus_east", "grid"])
+        'bus_east'
+    """
+    from difflib import get_close_matches
+
+    near = get_close_matches(word, list(known), n=1, cutoff=0.6)
+    return near[0] if near else None
