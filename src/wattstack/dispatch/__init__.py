@@ -1,6 +1,39 @@
-"""Dispatch: the best running of what stands there, and what each limit is worth."""
+"""Dispatch: the best running of what stands there, and what each limit is worth.
 
-from wattstack.dispatch.problem import Amount, Commitment, Problem, Storage, Supply
+What is light is imported at once; what needs numba or a solver when it is first asked for.
+"""
+
+from typing import Any
+
+from wattstack.dispatch.problem import Amount, Commitment, Problem, SizeColumn, SizeRow, Storage, Supply
 from wattstack.dispatch.result import Dispatch
 
-__all__ = ["Amount", "Commitment", "Dispatch", "Problem", "Storage", "Supply"]
+_LAZY = {
+    "Cut": "run",
+    "Runner": "run",
+    "dispatch_year": "choose",
+    "why_not_kernel": "choose",
+}
+
+__all__ = [
+    "Amount",
+    "Commitment",
+    "Cut",
+    "Dispatch",
+    "Problem",
+    "Runner",
+    "SizeColumn",
+    "SizeRow",
+    "Storage",
+    "Supply",
+    "dispatch_year",
+    "why_not_kernel",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _LAZY:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from importlib import import_module
+
+    return getattr(import_module(f"{__name__}.{_LAZY[name]}"), name)

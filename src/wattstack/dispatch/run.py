@@ -220,6 +220,18 @@ class Runner:
                 following[-1] = self.store.end_value_per_mwh
         return cut.last - following, floor, ceiling
 
+    def end_bounds(self) -> tuple[list[tuple[float, float, int]], list[tuple[float, float, int]]]:
+        """Floor and ceiling of the stored energy at each block's end, as (fixed, rate, size index)."""
+        pairs = []
+        for row, sign in ((FLOOR, 1.0), (CEILING, -1.0)):
+            limits = self.limits
+            fixed, rate = limits.fixed[row][self.ends].copy(), limits.rate[row][self.ends].copy()
+            end = self.store.end_mwh
+            if not self.store.cyclic and end is not None and (sign > 0.0 or not self.store.end_at_least):
+                fixed[-1], rate[-1] = end, 0.0
+            pairs.append([(float(f), float(r), int(limits.size_of[row])) for f, r in zip(fixed, rate, strict=True)])
+        return pairs[0], pairs[1]
+
     def gradient(self, cut: Cut, sizes: np.ndarray) -> np.ndarray:
         """Change of cost per unit of each size, stored energy at block ends included; shape (n,)."""
         total = cut.grad.sum(axis=0)

@@ -7,12 +7,15 @@ Used by  plan.site, plan.explain, report, cli.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 import numpy as np
-import pandas as pd
 
-from wattstack.case import Case
-from wattstack.dispatch import Dispatch
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from wattstack.case import Case
+    from wattstack.dispatch import Dispatch
 
 
 @dataclass(frozen=True, slots=True)

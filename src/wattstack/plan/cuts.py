@@ -1,0 +1,171 @@
+"""Sizing by cuts: visit sizes, let the kernel answer with cost and prices, let the master choose the next.
+
+Needs    plan.master, plan.model; dispatch.Runner.
+Gives    solve_by_cuts, Sizing.
+Used by  plan.site.
+
+Lower bound: the master's optimum. Upper bound: the best sizes visited. Each visit lies between the best so
+far and the master's choice (in-out stabilisation, Ben-Ameur and Neto 2007, doi:10.1002/net.20190).
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from wattstack.dispatch import Cut, Runner
+from wattstack.errors import GapError
+from wattstack.plan.master import Master
+from wattstack.plan.model import SizingModel
+from wattstack.plan.result import Round
+
+STEP_FRAC = 0.5  # how far from the best towards the master's choice; 0.3 and 1 take more rounds
+ROUNDS_MOST = 400
+LP_GAP_FRAC = 1e-4  # whole units: the LP is solved to this before integers are switched on
+
+
+@dataclass(frozen=True)
+class Sizing:
+    """The sizes chosen and their certificate.
+
+    Attributes:
+        sizes: By column name.
+        objective: Yearly cost at these sizes. bound: no sizes cost less. gap_frac: their relative distance.
+        cuts: Best visit of each scenario: schedule, value.
+        runners: One a scenario, to write the schedule out.
+        prices: By scenario, (bus, cap, stored) prices weighed by the master's duals: the duals of the plan.
+        rounds: Convergence.
+    """
+
+    sizes: dict[str, float]
+    objective: float
+    bound: float
+    gap_frac: float
+    cuts: tuple[Cut, ...]
+    runners: tuple[Runner, ...]
+    prices: tuple[tuple[np.ndarray, np.ndarray, np.ndarray], ...]
+    rounds: tuple[Round, ...]
+
+
+class _Search:
+    """State of one search: the master, the visits and the best of them."""
+
+    def __init__(self, model: SizingModel, start: np.ndarray):
+        self.model = model
+        self.runners = [Runner(problem) for problem in model.problems]
+        names = [column.name for column in model.columns]
+        self.at = [np.array([names.index(n) for n in r.names], np.int64) for r in self.runners]
+        self.cost = np.array([column.cost for column in model.columns])
+        self.visits: list[list[Cut]] = []
+        self.rounds: list[Round] = []
+        self.bound = -np.inf
+        self.objective = np.inf
+        self.began = time.perf_counter()
+        cuts = self.run(start)
+        money = max(abs(self.total(start, cuts)), 1.0) / 1e4
+        self.master = Master(model, self.runners, money)
+        self.best, self.best_cuts = start, cuts
+        self.take(start, cuts, feasible=False)
+
+    def run(self, sizes: np.ndarray) -> list[Cut]:
+        return [runner.run(sizes[at]) for runner, at in zip(self.runners, self.at, strict=True)]
+
+    def total(self, sizes: np.ndarray, cuts: list[Cut]) -> float:
+        running = sum(w * cut.value for w, cut in zip(self.model.weights, cuts, strict=True))
+        return float(self.cost @ sizes + running)
+
+    def take(self, sizes: np.ndarray, cuts: list[Cut], feasible: bool) -> None:
+        """Add the cuts of a visit; keep it if it is feasible and the best."""
+        for scenario, cut in enumerate(cuts):
+            self.master.add(len(self.visits), scenario, cut)
+        self.visits.append([replace(cut, made=()) for cut in cuts])
+        total = self.total(sizes, cuts)
+        if feasible and total < self.objective:
+            self.objective, self.best, self.best_cuts = total, sizes, cuts
+
+    @property
+    def gap(self) -> float:
+        return (self.objective - self.bound) / max(abs(self.objective), 1e-300)
+
+    def round(self, step: float) -> None:
+        """One round: master, visit, cuts."""
+        answer = self.master.solve()
+        self.bound = max(self.bound, answer.bound)
+        if self.objective == np.inf:  # the start may break a row; the master's choice breaks none
+            step = 1.0
+        sizes = self.best + step * (answer.sizes - self.best)
+        self.take(sizes, self.run(sizes), feasible=True)
+        self.rounds.append(Round(self.bound, self.objective, time.perf_counter() - self.began))
+
+    def prices(self) -> tuple[tuple[np.ndarray, np.ndarray, np.ndarray], ...]:
+        """Weigh the visits' prices with the duals of their cuts, month by month."""
+        self.master.solve()
+        answer = []
+        weights = self.master.weights()
+        for s, runner in enumerate(self.runners):
+            share = np.zeros((len(self.visits), len(runner.ends)))
+            for (visit, scenario, month), dual in weights.items():
+                if scenario == s:
+                    share[visit, month] = dual
+            share /= np.maximum(share.sum(axis=0), 1e-300)
+            mixed = [np.zeros(len(runner.load)) for _ in range(3)]
+            for visit in np.flatnonzero(share.any(axis=1)):
+                cut, by_step = self.visits[visit][s], share[visit][runner.block]
+                for total, part in zip(mixed, (cut.price, cut.cap_price, cut.stored_price), strict=True):
+                    total += by_step * part
+            answer.append(tuple(mixed))
+        return tuple(answer)
+
+
+def solve_by_cuts(
+    model: SizingModel,
+    start: dict[str, float],
+    gap_frac: float = 1e-6,
+    report: Callable[[Round], None] | None = None,
+) -> Sizing:
+    """Least-cost sizes to a certificate.
+
+    Args:
+        model: Every problem one that the kernel holds (dispatch.why_not_kernel).
+        start: Middling sizes to visit first; names that are missing start at their lower bound.
+        gap_frac: Stop when (objective - bound) / |objective| is at most this.
+        report: Called after every round.
+
+    Raises:
+        InfeasibleError: The rows and bounds on the sizes contradict each other, or a limit of the storage
+            cannot be met. GapError: ROUNDS_MOST rounds did not reach the gap.
+    """
+    first = np.array([min(max(start.get(c.name, c.lower), c.lower), c.upper) for c in model.columns])
+    search = _Search(model, first)
+    whole = any(column.block is not None for column in model.columns)
+    aim = max(gap_frac, LP_GAP_FRAC) if whole else gap_frac
+    _descend(search, aim, STEP_FRAC, report)
+    prices = search.prices()
+    if whole:
+        search.master.whole_units()
+        search.objective, search.bound = np.inf, -np.inf
+        _descend(search, gap_frac, 1.0, report)
+    return Sizing(
+        sizes=dict(zip([c.name for c in model.columns], search.best.tolist(), strict=True)),
+        objective=search.objective,
+        bound=search.bound,
+        gap_frac=max(search.gap, 0.0),
+        cuts=tuple(search.best_cuts),
+        runners=tuple(search.runners),
+        prices=prices,
+        rounds=tuple(search.rounds),
+    )
+
+
+def _descend(search: _Search, aim: float, step: float, report: Callable[[Round], None] | None) -> None:
+    """Rounds until the gap is closed to the aim."""
+    for _ in range(ROUNDS_MOST):
+        search.round(step)
+        if report is not None:
+            report(search.rounds[-1])
+        if search.gap <= aim:
+            return
+    raise GapError(f"{ROUNDS_MOST} rounds left a gap of {search.gap:.2g}, asked was {aim:g}. Ask for a wider gap.")
