@@ -1,0 +1,142 @@
+"""The command `wattstack`: its sub-commands, and what becomes of an error.
+
+Needs    errors, the modules of this room.
+Gives    main, run.
+Used by  the command `wattstack`, `python -m wattstack`, tests.
+
+Nothing heavy is imported here or at the head of a sub-command's module: `wattstack --help` must answer
+in 0.3 s. A sub-command imports what it calls when it is called.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from typing import NoReturn
+
+import click
+
+from wattstack.cli.check import check
+from wattstack.cli.init import init
+from wattstack.cli.library import library
+from wattstack.cli.plan import plan
+from wattstack.cli.report import report
+from wattstack.cli.schema import schema
+from wattstack.errors import UnsupportedError, WattstackError, nearest
+
+STOPPED = 130
+INTERNAL = 3
+
+NOT_BUILT = {
+    "simulate": "it comes with the twin, the moving model of the campus",
+    "operate": "it comes with the live loop",
+}
+
+
+class Verbs(click.Group):
+    """The sub-commands; refuses by name what is not built yet and names the nearest one for a slip."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """In the order they are used, not by alphabet."""
+        return list(self.commands)
+
+    def resolve_command(self, ctx: click.Context, args: list[str]) -> tuple:
+        """Find the sub-command."""
+        name = args[0]
+        if name in NOT_BUILT:
+            raise UnsupportedError("wattstack", [f"{name} is not built yet: {NOT_BUILT[name]}."])
+        if name not in self.commands and not name.startswith("-"):
+            near = nearest(name, self.commands)
+            hint = f" Nearest: '{near}'." if near else ""
+            raise click.UsageError(f"there is no command '{name}'.{hint}", ctx)
+        return super().resolve_command(ctx, args)
+
+
+def _print_version(ctx: click.Context, _option: click.Parameter, asked: bool) -> None:
+    if asked:
+        from importlib.metadata import version
+
+        click.echo(f"wattstack {version('wattstack')}")
+        ctx.exit()
+
+
+@click.group(cls=Verbs, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.option(
+    "--version",
+    is_flag=True,
+    callback=_print_version,
+    expose_value=False,
+    is_eager=True,
+    help="Print the version and exit.",
+)
+@click.option("--debug", is_flag=True, expose_value=False, help="On an error print Python's traceback too.")
+def wattstack() -> None:
+    """Plan the power side of an AI data-centre campus from one YAML file.
+
+    \b
+    A first plan:
+      wattstack init sakai
+      wattstack check sakai/campus.yaml
+      wattstack plan sakai/campus.yaml -o out/sakai
+
+    \b
+    Exit codes, the same for every command:
+      0    done
+      1    the answer is no: nothing that may be built serves the load
+      2    the input is wrong; every fault is listed
+      3    ours: the gap asked for was not reached, or an internal error
+      130  stopped by Ctrl-C
+    """
+
+
+for _verb in (init, check, plan, report, library, schema):
+    wattstack.add_command(_verb)
+
+
+def run(argv: Sequence[str]) -> int:
+    """Run one command line and return its exit code; errors are printed on stderr, never raised.
+
+    Args:
+        argv: Words after `wattstack`.
+
+    Returns:
+        0 done, 1 infeasible, 2 bad input, 3 ours, 130 stopped.
+    """
+    debug = "--debug" in argv
+    words = [word for word in argv if word != "--debug"]
+    try:
+        return int(wattstack.main(args=words, prog_name="wattstack", standalone_mode=False) or 0)
+    except click.ClickException as error:
+        error.show()
+        return error.exit_code
+    except (KeyboardInterrupt, click.Abort):
+        click.echo("Stopped.", err=True)
+        return STOPPED
+    except BrokenPipeError:  # `wattstack library | head`: the reader has enough
+        sys.stderr.close()
+        return 0
+    except WattstackError as error:
+        if debug:
+            _print_traceback()
+        click.echo(str(error), err=True)
+        return error.exit_code
+    except Exception as error:
+        if debug:
+            _print_traceback()
+        click.echo(
+            f"wattstack: internal error, {type(error).__name__}: {' '.join(str(error).split())[:300]}. "
+            "This is ours, not yours: run the same line with --debug for the traceback and send us that.",
+            err=True,
+        )
+        return INTERNAL
+
+
+def _print_traceback() -> None:
+    import traceback
+
+    traceback.print_exc()
+
+
+def main() -> NoReturn:
+    """Run the command line of this process and exit with its code."""
+    sys.exit(run(sys.argv[1:]))

@@ -1,0 +1,61 @@
+"""`wattstack library`: the facts that ship with the product, with source and date.
+
+Needs    library.find, library.names, library.kinds.
+Gives    library.
+Used by  cli.app.
+"""
+
+from __future__ import annotations
+
+import click
+
+
+@click.command(short_help="Show the facts that ship with wattstack, with source and date.")
+@click.argument("kind", required=False)
+@click.argument("name", required=False)
+def library(kind: str | None, name: str | None) -> None:
+    """List all entries of the library, those of one KIND, or show one entry by NAME with its figures.
+
+    Every entry has a passport: source, date, status (in force, draft, proposal, claim, assumption) and
+    confidence. A campus file uses an entry as library:NAME.
+
+    \b
+    Examples:
+      wattstack library
+      wattstack library chemistries
+      wattstack library chemistries lfp-grid-2026
+
+    \b
+    Exit codes: 0 done, 2 there is no such kind or entry.
+    """
+    from wattstack.library import find, kinds, names
+
+    if kind is not None:
+        kind = kind.replace("-", "_")
+    if kind is not None and name is not None:
+        click.echo(_entry_text(find(kind, name)))
+        return
+    for one in kinds() if kind is None else (kind,):
+        click.echo(f"{one}")
+        for entry in (find(one, each) for each in names(one)):
+            click.echo(f"  {entry.name:<32}{entry.status:<12}  {entry.date:<10}  {entry.title}")
+
+
+def _entry_text(entry: object) -> str:
+    """One entry in full: passport, values, the figures behind them, notes."""
+    lines = [f"{entry.name}: {entry.title}", ""]
+    lines += [f"  {word:<12}{getattr(entry, word)}" for word in ("source", "date", "status", "confidence")]
+    if entry.currency:
+        lines.append(f"  {'currency':<12}{entry.currency}")
+    lines += ["", "values"]
+    lines += [f"  {key:<28}{_value_text(value)}" for key, value in entry.values.items()]
+    if entry.facts:
+        lines += ["", "figures behind them"]
+        lines += [f"  {f['item']}: {f['value']} {f['unit']} ({f['source']})" for f in entry.facts]
+    return "\n".join(lines + (["", entry.notes] if entry.notes else []))
+
+
+def _value_text(value: object) -> str:
+    """A value on one line; long tables are cut."""
+    text = str(value)
+    return text if len(text) <= 80 else text[:77] + "..."

@@ -1,0 +1,79 @@
+"""`wattstack plan`: how much to build, what it costs, and how sure that is.
+
+Needs    campus.read_campus, plan.plan_site, plan.write_plan, report.write_report.
+Gives    plan.
+Used by  cli.app.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from wattstack.cli.sets import sets_option
+
+
+@click.command(short_help="Size the campus: MW, MWh, cost, and a certificate.")
+@click.argument("campus_file", metavar="CAMPUS.YAML", type=click.Path())
+@click.option(
+    "-o",
+    "--out",
+    "folder",
+    type=click.Path(file_okay=False),
+    default="out",
+    show_default=True,
+    help="Folder the results are written into.",
+)
+@click.option(
+    "--gap",
+    "gap_frac",
+    type=click.FloatRange(min=0.0, min_open=True),
+    default=1e-6,
+    show_default=True,
+    help="How far above the lower bound the plan may be, as a share of its cost.",
+)
+@click.option(
+    "--report/--no-report", "with_report", default=True, show_default=True, help="Write report.html too."
+)
+@sets_option
+def plan(campus_file: str, folder: str, gap_frac: float, with_report: bool, sets: tuple[str, ...]) -> None:
+    """Choose every size that CAMPUS.YAML gives as a range, at the least yearly cost.
+
+    A number in the file is what stands; a range {min, max} is what the plan may choose. The answer comes with
+    a lower bound: no plan whatever costs less than it, and the gap between the two is printed. The running is
+    worked out with perfect foresight over the series given.
+
+    \b
+    What is written into the folder (nothing before all of it is ready):
+      plan.json        sizes, cost, bound, bill, prices, what each limit is worth, checksums of the inputs
+      campus.yaml      your file with the sizes in it
+      traces.parquet   every step: load, import, solar, battery, prices
+      *.csv            every table;  finance.xlsx: bill and cash flow with formulas
+      timing.json      seconds by stage
+      report.html      one page that opens offline
+
+    \b
+    Examples:
+      wattstack plan campus.yaml
+      wattstack plan campus.yaml -o out/tight --set grid.connection.firm_mw=90
+      wattstack plan campus.yaml --gap 1e-4 --no-report
+
+    \b
+    Exit codes: 0 done, 1 nothing that may be built serves the load, 2 bad input, 3 the gap was not reached,
+    130 stopped (the folder is as it was).
+    """
+    from wattstack.cli.result import result_text
+    from wattstack.cli.sets import read_with_sets
+    from wattstack.plan import plan_site, write_plan
+
+    campus = read_with_sets(campus_file, sets)
+    answer = plan_site(campus, gap_frac=gap_frac)
+    write_plan(answer, folder)
+    click.echo(result_text(answer))
+    if with_report:
+        from wattstack.report import write_report
+
+        page = Path(folder) / "report.html"
+        write_report(answer, page)
+        click.echo(f"\nreport: {page}")

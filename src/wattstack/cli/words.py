@@ -1,0 +1,51 @@
+"""Numbers, money and small tables as the command line prints them.
+
+Gives    number, money, table.
+Used by  cli.summary, cli.result.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+LARGE = 1000.0
+
+
+def number(value: float) -> str:
+    """A number to four figures, thousands apart.
+
+    Example:
+        >>> number(1234567.8), number(18.3198), number(0.0)
+        ('1,234,568', '18.32', '0')
+    """
+    value = float(value)
+    if abs(value) >= LARGE or value == 0.0:
+        return f"{value + 0.0:,.0f}"
+    return f"{value:.4g}"
+
+
+def money(value: float, currency: str) -> str:
+    """An amount with its currency, large ones in millions.
+
+    Example:
+        >>> money(41_234_567, "JPY"), money(25060.4, "JPY")
+        ('41.23 M JPY', '25,060 JPY')
+    """
+    if abs(value) >= 1e6:
+        return f"{number(value / 1e6)} M {currency}"
+    return f"{number(value)} {currency}"
+
+
+def table(rows: Sequence[Sequence[str]]) -> str:
+    """Rows in columns, two blanks in and between; the last column is left as it is.
+
+    Example:
+        >>> print(table([["a", "1"], ["longer", "2"]]))
+          a       1
+          longer  2
+    """
+    width = [max(len(row[k]) for row in rows) for k in range(len(rows[0]))] if rows else []
+    lines = (
+        "  " + "  ".join(f"{cell:<{wide}}" for cell, wide in zip(row, width, strict=True)) for row in rows
+    )
+    return "\n".join(line.rstrip() for line in lines)

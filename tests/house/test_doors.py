@@ -1,0 +1,88 @@
+"""A room is entered by its door, and every foreign library has one door."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+SINGLE_FILE_ROOMS = {"errors", "units", "work"}
+LARGEST_DOOR = 40  # `campus` shows one type a component; the others stay near a dozen
+USUAL_DOOR = 16
+
+# Where a foreign library may be imported: files whose path below src/wattstack starts so.
+DOORS = {
+    "pydantic": ("campus/",),
+    "ruamel": ("campus/file.py", "library/", "cli/texts.py"),
+    "pvlib": ("physics/solar.py", "series/"),
+    "numba": ("dispatch/kernel", "physics/"),
+    "highspy": ("dispatch/linear", "plan/master"),
+    "piqp": ("dispatch/linear",),
+    "scipy": ("dispatch/linear", "plan/master"),
+    "plotly": ("report/figures",),
+    "xlsxwriter": ("report/",),
+    "pyarrow": ("series/", "plan/", "report/"),
+    "click": ("cli/",),
+    "rich": ("cli/", "work.py"),
+}
+HEAVY = (
+    "numpy",
+    "pandas",
+    "pyarrow",
+    "pvlib",
+    "numba",
+    "scipy",
+    "highspy",
+    "piqp",
+    "plotly",
+    "pydantic",
+    "rich",
+    "ruamel",
+)
+
+
+def test_a_room_is_entered_by_its_door(house):
+    faults = []
+    for name, tree in house.trees.items():
+        for line, module, _ in house.imports(tree):
+            if module.startswith("."):
+                faults.append(f"{name}:{line} imports {module}: write the full name")
+                continue
+            parts = module.split(".")
+            inner = parts[0] == "wattstack" and len(parts) > 2
+            if inner and parts[1] != house.room_of(name) and parts[1] not in SINGLE_FILE_ROOMS:
+                faults.append(f"{name}:{line} reaches into {module}: take it from wattstack.{parts[1]}")
+    assert not faults, "\n".join(faults)
+
+
+def test_a_door_shows_few_names_and_only_names_that_exist(house):
+    from importlib import import_module
+
+    for name in house.trees:
+        if not name.endswith("/__init__.py"):
+            continue
+        door = import_module("wattstack." + name.removesuffix("/__init__.py").replace("/", "."))
+        shown = getattr(door, "__all__", [])
+        most = LARGEST_DOOR if name == "campus/__init__.py" else USUAL_DOOR
+        assert len(shown) <= most, f"{name} shows {len(shown)} names, at most {most}"
+        for word in shown:
+            assert getattr(door, word) is not None, f"{name}: {word}"
+
+
+def test_a_foreign_library_has_one_door(house):
+    faults = []
+    for name, tree in house.trees.items():
+        for line, module, _ in house.imports(tree):
+            allowed = DOORS.get(module.split(".")[0])
+            if allowed and not name.startswith(allowed):
+                faults.append(f"{name}:{line} imports {module}, which is used in {', '.join(allowed)} only")
+    assert not faults, "\n".join(faults)
+
+
+def test_help_imports_nothing_heavy():
+    code = (
+        "import sys; from wattstack.cli.app import run; code = run(['--help']); "
+        f"print([m for m in {HEAVY!r} if m in sys.modules], file=sys.stderr); sys.exit(code)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stderr.strip() == "[]"
+    assert "check" in done.stdout

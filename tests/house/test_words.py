@@ -1,0 +1,123 @@
+"""Names carry their unit, public things explain themselves, and nothing of one machine is written down."""
+
+from __future__ import annotations
+
+import ast
+import re
+
+# The last words of a name that say its unit; `x_per_y` is a unit too.
+UNITS = (
+    "mw mwh kw kwh kwp w h s min ms days years year month deg degc k m m2 m_s hpa kv kg t frac eff usd pct"
+    " w_m2 mb bytes index count steps rows"
+).split()
+PER = re.compile(
+    r"_per_(mwh|kwh|mw|kw|t|kg|h|year|month|mw_year|mw_month|k|unit|unit_year)(_year|_month|_h)?$"
+)
+# Numbers without a unit, or whose unit is that of what they stand beside.
+PLAIN = {
+    "value", "values", "x", "y", "z", "total", "amount", "fixed", "rate", "factor", "scale", "share", "weight",
+    "objective", "bound", "gap", "tolerance", "worth", "capital", "annuity", "albedo", "exponent", "slope",
+    "npv", "until", "number", "low", "high", "first", "last", "before", "after", "size", "start", "end", "seconds",
+    "minimum", "maximum", "limit", "exchange", "burnt_worth", "money", "cost", "emitted", "charge", "best", "step",
+    "a", "b", "c", "d", "e", "f", "g", "lo", "hi", "r", "v", "min", "max", "block", "pue", "soc", "default",
+}  # fmt: skip
+
+
+def unit_said(name: str) -> bool:
+    """Whether a name ends with a unit, or is a plain word."""
+    stem = name.lower().lstrip("_")
+    if stem in PLAIN or PER.search(stem):
+        return True
+    return any(stem == unit or stem.endswith("_" + unit) for unit in UNITS)
+
+
+def is_float(annotation: ast.expr | None) -> bool:
+    """Whether an annotation is a float, or a float or nothing."""
+    return annotation is not None and ast.unparse(annotation) in ("float", "float | None", "None | float")
+
+
+def test_public_numbers_carry_their_unit(house):
+    silent = []
+    for path, tree in house.trees.items():
+        for node in house.functions(tree):
+            if not node.name.startswith("_"):
+                arguments = node.args.posonlyargs + node.args.args + node.args.kwonlyargs
+                silent += [
+                    f"{path}:{a.lineno} {node.name}({a.arg})"
+                    for a in arguments
+                    if is_float(a.annotation) and not unit_said(a.arg)
+                ]
+        for node in ast.walk(tree):
+            if isinstance(node, ast.ClassDef) and not node.name.startswith("_"):
+                silent += [
+                    f"{path}:{f.lineno} {node.name}.{f.target.id}"
+                    for f in node.body
+                    if isinstance(f, ast.AnnAssign)
+                    and isinstance(f.target, ast.Name)
+                    and is_float(f.annotation)
+                    and not unit_said(f.target.id)
+                ]
+    assert not silent, "no unit in the name of:\n" + "\n".join(silent)
+
+
+def test_every_module_says_what_it_gives_and_to_whom(house):
+    quiet = []
+    for path, tree in house.trees.items():
+        text = ast.get_docstring(tree, clean=False) or ""
+        if not all(re.search(rf"^\s*{word}\b", text, re.MULTILINE) for word in ("Gives", "Used by")):
+            quiet.append(path)
+    assert not quiet, f"a module header says what it gives and who uses it: {quiet}"
+
+
+def test_public_things_have_a_docstring(house):
+    bare = []
+    for path, tree in house.trees.items():
+        for node in tree.body:
+            if not isinstance(node, ast.FunctionDef | ast.ClassDef) or node.name.startswith("_"):
+                continue
+            if not ast.get_docstring(node):
+                bare.append(f"{path}:{node.lineno} {node.name}")
+            if isinstance(node, ast.ClassDef):
+                bare += [
+                    f"{path}:{m.lineno} {node.name}.{m.name}"
+                    for m in node.body
+                    if isinstance(m, ast.FunctionDef)
+                    and not m.name.startswith("_")
+                    and not ast.get_docstring(m)
+                ]
+    assert not bare, "no docstring:\n" + "\n".join(bare)
+
+
+def test_names_of_files_and_things_are_plain(house):
+    odd = [p.as_posix() for p in house.tracked() if not re.fullmatch(r"[A-Za-z0-9_.+/-]+", p.as_posix())]
+    for path, tree in house.trees.items():
+        odd += [
+            f"{path}:{node.lineno} {node.id}"
+            for node in ast.walk(tree)
+            if isinstance(node, ast.Name) and not node.id.isascii()
+        ]
+    assert not odd, odd
+
+
+def test_no_file_names_a_machine_a_home_or_a_host(house):
+    # Written in pieces, so that this file does not name them itself.
+    words = ["/" + "work/", "/" + "home/", "/" + "Users/", "/" + "root/", "local" + "host", "C:" + "\\\\"]
+    pattern = re.compile("|".join(words) + r"|\b(?:\d{1,3}\.){3}\d{1,3}:\d+")
+    found = []
+    for path in house.tracked():
+        try:
+            text = (house.root / path).read_text(encoding="utf-8")
+        except UnicodeDecodeError:
+            continue
+        found += [f"{path}: {m.group()}" for m in pattern.finditer(text)]
+    assert not found, found
+
+
+def test_no_work_is_left_as_a_note(house):
+    left = [
+        f"{path}:{number}"
+        for path, text in house.text.items()
+        for number, line in enumerate(text.splitlines(), 1)
+        if re.search(r"\b(TODO|FIXME|XXX|HACK)\b", line)
+    ]
+    assert not left, left
