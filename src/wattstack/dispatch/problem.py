@@ -1,6 +1,6 @@
 """What dispatch is asked: one site's running over one axis, every length and bound linear in the sizes.
 
-Gives    Amount, Supply, Storage, Commitment, Problem.
+Gives    Amount, Supply, Storage, Commitment, Problem; SizeColumn, SizeRow for what is built.
 Used by  dispatch.kernel (through supply), dispatch.linear, plan.
 
 Quantities are in MW and MWh, costs per MWh, in the currency of the campus. An Amount is
@@ -171,3 +171,37 @@ class Problem:
             value = sizes.get(name)
             if value is None or not 0.0 <= value < float("inf"):
                 raise StateError(f"size {name} is {value}, must be a finite number >= 0. Give it in sizes.")
+
+
+@dataclass(frozen=True, slots=True)
+class SizeColumn:
+    """One size the plan chooses (or a metered peak it pays for).
+
+    Args:
+        name: Path or peak name, as the amounts and caps of a Problem name it ("battery.main.power_mw").
+        cost: Yearly cost of one unit [currency/MW, currency/MWh].
+        lower, upper: Bounds; equal where the size stands. The monolithic model needs upper finite.
+        block: Size of one whole unit: the size is then a whole number of blocks. None = any size.
+    """
+
+    name: str
+    cost: float = 0.0
+    lower: float = 0.0
+    upper: float = float("inf")
+    block: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SizeRow:
+    """One rule between sizes: lower <= sum of coefs x sizes <= upper.
+
+    Args:
+        name: What a reader would call the rule ("battery.main.duration_h").
+        coefs: Factor by size name.
+        lower, upper: Bounds, -inf and inf where there is none.
+    """
+
+    name: str
+    coefs: Mapping[str, float]
+    lower: float = float("-inf")
+    upper: float = float("inf")
