@@ -139,15 +139,20 @@ def _middle(q, load, charge, discharge, eff, slope, extent, n):
 
 
 @njit(cache=True)
-def _insert(heap_slope, heap_len, heap_tag, head, tail, slope, length, tag):
-    """Put one piece behind all of smaller or equal slope (ties: older first), moving the shorter side."""
-    low, top = head, tail
+def _place(heap_slope, low, top, slope):
+    """First place in low .. top whose slope is greater (ties: older first)."""
     while low < top:
         mid = (low + top) >> 1
         if heap_slope[mid] <= slope:
             low = mid + 1
         else:
             top = mid
+    return low
+
+
+@njit(cache=True)
+def _insert(heap_slope, heap_len, heap_tag, head, tail, low, slope, length, tag):
+    """Put one piece at place `low`, moving the shorter side."""
     if low - head < tail - low:
         head -= 1
         low -= 1
@@ -251,11 +256,6 @@ def forward(
             heap_slope, heap_len, heap_tag, head, tail = _room(
                 heap_slope, heap_len, heap_tag, head, tail, most
             )
-        for p in range(n):
-            head, tail = _insert(
-                heap_slope, heap_len, heap_tag, head, tail, slope[p] * factor, extent[p] / factor, t
-            )
-            hi += extent[p]
         bottom = floor[t]
         top = ceiling[t]
         last = i == count - 1
@@ -264,6 +264,19 @@ def forward(
             top = min(top, end_ceiling)
         low_cut = -np.inf
         high_cut = np.inf
+        place = head
+        for p in range(n):
+            lazy = slope[p] * factor
+            place = _place(heap_slope, place, tail, lazy)
+            if place == tail and hi >= top:  # it and all that follow would be dropped at once
+                high_cut = slope[p]
+                break
+            before = head
+            head, tail = _insert(
+                heap_slope, heap_len, heap_tag, head, tail, place, lazy, extent[p] / factor, t
+            )
+            place += 1 + head - before
+            hi += extent[p]
         while lo < bottom and head < tail and heap_slope[head] / factor < slack:
             piece = heap_len[head] * factor
             low_cut = heap_slope[head] / factor

@@ -1,7 +1,7 @@
 """Sizing by cuts: visit sizes, let the kernel answer with cost and prices, let the master choose the next.
 
 Needs    plan.master, plan.model; dispatch.Runner.
-Gives    solve_by_cuts, Sizing.
+Gives    solve_by_cuts, Sizing, Search.
 Used by  plan.site.
 
 Lower bound: the master's optimum. Upper bound: the best sizes visited. Each visit lies between the best so
@@ -25,6 +25,8 @@ from wattstack.plan.result import Round
 STEP_FRAC = 0.5  # how far from the best towards the master's choice; 0.3 and 1 take more rounds
 ROUNDS_MOST = 400
 LP_GAP_FRAC = 1e-4  # whole units: the LP is solved to this before integers are switched on
+
+Report = Callable[[Round], None]
 
 
 @dataclass(frozen=True)
@@ -50,58 +52,94 @@ class Sizing:
     rounds: tuple[Round, ...]
 
 
-class _Search:
-    """State of one search: the master, the visits and the best of them."""
+class Search:
+    """One search: the master, the visits and the best of them. It can go on after a bound was moved.
+
+    Args:
+        model: Every problem one that the kernel holds.
+        start: Middling sizes to visit first, in the order of model.columns.
+    """
 
     def __init__(self, model: SizingModel, start: np.ndarray):
         self.model = model
         self.runners = [Runner(problem) for problem in model.problems]
         names = [column.name for column in model.columns]
-        self.at = [np.array([names.index(n) for n in r.names], np.int64) for r in self.runners]
+        self.index = {name: j for j, name in enumerate(names)}
+        self.at = [np.array([self.index[n] for n in r.names], np.int64) for r in self.runners]
         self.cost = np.array([column.cost for column in model.columns])
+        self.lower = np.array([column.lower for column in model.columns])
+        self.upper = np.array([column.upper for column in model.columns])
         self.visits: list[list[Cut]] = []
         self.rounds: list[Round] = []
         self.bound = -np.inf
         self.objective = np.inf
         self.began = time.perf_counter()
-        cuts = self.run(start)
-        money = max(abs(self.total(start, cuts)), 1.0) / 1e4
+        cuts = self._run(start)
+        money = max(abs(self._total(start, cuts)), 1.0) / 1e4
         self.master = Master(model, self.runners, money)
         self.best, self.best_cuts = start, cuts
-        self.take(start, cuts, feasible=False)
+        self._add(cuts)
 
-    def run(self, sizes: np.ndarray) -> list[Cut]:
+    def _run(self, sizes: np.ndarray) -> list[Cut]:
         return [runner.run(sizes[at]) for runner, at in zip(self.runners, self.at, strict=True)]
 
-    def total(self, sizes: np.ndarray, cuts: list[Cut]) -> float:
+    def _total(self, sizes: np.ndarray, cuts: list[Cut]) -> float:
         running = sum(w * cut.value for w, cut in zip(self.model.weights, cuts, strict=True))
         return float(self.cost @ sizes + running)
 
-    def take(self, sizes: np.ndarray, cuts: list[Cut], feasible: bool) -> None:
-        """Add the cuts of a visit; keep it if it is feasible and the best."""
+    def _add(self, cuts: list[Cut]) -> None:
         for scenario, cut in enumerate(cuts):
             self.master.add(len(self.visits), scenario, cut)
         self.visits.append([replace(cut, made=()) for cut in cuts])
-        total = self.total(sizes, cuts)
-        if feasible and total < self.objective:
-            self.objective, self.best, self.best_cuts = total, sizes, cuts
 
     @property
-    def gap(self) -> float:
+    def gap_frac(self) -> float:
+        """(objective - bound) / |objective|."""
         return (self.objective - self.bound) / max(abs(self.objective), 1e-300)
 
     def round(self, step: float) -> None:
-        """One round: master, visit, cuts."""
+        """One round: the master's choice, a visit on the way there, its cuts."""
         answer = self.master.solve()
         self.bound = max(self.bound, answer.bound)
         if self.objective == np.inf:  # the start may break a row; the master's choice breaks none
             step = 1.0
-        sizes = self.best + step * (answer.sizes - self.best)
-        self.take(sizes, self.run(sizes), feasible=True)
+        sizes = self.best + step * (np.clip(answer.sizes, self.lower, self.upper) - self.best)
+        cuts = self._run(sizes)
+        self._add(cuts)
+        total = self._total(sizes, cuts)
+        if total < self.objective:
+            self.objective, self.best, self.best_cuts = total, sizes, cuts
         self.rounds.append(Round(self.bound, self.objective, time.perf_counter() - self.began))
 
+    def descend(self, aim: float, step: float = STEP_FRAC, report: Report | None = None) -> None:
+        """Rounds until the gap is at most `aim`.
+
+        Raises:
+            GapError: ROUNDS_MOST rounds did not reach it.
+        """
+        for _ in range(ROUNDS_MOST):
+            self.round(step)
+            if report is not None:
+                report(self.rounds[-1])
+            if self.gap_frac <= aim:
+                return
+        raise GapError(
+            f"{ROUNDS_MOST} rounds left a gap of {self.gap_frac:.2g}, asked was {aim:g}. Ask for a wider gap."
+        )
+
+    def rebound(self, name: str, lower: float, upper: float) -> None:
+        """Move the bounds of one size; every cut stays valid, bound and best start afresh."""
+        j = self.index[name]
+        self.lower[j], self.upper[j] = lower, upper
+        self.master.rebound(j, lower, upper)
+        self.bound, self.objective = -np.inf, np.inf
+
+    def sizes(self) -> dict[str, float]:
+        """The best sizes visited, by name."""
+        return dict(zip(self.index, self.best.tolist(), strict=True))
+
     def prices(self) -> tuple[tuple[np.ndarray, np.ndarray, np.ndarray], ...]:
-        """Weigh the visits' prices with the duals of their cuts, month by month."""
+        """Weigh the visits' prices with the duals of their cuts, month by month: bus, cap, stored; by scenario."""
         self.master.solve()
         answer = []
         weights = self.master.weights()
@@ -124,9 +162,9 @@ def solve_by_cuts(
     model: SizingModel,
     start: dict[str, float],
     gap_frac: float = 1e-6,
-    report: Callable[[Round], None] | None = None,
-) -> Sizing:
-    """Least-cost sizes to a certificate.
+    report: Report | None = None,
+) -> tuple[Sizing, Search]:
+    """Least-cost sizes to a certificate, and the search that found them, ready to go on.
 
     Args:
         model: Every problem one that the kernel holds (dispatch.why_not_kernel).
@@ -139,33 +177,22 @@ def solve_by_cuts(
             cannot be met. GapError: ROUNDS_MOST rounds did not reach the gap.
     """
     first = np.array([min(max(start.get(c.name, c.lower), c.lower), c.upper) for c in model.columns])
-    search = _Search(model, first)
+    search = Search(model, first)
     whole = any(column.block is not None for column in model.columns)
-    aim = max(gap_frac, LP_GAP_FRAC) if whole else gap_frac
-    _descend(search, aim, STEP_FRAC, report)
+    search.descend(max(gap_frac, LP_GAP_FRAC) if whole else gap_frac, report=report)
     prices = search.prices()
-    if whole:
+    if whole:  # prices are those of the plan with parts of units; with whole units there are none
         search.master.whole_units()
-        search.objective, search.bound = np.inf, -np.inf
-        _descend(search, gap_frac, 1.0, report)
-    return Sizing(
-        sizes=dict(zip([c.name for c in model.columns], search.best.tolist(), strict=True)),
+        search.bound, search.objective = -np.inf, np.inf
+        search.descend(gap_frac, step=1.0, report=report)
+    sizing = Sizing(
+        sizes=search.sizes(),
         objective=search.objective,
         bound=search.bound,
-        gap_frac=max(search.gap, 0.0),
+        gap_frac=max(search.gap_frac, 0.0),
         cuts=tuple(search.best_cuts),
         runners=tuple(search.runners),
         prices=prices,
         rounds=tuple(search.rounds),
     )
-
-
-def _descend(search: _Search, aim: float, step: float, report: Callable[[Round], None] | None) -> None:
-    """Rounds until the gap is closed to the aim."""
-    for _ in range(ROUNDS_MOST):
-        search.round(step)
-        if report is not None:
-            report(search.rounds[-1])
-        if search.gap <= aim:
-            return
-    raise GapError(f"{ROUNDS_MOST} rounds left a gap of {search.gap:.2g}, asked was {aim:g}. Ask for a wider gap.")
+    return sizing, search

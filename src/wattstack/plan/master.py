@@ -147,9 +147,7 @@ class Master:
         info = self.highs.getInfo()
         bound = info.mip_dual_bound if self.integer else info.objective_function_value
         values = np.array(self.highs.getSolution().col_value[: len(self.model.columns)])
-        lower = np.array([c.lower for c in self.model.columns])
-        upper = np.array([c.upper for c in self.model.columns])
-        return MasterAnswer(np.clip(values, lower, upper), bound * self.money)
+        return MasterAnswer(values, bound * self.money)
 
     integer = False
 
@@ -161,6 +159,14 @@ class Master:
             self.highs.changeColIntegrality(unit, highspy.HighsVarType.kInteger)
         self.highs.setOptionValue("mip_rel_gap", 1e-7)
         self.integer = True
+
+    def rebound(self, column: int, lower: float, upper: float) -> None:
+        """Move the bounds of one size."""
+        self.highs.changeColBounds(column, lower, upper)
+
+    def reduced_costs(self) -> np.ndarray:
+        """Change of the yearly cost per unit by which a size is forced up, from the last LP; shape (columns,)."""
+        return np.array(self.highs.getSolution().col_dual[: len(self.model.columns)]) * self.money
 
     def weights(self) -> dict[tuple[int, int, int], float]:
         """Duals of the cuts of the last LP by (visit, scenario, month): for each month they sum to its weight."""
