@@ -27,12 +27,12 @@ def schema(kind: str) -> None:
     \b
     Exit codes: 0 done, 2 there is no such schema.
     """
-    import json
-
-    from wattstack.campus import campus_schema
-
     if kind == "portfolio":
         raise UnsupportedError(
             "wattstack", ["schema portfolio is not built yet: it comes with the portfolio plan."]
         )
+    import json
+
+    from wattstack.campus import campus_schema
+
     click.echo(json.dumps(campus_schema(), indent=2, ensure_ascii=False))
