@@ -13,13 +13,23 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo
 
-from pydantic import AfterValidator, Field, PrivateAttr
+from pydantic import (
+    AfterValidator,
+    Field,
+    ModelWrapValidatorHandler,
+    PrivateAttr,
+    ValidationError,
+    model_validator,
+)
+from pydantic_core import InitErrorDetails, PydanticCustomError
 
 from wattstack.campus.battery import Battery
+from wattstack.campus.checks import reference_faults, take_out_not_yet
 from wattstack.campus.contract import INTERVALS_S, Interval
 from wattstack.campus.cooling import Cooling
 from wattstack.campus.duties import Duties
 from wattstack.campus.fields import Declared, Frac, Name, SizeRange, Stamp, fault_error, quantity
+from wattstack.campus.fill import fill_from_library
 from wattstack.campus.finance import Carbon, Currency, Finance
 from wattstack.campus.generator import Generator
 from wattstack.campus.grid import Grid
@@ -123,7 +133,32 @@ class Campus(Declared):
 
     _base_dir: Path = PrivateAttr(default_factory=Path)
     _source: str = PrivateAttr("campus")
+    _documents: tuple[tuple[str, str], ...] = PrivateAttr(())  # (text, name) of each file, the base first
     _passports: tuple[dict[str, str], ...] = PrivateAttr(())
+
+    @model_validator(mode="wrap")
+    @classmethod
+    def _from_values(cls, value: Any, handler: ModelWrapValidatorHandler[Campus]) -> Campus:
+        """Fill from the library, look at the whole, validate every part: all that is wrong in one error."""
+        if not isinstance(value, dict):
+            return handler(value)
+        value, not_yet = take_out_not_yet(value)
+        value, found, passports = fill_from_library(value)
+        found += reference_faults(value)
+        lines = (("not_yet", not_yet), ("faults", found))
+        errors: list[InitErrorDetails] = [
+            {"type": fault_error(*faults, kind=kind), "loc": (), "input": None}
+            for kind, faults in lines
+            if faults
+        ]
+        try:
+            campus = handler(value)
+        except ValidationError as error:
+            errors += [_copied(record) for record in error.errors(include_url=False)]
+        if errors:
+            raise ValidationError.from_exception_data("Campus", errors)
+        campus._passports = tuple(passports)
+        return campus
 
     @property
     def base_dir(self) -> Path:
@@ -196,6 +231,16 @@ class Campus(Declared):
                 "scenarios": {},
             }
         )
+
+
+def _copied(record: Any) -> InitErrorDetails:
+    """A line of one validation as a line of another; pydantic wants its own kinds by name, ours as objects."""
+    kind: Any = record["type"]
+    if kind == "faults":
+        kind = fault_error(*record["ctx"]["faults"])
+    elif kind == "form":
+        kind = PydanticCustomError("form", record["msg"])
+    return {"type": kind, "loc": record["loc"], "input": record["input"], "ctx": record.get("ctx", {})}
 
 
 def _replaced(node: Any, keys: list[str], value: float) -> Any:

@@ -1,11 +1,11 @@
-"""What the supplier and the grid operator charge: energy, demand, contracted power, export, and when each holds.
+"""What supplier and grid operator charge: energy, demand, contracted power, export, and when each holds.
 
 Needs    campus.fields.
 Gives    Tariff, Energy, Demand, Ratchet, Contract, Export, Window, Period, Periods, Rate, interval_s.
 Used by  campus.grid, campus.generator, case, cost.tariff.
 
-Windows are in the local clock of the campus. A declared holiday counts as a Sunday. A span over midnight ("22-6")
-belongs to the calendar day of each of its hours: Saturday 03:00 is Saturday. Prices are per MWh and per MW.
+Windows are in the local clock of the campus. A declared holiday counts as a Sunday. A span over midnight
+("22-6") belongs to the calendar day of each of its hours: Saturday 03:00 is Saturday. Prices are per MWh, per MW.
 """
 
 from __future__ import annotations
@@ -25,8 +25,8 @@ from wattstack.campus.fields import (
     Number,
     SeriesRef,
     Size,
-    _one_of,
     fault_error,
+    one_of,
     quantity,
 )
 from wattstack.errors import Fault
@@ -151,7 +151,7 @@ Rate = Annotated[
     Annotated[Number, Tag("<number>")]
     | Annotated[SeriesRef, Tag("<series>")]
     | Annotated[Periods, Tag("<mapping>")],
-    _one_of(
+    one_of(
         ("<number>", "<series>", "<mapping>"),
         "must be a number, a series or a table of periods. Write 12000, series:NAME or {periods: {...}}.",
     ),

@@ -1,12 +1,12 @@
 """The words the campus file is written in: numbers with units, sizes, rates, shares, references to series.
 
 Needs    pydantic.
-Gives    Declared (base of every declaration), quantity, Name, Number, Positive, Frac, SizeRange, Size, SeriesRef,
-         Rate parts, Share, Level, Stamp, fault_error.
+Gives    Declared (base of every declaration), quantity, Name, Number, NotNegative, Positive, Frac, Efficiency, Stamp,
+         Day, SizeRange, Size, SeriesRef, Share, Level, one_of, kind_of, is_number, largest, fault_error.
 Used by  every declaration of this room.
 
-A declaration is frozen and knows every key it may have. What a single field cannot know (min above max) it tells in
-`faults`, several at a time, each with the key at fault.
+A declaration is frozen and knows every key it may have. What a single field cannot know (min above max) it
+tells in `faults`, several at a time, each with the key at fault.
 """
 
 from __future__ import annotations
@@ -33,10 +33,15 @@ from wattstack.errors import Fault
 NAME_PATTERN = r"^[A-Za-z0-9_-]{1,40}$"
 
 
-def fault_error(*faults: Fault) -> PydanticCustomError:
-    """The pydantic error that carries faults in our own words, their places relative to where it is raised."""
+def fault_error(*faults: Fault, kind: str = "faults") -> PydanticCustomError:
+    """The pydantic error that carries faults in our own words.
+
+    Args:
+        *faults: Their places are relative to where the error is raised.
+        kind: "faults", or "not_yet" for keys that are not supported yet.
+    """
     text = " ".join(str(fault) for fault in faults)
-    return PydanticCustomError("faults", "{text}", {"text": text, "faults": list(faults)})
+    return PydanticCustomError(kind, "{text}", {"text": text, "faults": list(faults)})
 
 
 def quantity(unit: str, text: str, default: Any = ..., **bounds: Any) -> Any:
@@ -190,7 +195,9 @@ def kind_of(value: Any) -> str | None:
     return None
 
 
-def _one_of(allowed: tuple[str, ...], message: str) -> Discriminator:
+def one_of(allowed: tuple[str, ...], message: str) -> Discriminator:
+    """Choose between the forms of a value by its tag; the message stands where none fits."""
+
     def tag(value: Any) -> str | None:
         kind = kind_of(value)
         return kind if kind in allowed else None
@@ -200,18 +207,18 @@ def _one_of(allowed: tuple[str, ...], message: str) -> Discriminator:
 
 Size = Annotated[
     Annotated[NotNegative, Tag("<number>")] | Annotated[SizeRange, Tag("<mapping>")],
-    _one_of(
+    one_of(
         ("<number>", "<mapping>"),
         "must be a number (it stands) or a range (the plan chooses). Write 40, or {max: 40}.",
     ),
 ]
 Share = Annotated[
     Annotated[Frac, Tag("<number>")] | Annotated[SeriesRef, Tag("<series>")],
-    _one_of(("<number>", "<series>"), "must be a share 0 .. 1 or a series. Write 0.2, or series:NAME."),
+    one_of(("<number>", "<series>"), "must be a share 0 .. 1 or a series. Write 0.2, or series:NAME."),
 ]
 Level = Annotated[
     Annotated[NotNegative, Tag("<number>")] | Annotated[SeriesRef, Tag("<series>")],
-    _one_of(("<number>", "<series>"), "must be a number >= 0 or a series. Write 3.0, or series:NAME."),
+    one_of(("<number>", "<series>"), "must be a number >= 0 or a series. Write 3.0, or series:NAME."),
 ]
 
 

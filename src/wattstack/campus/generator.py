@@ -17,6 +17,8 @@ from wattstack.campus.contract import Rate
 from wattstack.campus.fields import Declared, Frac, Name, NotNegative, Positive, Size, SizeRange, quantity
 from wattstack.errors import Fault
 
+FUEL_MWH_PER_MWH = 2.2  # gas engine of 45 % electric efficiency, usual, assumption
+
 
 class Generator(Declared):
     """One generator or group of equal units. `fuel` fills price and emission where they are not given.
@@ -31,7 +33,7 @@ class Generator(Declared):
     )
     power_mw: Size = quantity("MW", "Electric power: a number stands, a range is planned")
     fuel_mwh_per_mwh: float = quantity(
-        "MWh/MWh", "Fuel (lower heating value) per MWh electric", 2.2, ge=1, le=20
+        "MWh/MWh", "Fuel (lower heating value) per MWh electric", FUEL_MWH_PER_MWH, ge=1, le=20
     )
     fuel_price_per_mwh: Rate = quantity(
         "currency/MWh", "Price of fuel, per MWh of fuel (lower heating value)"

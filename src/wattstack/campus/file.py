@@ -1,0 +1,189 @@
+"""YAML <-> Campus: all faults of a file at once, comments kept when a campus is written back.
+
+Needs    campus.document, campus.problems, campus.Campus.
+Gives    read_campus, write_campus.
+Used by  the verbs: check, plan, and everything that starts from a file.
+
+A file may begin with `extends: other.yaml`: it is laid over that file, key by key, null taking a key out.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+
+from wattstack.campus.campus import Campus
+from wattstack.campus.document import Document, parse_document, read_document
+from wattstack.campus.fill import merged
+from wattstack.campus.problems import faults_of
+from wattstack.errors import Fault, InputError, UnsupportedError
+
+
+def read_campus(path: str | Path, changes: Mapping[str, Any] | None = None) -> Campus:
+    """Read a campus file.
+
+    Args:
+        path: YAML file.
+        changes: Values by path laid over the file for this run ("grid.connection.firm_mw": 90); text is read as
+            YAML ("{max: 90}").
+
+    Raises:
+        InputError: It cannot be read, or something in it is wrong: every fault at once.
+        UnsupportedError: All that is wrong is keys that are not supported yet.
+
+    Example:
+        >>> read_campus("no-such-file.yaml")
+        Traceback (most recent call last):
+        ...
+        wattstack.errors.InputError: no-such-file.yaml: does not exist, ...
+    """
+    documents = _chain(Path(path))
+    top = documents[-1]
+    values: dict[str, Any] = {}
+    for document in documents:
+        values = merged(values, document.values)
+    faults = [fault for document in documents for fault in document.faults]
+    for where, change in (changes or {}).items():
+        values = merged(values, _nested(where, change, top.name))
+    try:
+        campus = Campus.model_validate(values)
+    except ValidationError as error:
+        found, not_yet = faults_of(error)
+        located = [Fault(f.where, f.what + _line_of(f.where, documents)) for f in found]
+        kind = UnsupportedError if not_yet and not faults else InputError
+        raise kind(top.name, [*faults, *located]) from None
+    if faults:
+        raise InputError(top.name, faults)
+    campus._base_dir = top.folder
+    campus._source = top.name
+    campus._documents = tuple((document.text, document.name) for document in documents)
+    return campus
+
+
+def _chain(path: Path) -> list[Document]:
+    """The file and all it extends, the base first, relative file names turned to the folder of the top."""
+    chain: list[Document] = []
+    seen: list[Path] = []
+    while True:
+        document = read_document(path)
+        chain.append(document)
+        seen.append(path.resolve())
+        base = document.values.pop("extends", None)
+        if base is None:
+            break
+        if not isinstance(base, str):
+            raise InputError(
+                document.name, [Fault("extends", "must be the name of a campus file. Write one.")]
+            )
+        path = path.parent / base
+        if path.resolve() in seen:
+            raise InputError(
+                document.name, [Fault("extends", f"is '{base}', which runs in a circle. Take it out.")]
+            )
+    top = chain[0].folder
+    for document in chain[1:]:
+        _move_files(document.values, document.folder, top)
+    return chain[::-1]
+
+
+def _move_files(values: Any, old: Path, new: Path) -> None:
+    """Turn every relative `file` of the series from one folder to another, in place."""
+    groups = [values, *_mappings(values.get("scenarios"))]
+    for source in (source for group in groups for source in _mappings(group.get("series"))):
+        file = source.get("file")
+        if isinstance(file, str) and not os.path.isabs(file):
+            source["file"] = _moved(file, old, new)
+
+
+def _moved(file: str, old: Path, new: Path) -> str:
+    return file if old.resolve() == new.resolve() else Path(os.path.relpath(old / file, new)).as_posix()
+
+
+def _mappings(value: Any) -> list[dict[str, Any]]:
+    return [part for part in value.values() if isinstance(part, dict)] if isinstance(value, dict) else []
+
+
+def _nested(where: str, change: Any, source: str) -> dict[str, Any]:
+    if isinstance(change, str):
+        change = parse_document(f"value: {change}", source, Path()).values["value"]
+    for key in reversed(where.split(".")):
+        change = {key: change}
+    return change
+
+
+def _line_of(where: str, documents: list[Document]) -> str:
+    """The line of a key, or of the nearest key above it, in the last file that has it."""
+    keys = tuple(where.split("."))
+    for depth in range(len(keys), 0, -1):
+        for document in reversed(documents):
+            if line := document.lines.get(keys[:depth]):
+                return f" (line {line})" if len(documents) == 1 else f" (line {line} of {document.name})"
+    return ""
+
+
+def write_campus(campus: Campus, path: str | Path) -> None:
+    """Write a campus file; one that came from a file keeps its comments, its order and what was not changed.
+
+    Args:
+        campus: Usually `campus.sized(plan.sizes)`.
+        path: File to write, in a folder that exists. Relative file names inside are turned to its folder.
+
+    Example:
+        >>> write_campus(campus, "out/campus.yaml")  # doctest: +SKIP
+    """
+    from ruamel.yaml import YAML
+
+    path = Path(path)
+    target = campus.model_dump(mode="json", exclude_unset=True)
+    _move_files(target, campus.base_dir, path.parent)
+    yaml = YAML(typ="rt", pure=True)
+    yaml.width = 120
+    yaml.preserve_quotes = True
+    scratch = path.with_name(path.name + ".part")
+    with scratch.open("w", encoding="utf-8") as stream:
+        yaml.dump(_updated(yaml, campus, target) if campus._documents else target, stream)
+    scratch.replace(path)
+
+
+def _updated(yaml: Any, campus: Campus, target: dict[str, Any]) -> Any:
+    """The text the campus came from, overlays laid in, with every value that differs from the target replaced."""
+    values: dict[str, Any] = {}
+    text: Any = {}
+    for written, name in campus._documents:
+        values = merged(values, parse_document(written, name, campus.base_dir).values)
+        part = yaml.load(written)
+        text = _laid_in(text, part) if text else part
+    values.pop("extends", None)
+    text.pop("extends", None)
+    before = Campus.model_validate(values).model_dump(mode="json", exclude_unset=True)
+    _replace_changes(text, before, target)
+    return text
+
+
+def _laid_in(text: Any, over: Any) -> Any:
+    """`merged`, in place, so that the comments of both stay."""
+    for key, value in over.items():
+        if value is None and key in text:
+            del text[key]
+        elif isinstance(value, dict) and isinstance(text.get(key), dict):
+            _laid_in(text[key], value)
+        else:
+            text[key] = value
+    return text
+
+
+def _replace_changes(text: Any, before: dict[str, Any], target: dict[str, Any]) -> None:
+    for key in [key for key in before if key not in target]:
+        text.pop(key, None)
+    for key, value in target.items():
+        old = before.get(key)
+        if old == value and key in before:
+            continue
+        if isinstance(value, dict) and isinstance(old, dict) and isinstance(text.get(key), dict):
+            _replace_changes(text[key], old, value)
+        else:
+            text[key] = value

@@ -1,0 +1,128 @@
+"""Find an entry of the library by kind and name.
+
+Needs    the YAML files beside this one: `<kind>/<name>.yaml`.
+Gives    Entry, find, names, kinds.
+Used by  the door of this room.
+
+An entry is read when it is asked for, once. It has a passport (what is known, from whom, how sure), values that a
+declaration takes over, and facts: single figures with their own source that the values were made from.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from wattstack.errors import Fault, InputError, nearest
+
+PASSPORT = ("source", "date", "status", "confidence")
+STATUS = ("in force", "draft", "proposal", "claim", "assumption")
+CONFIDENCE = ("high", "medium", "low")
+_FOLDER = Path(__file__).parent
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One entry of the library.
+
+    Attributes:
+        kind: "chemistries", "tariffs", "profiles" or "fuels".
+        name: Its name, as the campus file calls it.
+        title: One line for people.
+        source: Where it comes from, or what it is assumed from.
+        date: State of the facts, ISO 8601 (a month is enough).
+        status: "in force", "draft", "proposal", "claim" or "assumption".
+        confidence: "high", "medium" or "low".
+        currency: ISO 4217 code of its prices, None where it has none.
+        values: What a declaration takes over, in our names and units.
+        facts: Figures behind the values: item, value, unit, source.
+        notes: What a reader must know.
+    """
+
+    kind: str
+    name: str
+    title: str
+    source: str
+    date: str
+    status: str
+    confidence: str
+    currency: str | None
+    values: Mapping[str, Any]
+    facts: tuple[Mapping[str, Any], ...]
+    notes: str
+
+    @property
+    def passport(self) -> dict[str, str]:
+        """Kind, name, title, source, date, status, confidence, as reports print them."""
+        keys = ("kind", "name", "title", *PASSPORT)
+        return {key: getattr(self, key) for key in keys}
+
+
+def kinds() -> tuple[str, ...]:
+    """Kinds of entries there are.
+
+    Example:
+        >>> kinds()
+        ('chemistries', 'fuels', 'profiles', 'tariffs')
+    """
+    return tuple(sorted(folder.name for folder in _FOLDER.iterdir() if any(folder.glob("*.yaml"))))
+
+
+@cache
+def names(kind: str) -> tuple[str, ...]:
+    """Names of all entries of a kind.
+
+    Raises:
+        InputError: There is no such kind.
+
+    Example:
+        >>> names("fuels")
+        ('diesel', 'hydrogen', 'lng')
+    """
+    if kind not in kinds():
+        raise InputError("library", [Fault(kind, _miss(kind, "a kind of entry", kinds()))])
+    return tuple(sorted(path.stem for path in (_FOLDER / kind).glob("*.yaml")))
+
+
+@cache
+def find(kind: str, name: str) -> Entry:
+    """One entry.
+
+    Args:
+        kind: One of `kinds()`.
+        name: One of `names(kind)`, without "library:".
+
+    Raises:
+        InputError: There is no such kind or name; the nearest is named.
+
+    Example:
+        >>> find("chemistries", "lfp-grid-2026").status
+        'assumption'
+    """
+    if name not in names(kind):
+        raise InputError("library", [Fault(f"{kind}.{name}", _miss(name, f"one of the {kind}", names(kind)))])
+    from ruamel.yaml import YAML
+
+    raw = YAML(typ="safe", pure=True).load((_FOLDER / kind / f"{name}.yaml").read_text(encoding="utf-8"))
+    return Entry(
+        kind=kind,
+        name=name,
+        title=raw["title"],
+        source=raw["passport"]["source"],
+        date=str(raw["passport"]["date"]),
+        status=raw["passport"]["status"],
+        confidence=raw["passport"]["confidence"],
+        currency=raw.get("currency"),
+        values=raw["values"],
+        facts=tuple(raw.get("facts", ())),
+        notes=raw.get("notes", ""),
+    )
+
+
+def _miss(word: str, wanted: str, known: tuple[str, ...]) -> str:
+    near = nearest(word, known)
+    mend = f"Nearest: '{near}'." if near else f"There are: {', '.join(known)}."
+    return f"is not in the library, must be {wanted}. {mend}"
