@@ -1,6 +1,6 @@
 """What a bill knows of the clock: local month, weekday and hour of a step, how much of a month is there.
 
-Needs    series.TimeAxis, the local arrays of a bound case.
+Needs    series.TimeAxis, series.LocalClock.
 Gives    Calendar, month_of.
 Used by  cost.demand, cost.tariff, cost.carbon; plan, which makes one of each case.
 
@@ -19,7 +19,7 @@ from zoneinfo import ZoneInfo
 import numpy as np
 
 if TYPE_CHECKING:
-    from wattstack.series import TimeAxis
+    from wattstack.series import LocalClock, TimeAxis
 
 
 def month_of(label: str) -> int:
@@ -35,25 +35,29 @@ def month_of(label: str) -> int:
 
 @dataclass(frozen=True)
 class Calendar:
-    """The local calendar of an axis. Arrays have shape (steps,).
+    """The local calendar of an axis, as a tariff reads it.
 
     Attributes:
         axis: The time steps, UTC.
         time_zone: IANA name of the zone whose clock the tariff follows.
-        month: Index 0 .. months-1 of the local calendar month of each step, never falling.
-        month_names: Label of each month, "2022-04".
-        local_month: Local month of the year, 1 .. 12.
-        local_weekday: Monday = 0; a declared holiday reads 6.
-        local_hour: Local hour of the step's start as a fraction, 0 <= hour < 24.
+        clock: series.LocalClock of the axis, or a case, which holds the same arrays of shape (steps,): month
+            (index, never falling), month_names ("2022-04"), local_month, local_weekday (a declared holiday
+            reads 6), local_hour.
     """
 
     axis: TimeAxis
     time_zone: str
-    month: np.ndarray
-    month_names: tuple[str, ...]
-    local_month: np.ndarray
-    local_weekday: np.ndarray
-    local_hour: np.ndarray
+    clock: LocalClock
+
+    @property
+    def month(self) -> np.ndarray:
+        """Index 0 .. months-1 of the local calendar month of each step."""
+        return self.clock.month
+
+    @property
+    def month_names(self) -> tuple[str, ...]:
+        """Label of each month, "2022-04"."""
+        return self.clock.month_names
 
     @property
     def months(self) -> int:

@@ -154,9 +154,7 @@ def capital_table(campus: Campus, sizes: Mapping[str, float]) -> pd.DataFrame:
                 "path": asset.path,
                 "size": size,
                 "unit": asset.unit,
-                "nameplate": size * asset.nameplate_per_unit
-                if asset.nameplate_per_unit != 1.0
-                else float("nan"),
+                "nameplate": float("nan") if same else size * asset.nameplate_per_unit,
                 "stands": stands,
                 "capital": 0.0 if stands else size * asset.capital_per_unit,
                 "annuity": annuity,

@@ -134,7 +134,8 @@ def read_charges(
     """Read every clause on the calendar; an interval of `steps` steps belongs to where it starts."""
     out = {}
     for name, clause in clauses.items():
-        mask = clause.mask(calendar.local_month, calendar.local_weekday, calendar.local_hour)
+        clock = calendar.clock
+        mask = clause.mask(clock.local_month, clock.local_weekday, clock.local_hour)
         mask = np.repeat(mask[::steps], steps)
         out[name] = Charge(name, clause, mask, _periods(clause, calendar, mask, steps), steps)
     return out
@@ -193,7 +194,7 @@ def meter_steps(tariff: Tariff, calendar: Calendar) -> tuple[int, tuple[str, ...
         what = f"has meters of different intervals ({text}), must have one. Give all the same interval."
         faults.append(Fault("grid.tariff.demand", what))
     if steps > 1:
-        minute = round(float(calendar.local_hour[0]) * 60.0)
+        minute = round(float(calendar.clock.local_hour[0]) * 60.0)
         if (minute * 60) % (steps * step_s) or len(calendar.month) % steps:
             minutes = steps * step_s // 60
             what = f"does not start and end on a billing interval of {minutes} min, must. Move start or end."
