@@ -1,7 +1,7 @@
 """From campus and cases to the sizing model: every size a column, every clause a row, every scenario a problem.
 
 Needs    campus, case, cost (size_costs, demand_groups), dispatch.Problem.
-Gives    sizing_model, start_sizes, penalty_per_mwh, UNSERVED.
+Gives    sizing_model, SiteModel, declared_sizes, penalty_per_mwh, UNSERVED.
 Used by  plan.site, plan.relief.
 """
 
@@ -249,15 +249,3 @@ def _storage(campus: Campus, name: str, case: Case) -> Storage:
         wear_discharge_per_mwh=unit.wear_per_mwh,
     )
 
-
-def start_sizes(site: SiteModel, cases: list[Case]) -> dict[str, float]:
-    """Middling sizes to visit first: a battery of 0.2 x load for 4 h, solar 0.5 x load, the rest at its most."""
-    peak = max(float(case.load_mw.max()) for case in cases)
-    start = {}
-    for column in site.model.columns:
-        room = column.name.split(".", 1)[0]
-        middling = {"battery": 0.2 * peak, "solar": 0.5 * peak}.get(room, column.upper)
-        if column.name.endswith(".energy_mwh"):
-            middling = 0.8 * peak
-        start[column.name] = min(middling, column.upper)
-    return start

@@ -79,6 +79,8 @@ class Search:
         self.master = Master(model, self.runners, money)
         self.best, self.best_cuts = start, cuts
         self._add(cuts)
+        if self._allowed(start):
+            self.objective = self._total(start, cuts)
 
     def _run(self, sizes: np.ndarray) -> list[Cut]:
         return [runner.run(sizes[at]) for runner, at in zip(self.runners, self.at, strict=True)]
@@ -86,6 +88,15 @@ class Search:
     def _total(self, sizes: np.ndarray, cuts: list[Cut]) -> float:
         running = sum(w * cut.value for w, cut in zip(self.model.weights, cuts, strict=True))
         return float(self.cost @ sizes + running)
+
+    def _allowed(self, sizes: np.ndarray) -> bool:
+        """Whether the sizes meet every row."""
+        for row in self.model.rows:
+            value = sum(coef * sizes[self.index[name]] for name, coef in row.coefs.items())
+            room = 1e-9 * (1.0 + abs(value))
+            if not row.lower - room <= value <= row.upper + room:
+                return False
+        return True
 
     def _add(self, cuts: list[Cut]) -> None:
         for scenario, cut in enumerate(cuts):
@@ -101,7 +112,7 @@ class Search:
         """One round: the master's choice, a visit on the way there, its cuts."""
         answer = self.master.solve()
         self.bound = max(self.bound, answer.bound)
-        if self.objective == np.inf:  # the start may break a row; the master's choice breaks none
+        if self.objective == np.inf:  # what is best so far breaks a row; the master's choice breaks none
             step = 1.0
         sizes = self.best + step * (np.clip(answer.sizes, self.lower, self.upper) - self.best)
         cuts = self._run(sizes)
