@@ -27,7 +27,7 @@ class House:
     @staticmethod
     def room_of(name: str) -> str:
         """Room of a file: "campus" for campus/battery.py, "errors" for errors.py."""
-        return name.split("/")[0].removesuffix(".py")
+        return name.split("/", 1)[0].removesuffix(".py")
 
     @staticmethod
     def imports(tree: ast.AST) -> list[tuple[int, str, tuple[str, ...]]]:

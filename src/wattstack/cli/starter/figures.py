@@ -33,7 +33,7 @@ class Figures:
         price_unit: "JPY/kWh" or "EUR/MWh".
         price_floor: Lowest price the market knows, None where prices go below zero.
         price_evening, price_morning, price_dip: Shape of the day as shares of the month's mean.
-        price_glut: How far prices fall in calm weeks, as a share of the month's mean.
+        glut_frac: How far prices fall in calm weeks, as a share of the month's mean.
         carbon_kg_per_mwh: Grid intensity, mean of the month.
         curtailed_days: Days on which the non-firm power is taken away in the evening (assumption).
     """
@@ -56,7 +56,7 @@ class Figures:
     price_evening: Months
     price_morning: Months
     price_dip: Months
-    price_glut: float
+    glut_frac: float
     carbon_kg_per_mwh: Months
     curtailed_days: int
 
@@ -84,7 +84,7 @@ SAKAI = Figures(
     price_evening=(0.28, 0.32, 0.45, 0.48, 0.35, 0.50, 0.52, 0.50, 0.52, 0.50, 0.32, 0.32),
     price_morning=(0.14, 0.18, 0.05, -0.05, -0.15, -0.15, -0.18, -0.15, -0.12, 0.05, 0.15, 0.18),
     price_dip=(0.75, 1.10, 1.45, 0.95, 0.80, 0.55, 0.40, 0.35, 0.50, 1.15, 1.00, 0.65),
-    price_glut=0.10,
+    glut_frac=0.10,
     carbon_kg_per_mwh=(365.0, 365.0, 355.0, 350.0, 345.0, 355.0, 365.0, 365.0, 360.0, 355.0, 360.0, 365.0),
     curtailed_days=40,
 )
@@ -112,7 +112,7 @@ BOSQUEL = Figures(
     price_evening=(0.25, 0.22, 0.32, 0.32, 0.40, 0.35, 0.50, 0.45, 0.48, 0.50, 0.42, 0.30),
     price_morning=(0.15, 0.15, 0.20, 0.25, 0.25, 0.18, 0.15, 0.18, 0.28, 0.28, 0.20, 0.18),
     price_dip=(0.30, 0.40, 0.40, 0.45, 0.70, 0.50, 0.60, 0.42, 0.55, 0.50, 0.25, 0.20),
-    price_glut=0.45,
+    glut_frac=0.45,
     carbon_kg_per_mwh=(62.0, 66.0, 54.0, 50.0, 42.0, 40.0, 42.0, 40.0, 46.0, 50.0, 56.0, 50.0),
     curtailed_days=30,
 )

@@ -44,7 +44,7 @@ def make_prices(figures: Figures, clock: Clock, weather: Weather) -> np.ndarray:
         - 0.10 * weekend
     )
     shape *= np.exp(0.16 * tight)
-    shape += 0.05 * noise - figures.price_glut * np.maximum(-tight - 0.8, 0.0)
+    shape += 0.05 * noise - figures.glut_frac * np.maximum(-tight - 0.8, 0.0)
     return _at_monthly_mean(figures, shape, month)
 
 

@@ -74,14 +74,14 @@ def make_clock(figures: Figures) -> Clock:
     )
 
 
-def persistent(draw: np.random.RandomState, count: int, memory: float) -> np.ndarray:
+def persistent(draw: np.random.RandomState, count: int, kept_frac: float) -> np.ndarray:
     """Standard normal numbers of which each remembers the one before, shape (count,)."""
     noise = draw.standard_normal(count)
     out = np.empty(count)
     out[0] = noise[0]
-    fresh = np.sqrt(1.0 - memory**2)
+    fresh = np.sqrt(1.0 - kept_frac**2)
     for k in range(1, count):
-        out[k] = memory * out[k - 1] + fresh * noise[k]
+        out[k] = kept_frac * out[k - 1] + fresh * noise[k]
     return out
 
 
