@@ -22,6 +22,7 @@ from wattstack.campus.fields import (
     SizeRange,
     largest,
     quantity,
+    smallest,
 )
 from wattstack.errors import Fault
 
@@ -57,8 +58,10 @@ class Battery(Declared):
     power_mw: Size = quantity("MW", "Discharge power at the bus: a number stands, a range is planned")
     energy_mwh: Size = quantity("MWh", "Usable energy: a number stands, a range is planned")
     usable_frac: Efficiency = quantity("", "Usable energy / nameplate energy", 1.0)
-    charge_eff: Efficiency = quantity("", "MWh stored per MWh drawn from the bus")
-    discharge_eff: Efficiency = quantity("", "MWh given to the bus per MWh taken from the store")
+    charge_eff: Efficiency = quantity("", "MWh stored per MWh drawn from the bus; the chemistry brings it")
+    discharge_eff: Efficiency = quantity(
+        "", "MWh given to the bus per MWh taken from the store; the chemistry brings it"
+    )
     self_discharge_frac_per_h: float = quantity(
         "1/h", "Share of the stored energy lost an hour", 0.0, ge=0, lt=1
     )
@@ -79,27 +82,25 @@ class Battery(Declared):
         """A duration that no allowed pair of sizes has; a planned size without a price."""
         if self.duration_h is not None:
             yield from self._duration_faults(self.duration_h)
-        if isinstance(self.power_mw, SizeRange) or isinstance(self.energy_mwh, SizeRange):
-            if not {"capital_per_mw", "capital_per_mwh"} & self.model_fields_set:
-                yield Fault(
-                    "capital_per_mwh",
-                    "is missing, must be given where the plan chooses a size. Write capital_per_mwh and "
-                    "capital_per_mw (0 if it is free), or name a chemistry.",
-                )
+        planned = isinstance(self.power_mw, SizeRange) or isinstance(self.energy_mwh, SizeRange)
+        if planned and not {"capital_per_mw", "capital_per_mwh"} & self.model_fields_set:
+            yield Fault(
+                "capital_per_mwh",
+                "is missing, must be given where the plan chooses a size. Write capital_per_mwh and "
+                "capital_per_mw (0 if it is free), or name a chemistry.",
+            )
 
     def _duration_faults(self, hours: Hours) -> Iterable[Fault]:
         power, energy = self.power_mw, self.energy_mwh
-        least_energy = energy.min if isinstance(energy, SizeRange) else energy
-        least_power = power.min if isinstance(power, SizeRange) else power
-        if hours.min * least_power > largest(energy):
+        if hours.min * smallest(power) > largest(energy):
             yield Fault(
                 "duration_h.min",
-                f"is {hours.min:g} h, which asks for {hours.min * least_power:g} MWh at {least_power:g} MW, above "
-                f"the largest energy_mwh {largest(energy):g}. Lower duration_h.min or raise energy_mwh.",
+                f"is {hours.min:g} h: {smallest(power):g} MW would need {hours.min * smallest(power):g} MWh, "
+                f"energy_mwh ends at {largest(energy):g}. Lower duration_h.min or raise energy_mwh.",
             )
-        if hours.max * largest(power) < least_energy:
+        if hours.max * largest(power) < smallest(energy):
             yield Fault(
                 "duration_h.max",
-                f"is {hours.max:g} h, which allows {hours.max * largest(power):g} MWh at {largest(power):g} MW, "
-                f"below the least energy_mwh {least_energy:g}. Raise duration_h.max or power_mw.",
+                f"is {hours.max:g} h: {largest(power):g} MW may hold {hours.max * largest(power):g} MWh, "
+                f"energy_mwh begins at {smallest(energy):g}. Raise duration_h.max or power_mw.",
             )

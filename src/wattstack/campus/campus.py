@@ -11,7 +11,6 @@ from collections.abc import Iterable, Mapping
 from math import isfinite
 from pathlib import Path
 from typing import Annotated, Any, Literal
-from zoneinfo import ZoneInfo
 
 from pydantic import (
     AfterValidator,
@@ -28,7 +27,7 @@ from wattstack.campus.checks import reference_faults, take_out_not_yet
 from wattstack.campus.contract import INTERVALS_S, Interval
 from wattstack.campus.cooling import Cooling
 from wattstack.campus.duties import Duties
-from wattstack.campus.fields import Declared, Frac, Name, SizeRange, Stamp, fault_error, quantity
+from wattstack.campus.fields import Declared, Frac, Name, SizeRange, Stamp, TimeZone, fault_error, quantity
 from wattstack.campus.fill import fill_from_library
 from wattstack.campus.finance import Carbon, Currency, Finance
 from wattstack.campus.generator import Generator
@@ -36,19 +35,19 @@ from wattstack.campus.grid import Grid
 from wattstack.campus.load import Load
 from wattstack.campus.solar import Solar
 from wattstack.campus.sources import SeriesSource
+from wattstack.campus.whole import whole_faults
 from wattstack.errors import Fault, StateError
 
 
-def _known_zone(name: str) -> str:
-    try:
-        ZoneInfo(name)
-    except (ValueError, OSError):  # ZoneInfoNotFoundError is a KeyError, bad keys are ValueErrors
-        pass
-    except KeyError:
-        pass
-    else:
-        return name
-    raise fault_error(Fault("", f"is {name!r}, must be a time zone of the IANA list. Write Asia/Tokyo."))
+def _sum_to_one(scenarios: dict[str, Scenario]) -> dict[str, Scenario]:
+    total = sum(scenario.weight_frac for scenario in scenarios.values())
+    if scenarios and abs(total - 1.0) > 1e-6:
+        raise fault_error(
+            Fault(
+                "", f"have weights that sum to {total:g}, must sum to 1. Change weight_frac of one of them."
+            )
+        )
+    return scenarios
 
 
 class Place(Declared):
@@ -57,7 +56,7 @@ class Place(Declared):
     latitude_deg: float = quantity("deg", "Latitude, north positive", ge=-90, le=90)
     longitude_deg: float = quantity("deg", "Longitude, east positive", ge=-180, le=180)
     altitude_m: float = quantity("m", "Height above the sea", 0.0, ge=-500, le=9000)
-    time_zone: Annotated[str, AfterValidator(_known_zone)] = Field(description="IANA time zone, Asia/Tokyo.")
+    time_zone: TimeZone = Field(description="IANA time zone, Asia/Tokyo.")
 
 
 class Time(Declared):
@@ -118,7 +117,7 @@ class Campus(Declared):
     currency: Currency = Field(description="ISO 4217 code of every price in this file, JPY.")
     time: Time = Field(description="Span and step.")
     series: dict[Name, SeriesSource] = Field({}, description="Series by name.")
-    scenarios: dict[Name, Scenario] = Field(
+    scenarios: Annotated[dict[Name, Scenario], AfterValidator(_sum_to_one)] = Field(
         {}, description="Years or futures planned together; absent = one."
     )
     load: dict[Name, Load] = Field(min_length=1, description="What draws power, by name.")
@@ -135,6 +134,10 @@ class Campus(Declared):
     _source: str = PrivateAttr("campus")
     _documents: tuple[tuple[str, str], ...] = PrivateAttr(())  # (text, name) of each file, the base first
     _passports: tuple[dict[str, str], ...] = PrivateAttr(())
+
+    def faults(self) -> Iterable[Fault]:
+        """What single parts cannot know of each other."""
+        return whole_faults(self)
 
     @model_validator(mode="wrap")
     @classmethod
@@ -215,7 +218,7 @@ class Campus(Declared):
         return campus
 
     def in_scenario(self, name: str) -> Campus:
-        """This campus with the time and series of one scenario, and no scenarios.
+        """The same campus with the time and series of one scenario, and no scenarios.
 
         Raises:
             StateError: No scenario has this name.
@@ -234,7 +237,7 @@ class Campus(Declared):
 
 
 def _copied(record: Any) -> InitErrorDetails:
-    """A line of one validation as a line of another; pydantic wants its own kinds by name, ours as objects."""
+    """A line of one validation as a line of another; pydantic wants its kinds by name, ours as objects."""
     kind: Any = record["type"]
     if kind == "faults":
         kind = fault_error(*record["ctx"]["faults"])

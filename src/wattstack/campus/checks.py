@@ -1,4 +1,4 @@
-"""What the whole file tells wrong before any declaration is read: keys of later versions, names that lead nowhere.
+"""What the file tells wrong before any declaration is read: keys of later versions, names that lead nowhere.
 
 Needs    errors.
 Gives    take_out_not_yet, reference_faults.
@@ -63,20 +63,23 @@ def reference_faults(raw: Raw) -> list[Fault]:
     scenarios = raw.get("scenarios", {})
     if not isinstance(series, dict) or not isinstance(scenarios, dict):
         return []  # the declarations say what is wrong there
-    own = [
-        s["series"] for s in scenarios.values() if isinstance(s, dict) and isinstance(s.get("series"), dict)
-    ]
-    everywhere = (
-        set.intersection(*(set(names) for names in own)) if own and len(own) == len(scenarios) else set()
-    )
+    own = {
+        name: set(scenario["series"])
+        for name, scenario in scenarios.items()
+        if isinstance(scenario, dict) and isinstance(scenario.get("series"), dict)
+    }
+    everywhere = set.intersection(*own.values()) if own and len(own) == len(scenarios) else set()
     known = {*series, *everywhere}
     faults = []
+    for scenario, given in own.items():
+        for name in sorted(given - known):
+            what = "stands neither in series nor in every scenario, so that others lack it."
+            faults.append(Fault(f"scenarios.{scenario}.series.{name}", f"{what} {_near(name, known, '')}"))
     parts = {key: part for key, part in raw.items() if key not in ("series", "scenarios")}
     for where, name in _references(parts, ()):
         if name not in known:
-            near = nearest(name, known)
-            mend = f"Nearest: 'series:{near}'." if near else f"Add series.{name}."
-            faults.append(Fault(where, f"is 'series:{name}', must name a series of this file. {mend}"))
+            what = f"is 'series:{name}', must name a series of this file."
+            faults.append(Fault(where, f"{what} {_near(name, known, 'series:')}"))
     if "weather" not in known:
         for section, why in (("solar", "solar"), ("cooling", "cooling")):
             if raw.get(section):
@@ -87,6 +90,11 @@ def reference_faults(raw: Raw) -> list[Fault]:
                     )
                 )
     return faults
+
+
+def _near(name: str, known: set[str], prefix: str) -> str:
+    near = nearest(name, sorted(known))
+    return f"Nearest: '{prefix}{near}'." if near else f"Add series.{name}."
 
 
 def _references(node: Any, where: tuple[str, ...]) -> Iterator[tuple[str, str]]:

@@ -5,7 +5,7 @@ Gives    Tariff, Energy, Demand, Ratchet, Contract, Export, Window, Period, Peri
 Used by  campus.grid, campus.generator, case, cost.tariff.
 
 Windows are in the local clock of the campus. A declared holiday counts as a Sunday. A span over midnight
-("22-6") belongs to the calendar day of each of its hours: Saturday 03:00 is Saturday. Prices are per MWh, per MW.
+("22-6") belongs to the calendar day of each of its hours: Saturday 03:00 is Saturday.
 """
 
 from __future__ import annotations
@@ -123,7 +123,7 @@ class Period(Window):
 
 
 class Periods(Declared):
-    """A time-of-use table: the first period whose window holds gives the price. Every hour must be matched."""
+    """A time-of-use table: the first period whose window holds gives the price, every hour has one."""
 
     periods: dict[Name, Period] = Field(
         min_length=1, description="Price and window by name, first match wins."
@@ -141,8 +141,8 @@ class Periods(Declared):
                         clock = f"{int(hour):02d}:{round(hour % 1 * 60):02d}"
                         yield Fault(
                             "periods",
-                            f"leave out month {month}, {day}, {clock}: every hour must have a price. Add a last "
-                            "period without months, days and hours, or widen one.",
+                            f"leave out month {month}, {day}, {clock}: every hour must have a price. Add a "
+                            "last period without months, days and hours, or widen one.",
                         )
                         return
 

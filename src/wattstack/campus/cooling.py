@@ -1,12 +1,11 @@
-"""How the heat of the halls is carried away: one law of fans, pumps and a chiller that runs when it is humid and hot.
+"""How the heat of the halls is carried away: fans, pumps, and a chiller where the air outside is too warm.
 
 Needs    campus.fields.
 Gives    Cooling.
-Used by  campus, physics.cooling, case.
+Used by  campus, physics.cooling (the law), case.
 
-Defaults: fans and pumps 3 % of IT at full flow, cubic in flow with 40 % as the least, chiller COP 5-9 and only where
-wet bulb + approach (8-10 K) is above the supply temperature. Engineering assumption after Frontier (cooling factor
-0.945, ExaDigiT/RAPS) and NVIDIA's 45 degC coolant inlet; replace by site data.
+Defaults are engineering assumptions, to be replaced by site data: fans and pumps 3 % of IT for liquid (8 %
+for air), cubic in flow with 40 % as the least, approach 8-10 K, rated chiller COP 5-9.
 """
 
 from __future__ import annotations

@@ -4,8 +4,8 @@ Needs    ruamel.yaml (YAML 1.2).
 Gives    Document, read_document, parse_document.
 Used by  campus.file.
 
-Stamps and dates stay text here: the declarations know what they must be. Duplicate keys are collected, not raised
-one by one, and the first of them is kept.
+Stamps and dates stay text here: the declarations know what they must be. Duplicate keys are collected, not
+raised one by one, and the first of them is kept.
 """
 
 from __future__ import annotations
@@ -69,9 +69,7 @@ def read_document(path: str | Path) -> Document:
         if size > LIMIT_BYTES:
             raise InputError(
                 path.name,
-                [
-                    f"has {size / 1e6:.0f} MB, a campus file is a few kB of text. Name the YAML file, not a series."
-                ],
+                [f"has {size / 1e6:.0f} MB, must be a few kB of text. Name the campus file, not a series."],
             )
         text = path.read_text(encoding="utf-8")
     except FileNotFoundError:
@@ -151,12 +149,8 @@ class _Walk:
             key = str(key_node.value)
             keys = (*where, key)
             if key in found:
-                self.faults.append(
-                    Fault(
-                        ".".join(keys),
-                        f"stands twice, in lines {self.lines[keys]} and {line}, must stand once. Rename or remove one.",
-                    )
-                )
+                both = f"stands in lines {self.lines[keys]} and {line}"
+                self.faults.append(Fault(".".join(keys), f"{both}, must stand once. Rename or remove one."))
                 continue
             self.lines[keys] = line
             found[key] = self.value(value_node, keys)

@@ -23,16 +23,16 @@ def reserve_mwh(
 ) -> Any:
     """Energy that must stay in the store so that the load can be carried through an outage.
 
-    reserve = load x duration / discharge_eff + soc_error_frac x energy_mwh: what the load takes out of the store,
-    and a margin because the gauge may read high by a share of the full range.
+    reserve = load x duration / discharge_eff + soc_error_frac x energy_mwh: what the load takes out of the
+    store, and a margin because the gauge may read high by a share of the full range.
 
     Args:
         load_mw: Load to be carried, number or array [MW], >= 0.
         duration_h: Length of the outage [h].
         discharge_eff: MWh at the bus per MWh from the store, 0 < eff <= 1.
         soc_error_frac: Error of the state of charge, share of the full range, 0 <= frac < 1.
-        energy_mwh: Usable energy of the battery [MWh], number or array. None = the smallest battery that can hold
-            the reserve, whose whole content it then is: load x duration / discharge_eff / (1 - soc_error_frac).
+        energy_mwh: Usable energy of the battery [MWh], number or array. None = the smallest battery that can
+            hold the reserve, filled by it: load x duration / discharge_eff / (1 - soc_error_frac).
 
     Returns:
         Stored energy to hold back [MWh], in the shape of load_mw.

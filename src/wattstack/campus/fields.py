@@ -1,8 +1,9 @@
 """The words the campus file is written in: numbers with units, sizes, rates, shares, references to series.
 
 Needs    pydantic.
-Gives    Declared (base of every declaration), quantity, Name, Number, NotNegative, Positive, Frac, Efficiency, Stamp,
-         Day, SizeRange, Size, SeriesRef, Share, Level, one_of, kind_of, is_number, largest, fault_error.
+Gives    Declared (base of every declaration), quantity, fault_error, one_of, kind_of, is_number, smallest,
+         largest; the types Name, Number, NotNegative, Positive, Frac, Efficiency, Stamp, Day, TimeZone,
+         SizeRange, Size, SeriesRef, Share, Level.
 Used by  every declaration of this room.
 
 A declaration is frozen and knows every key it may have. What a single field cannot know (min above max) it
@@ -16,6 +17,7 @@ from datetime import date, datetime
 from typing import Annotated, Any
 
 from pydantic import (
+    AfterValidator,
     BaseModel,
     BeforeValidator,
     ConfigDict,
@@ -28,7 +30,7 @@ from pydantic import (
 )
 from pydantic_core import PydanticCustomError
 
-from wattstack.errors import Fault
+from wattstack.errors import Fault, nearest
 
 NAME_PATTERN = r"^[A-Za-z0-9_-]{1,40}$"
 
@@ -110,6 +112,20 @@ def parse_day(value: Any) -> Any:
         raise fault_error(Fault("", f"is {value!r}, must be a date. Write 2022-05-03.")) from None
 
 
+def known_zone(name: str) -> str:
+    """A time zone of the IANA list, or a fault with the nearest."""
+    from zoneinfo import ZoneInfo, available_timezones
+
+    try:
+        ZoneInfo(name)
+    except (ValueError, KeyError, OSError):  # unknown, no file name, a folder
+        near = nearest(name, available_timezones())
+        mend = f"Nearest: '{near}'." if near else "Write Asia/Tokyo."
+        raise fault_error(Fault("", f"is {name!r}, must be a time zone of the IANA list. {mend}")) from None
+    return name
+
+
+TimeZone = Annotated[str, AfterValidator(known_zone)]
 Stamp = Annotated[datetime, BeforeValidator(parse_stamp)]
 Day = Annotated[date, BeforeValidator(parse_day)]
 
@@ -220,6 +236,16 @@ Level = Annotated[
     Annotated[NotNegative, Tag("<number>")] | Annotated[SeriesRef, Tag("<series>")],
     one_of(("<number>", "<series>"), "must be a number >= 0 or a series. Write 3.0, or series:NAME."),
 ]
+
+
+def smallest(size: float | SizeRange) -> float:
+    """The least value a size can take.
+
+    Example:
+        >>> smallest(40.0), smallest(SizeRange(max=60))
+        (40.0, 0.0)
+    """
+    return size.min if isinstance(size, SizeRange) else size
 
 
 def largest(size: float | SizeRange) -> float:

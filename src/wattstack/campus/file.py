@@ -28,8 +28,8 @@ def read_campus(path: str | Path, changes: Mapping[str, Any] | None = None) -> C
 
     Args:
         path: YAML file.
-        changes: Values by path laid over the file for this run ("grid.connection.firm_mw": 90); text is read as
-            YAML ("{max: 90}").
+        changes: Values by path laid over the file for this run ("grid.connection.firm_mw": 90); text is read
+            as YAML ("{max: 90}").
 
     Raises:
         InputError: It cannot be read, or something in it is wrong: every fault at once.
@@ -53,9 +53,8 @@ def read_campus(path: str | Path, changes: Mapping[str, Any] | None = None) -> C
         campus = Campus.model_validate(values)
     except ValidationError as error:
         found, not_yet = faults_of(error)
-        located = [Fault(f.where, f.what + _line_of(f.where, documents)) for f in found]
         kind = UnsupportedError if not_yet and not faults else InputError
-        raise kind(top.name, [*faults, *located]) from None
+        raise kind(top.name, [*faults, *_located(found, documents)]) from None
     if faults:
         raise InputError(top.name, faults)
     campus._base_dir = top.folder
@@ -115,14 +114,24 @@ def _nested(where: str, change: Any, source: str) -> dict[str, Any]:
     return change
 
 
-def _line_of(where: str, documents: list[Document]) -> str:
-    """The line of a key, or of the nearest key above it, in the last file that has it."""
-    keys = tuple(where.split("."))
+def _located(faults: list[Fault], documents: list[Document]) -> list[Fault]:
+    """The faults with the line of their key, in the order of the lines."""
+    found = []
+    for fault in faults:
+        place, line = _line_of(tuple(fault.where.split(".")), documents)
+        name = f" of {documents[place].name}" if len(documents) > 1 else ""
+        text = f"{fault.what} (line {line}{name})" if line else fault.what
+        found.append((place, line, Fault(fault.where, text)))
+    return [fault for _, _, fault in sorted(found, key=lambda row: row[:2])]
+
+
+def _line_of(keys: tuple[str, ...], documents: list[Document]) -> tuple[int, int]:
+    """The last file that has a key or the nearest one above it, and the line there; 0 = none has it."""
     for depth in range(len(keys), 0, -1):
-        for document in reversed(documents):
-            if line := document.lines.get(keys[:depth]):
-                return f" (line {line})" if len(documents) == 1 else f" (line {line} of {document.name})"
-    return ""
+        for place in range(len(documents) - 1, -1, -1):
+            if line := documents[place].lines.get(keys[:depth]):
+                return place, line
+    return 0, 0
 
 
 def write_campus(campus: Campus, path: str | Path) -> None:
@@ -150,7 +159,7 @@ def write_campus(campus: Campus, path: str | Path) -> None:
 
 
 def _updated(yaml: Any, campus: Campus, target: dict[str, Any]) -> Any:
-    """The text the campus came from, overlays laid in, with every value that differs from the target replaced."""
+    """The text the campus came from, overlays laid in, every value that differs from the target replaced."""
     values: dict[str, Any] = {}
     text: Any = {}
     for written, name in campus._documents:

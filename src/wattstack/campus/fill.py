@@ -4,8 +4,9 @@ Needs    library.find, library.names.
 Gives    fill_from_library, merged.
 Used by  campus.campus, before anything is validated; campus.file, for overlays.
 
-What the campus gives stands, the entry fills the rest. Prices of an entry are in its own currency: they are used in
-a campus of that currency, or turned by finance.exchange, never silently. Filling twice changes nothing.
+What the campus gives stands, the entry fills the rest. Prices of an entry are in its own currency: they are
+used in a campus of that currency, or turned by finance.exchange, never silently. Filling twice changes
+nothing.
 """
 
 from __future__ import annotations
@@ -73,19 +74,15 @@ class _Filling:
     def priced(self, entry: Entry, given: Raw, where: str) -> Any:
         """`given` laid over the entry's values, the money among them in the campus' currency."""
         values = entry.values
-        if entry.currency and entry.currency != self.currency:
+        if entry.currency and isinstance(self.currency, str) and entry.currency != self.currency:
             rate = self.exchange.get(entry.currency)
             if is_number(rate) and rate > 0:
                 values = _exchanged(values, rate)
             elif needed := sorted(_money_missing(values, given)):
-                self.faults.append(
-                    Fault(
-                        where,
-                        f"brings {', '.join(needed)} in {entry.currency}, this campus counts in {self.currency}. Give "
-                        f"them in {self.currency}, or finance.exchange.{entry.currency}: {self.currency} per "
-                        f"{entry.currency}.",
-                    )
-                )
+                theirs, ours = entry.currency, self.currency
+                is_state = f"brings {', '.join(needed)} in {theirs}, this campus counts in {ours}."
+                mend = f"Give them in {ours}, or finance.exchange.{theirs}: {ours} per {theirs}."
+                self.faults.append(Fault(where, f"{is_state} {mend}"))
         return merged(values, given)
 
 

@@ -24,7 +24,7 @@ class Generator(Declared):
     """One generator or group of equal units. `fuel` fills price and emission where they are not given.
 
     Example:
-        >>> Generator(power_mw=40, fuel_mwh_per_mwh=2.2, fuel_price_per_mwh=50, emission_kg_per_mwh=444).om_per_mwh
+        >>> Generator(power_mw=40, fuel_price_per_mwh=50, emission_kg_per_mwh=444).om_per_mwh
         0.0
     """
 

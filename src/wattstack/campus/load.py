@@ -1,4 +1,4 @@
-"""What draws power: halls of IT, declared by their rating and profile, and plain loads, declared by their draw.
+"""What draws power: halls of IT, by their rating and profile, and plain loads, by their draw.
 
 Needs    campus.fields.
 Gives    Hall, PlainLoad, Load.
@@ -23,7 +23,7 @@ from wattstack.campus.fields import (
     kind_of,
     quantity,
 )
-from wattstack.errors import Fault
+from wattstack.errors import Fault, nearest
 
 Profile = Annotated[
     Annotated[Name, Tag("<name>")] | Annotated[SeriesRef, Tag("<series>")],
@@ -74,6 +74,9 @@ class PlainLoad(Declared):
     draw_mw: Level = quantity("MW", "Power drawn: a number, or series:NAME")
 
 
+_KEYS = (*Hall.model_fields, *PlainLoad.model_fields)
+
+
 def _load_kind(value: Any) -> str | None:
     if isinstance(value, Hall):
         return "<hall>"
@@ -81,7 +84,7 @@ def _load_kind(value: Any) -> str | None:
         return "<plain>"
     if not isinstance(value, dict):
         return None
-    if "draw_mw" in value and "it_mw" not in value:
+    if "it_mw" not in value and any(nearest(key, _KEYS) == "draw_mw" for key in value):
         return "<plain>"
     return "<hall>"
 
@@ -91,6 +94,6 @@ Load = Annotated[
     Discriminator(
         _load_kind,
         custom_error_type="form",
-        custom_error_message="must be a mapping with it_mw (a hall) or draw_mw (a plain load). Write {it_mw: 127}.",
+        custom_error_message="must hold it_mw (a hall) or draw_mw (a plain load). Write {it_mw: 127}.",
     ),
 ]

@@ -47,11 +47,11 @@ def _sentence(record: Record, place: list[str]) -> str:
     kind, value = record["type"], record["input"]
     if place == ["wattstack"] and kind == "literal_error":
         return (
-            f"is {shown(value)}, must be 1: this program reads version 1 of the campus file. Write wattstack: 1, or "
-            "use the version of the program that the file was made for."
+            f"is {shown(value)}, must be 1: this program reads version 1 of the campus file. "
+            "Write wattstack: 1, or use the version of the program that the file was made for."
         )
     if kind == "form":
-        return f"is {shown(value)}, {record['msg']}"
+        return f"{'does not fit:' if isinstance(value, dict) else f'is {shown(value)},'} {record['msg']}"
     if kind not in ("missing", "extra_forbidden", "literal_error") and value is None:
         return f"is empty, must be given or taken out. {_meant(place)}".rstrip()
     return _SENTENCES.get(kind, _other)(record, place)
@@ -103,11 +103,7 @@ def _number(record: Record, place: list[str]) -> str:
     unit = f" [{lookup.unit}]" if lookup.unit else ""
     mend = "Write it without quotes and without a unit."
     if isinstance(value, str):
-        first = value.split()[0] if value.split() else ""
-        try:
-            mend = f"Write {float(first):g}: the unit is in the name of the key."
-        except ValueError:
-            pass
+        mend = _without_quotes(value, lookup.unit)
     elif isinstance(value, float) and wanted == "a whole number":
         mend = f"Write {round(value)}."
     elif isinstance(value, dict):
@@ -115,12 +111,25 @@ def _number(record: Record, place: list[str]) -> str:
     return f"is {shown(value)}, must be {wanted}{unit}. {mend}"
 
 
+def _without_quotes(text: str, unit: str) -> str:
+    number, _, tail = text.strip().partition(" ")
+    try:
+        value = float(number)
+    except ValueError:
+        return "Write it without quotes and without a unit."
+    if not tail:
+        return f"Write {value:g} without quotes."
+    if tail.strip() == unit:
+        return f"Write {value:g}: the unit is in the name of the key."
+    return f"Write the number alone, in {unit}." if unit else "Write the number alone."
+
+
 def _bound(record: Record, place: list[str]) -> str:
     value, context = record["input"], record["ctx"]
     sign, key = next(
         (s, k) for s, k in ((">=", "ge"), (">", "gt"), ("<=", "le"), ("<", "lt")) if k in context
     )
-    percent = key in ("le", "lt") and context[key] == 1 and 1 < value <= 100
+    percent = key in ("le", "lt") and context[key] == 1 and 2 <= value <= 100
     mend = f"Write {value / 100:g} for {value:g} %." if percent else f"Give a value {sign} {context[key]:g}."
     unit = Lookup(place).unit
     return f"is {shown(value)}, must be {sign} {context[key]:g}{f' {unit}' if unit else ''}. {mend}"

@@ -13,7 +13,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, Field, model_validator
 
-from wattstack.campus.fields import Declared, fault_error
+from wattstack.campus.fields import Declared, TimeZone, fault_error
 from wattstack.errors import Fault
 
 WEATHER_COLUMNS = (
@@ -21,8 +21,8 @@ WEATHER_COLUMNS = (
     "wind_speed_m_s", "pressure_hpa",
 )  # fmt: skip
 KNOWN_SERIES = (
-    "price_per_mwh", "export_price_per_mwh", "weather", "carbon_kg_per_mwh", "curtailed_frac", "utilisation_frac",
-    "load_mw",
+    "price_per_mwh", "export_price_per_mwh", "weather", "carbon_kg_per_mwh", "curtailed_frac",
+    "utilisation_frac", "load_mw",
 )  # fmt: skip
 JEPX_AREAS = (
     "system", "hokkaido", "tohoku", "tokyo", "chubu", "hokuriku", "kansai", "chugoku", "shikoku", "kyushu",
@@ -58,7 +58,7 @@ class Gaps(Declared):
     """A named rule that fills gaps up to a length; longer ones stay faults."""
 
     rule: Literal["hold", "interpolate", "day_before"] = Field(
-        description="hold = last value, interpolate = straight line, day_before = same hour of the day before."
+        description="hold = last value, interpolate = straight line, day_before = same hour a day earlier."
     )
     at_most: Annotated[str, AfterValidator(_check_duration)] = Field(
         description="Longest gap that is filled, 30min, 3h, 1d."
@@ -89,7 +89,7 @@ class SeriesSource(Declared):
         {}, description="Weather: unit by our name, where it is not the one in the name."
     )
     time_column: str = Field("time", description="Column of the stamps (csv, parquet).")
-    time_zone: str | None = Field(
+    time_zone: TimeZone | None = Field(
         None, description="Zone of stamps without offset (IANA, Asia/Tokyo); absent = stamps carry an offset."
     )
     stamp: Literal["start", "centre", "end"] = Field(

@@ -4,8 +4,8 @@ Needs    the YAML files beside this one: `<kind>/<name>.yaml`.
 Gives    Entry, find, names, kinds.
 Used by  the door of this room.
 
-An entry is read when it is asked for, once. It has a passport (what is known, from whom, how sure), values that a
-declaration takes over, and facts: single figures with their own source that the values were made from.
+An entry is read when it is asked for, once. It has a passport (what is known, from whom, how sure), values
+that a declaration takes over, and facts: single figures with their own source that the values were made from.
 """
 
 from __future__ import annotations

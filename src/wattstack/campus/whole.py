@@ -1,0 +1,109 @@
+"""What parts of a campus cannot know of each other: meters and steps, series, backup and batteries.
+
+Needs    campus.duties, campus.fields.
+Gives    whole_faults.
+Used by  campus.campus, once every part is right by itself.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from wattstack.campus.duties import reserve_mw, reserve_mwh
+from wattstack.campus.fields import largest, smallest
+from wattstack.campus.load import Hall
+from wattstack.errors import Fault
+
+if TYPE_CHECKING:
+    from wattstack.campus.campus import Campus
+
+
+def whole_faults(campus: Campus) -> Iterator[Fault]:
+    """Faults between the parts of a campus, places from its top."""
+    yield from _series_faults(campus)
+    if campus.grid is not None:
+        yield from _meter_faults(campus)
+        yield from _contract_faults(campus)
+    if campus.duties.backup is not None:
+        yield from _backup_faults(campus)
+
+
+def _series_faults(campus: Campus) -> Iterator[Fault]:
+    groups = {"series": campus.series}
+    groups |= {f"scenarios.{name}.series": scenario.series for name, scenario in campus.scenarios.items()}
+    for where, group in groups.items():
+        for name, source in group.items():
+            if name == "weather" and not source.is_weather:
+                yield Fault(
+                    f"{where}.weather", "must give weather columns. Use columns: {...}, or source: epw."
+                )
+            if name != "weather" and source.is_weather:
+                yield Fault(
+                    f"{where}.{name}",
+                    "gives weather columns, must give one series. Use column, or name it weather.",
+                )
+
+
+def _meter_faults(campus: Campus) -> Iterator[Fault]:
+    times = {"time": campus.time}
+    times |= {f"scenarios.{n}.time": s.time for n, s in campus.scenarios.items() if s.time is not None}
+    for name, demand in campus.grid.tariff.demand.items():
+        for where, time in times.items():
+            if demand.interval_s is not None and demand.interval_s % time.step_s:
+                yield Fault(
+                    f"grid.tariff.demand.{name}.interval",
+                    f"is {demand.interval}, must be whole steps of {time.step} ({where}.step). Change one.",
+                )
+
+
+def _contract_faults(campus: Campus) -> Iterator[Fault]:
+    contracts = campus.grid.tariff.contract
+    for name, contract in contracts.items():
+        if contract.at_least is None:
+            continue
+        least = smallest(contracts[contract.at_least].power_mw)
+        if largest(contract.power_mw) < least:
+            yield Fault(
+                f"grid.tariff.contract.{name}.power_mw",
+                f"ends at {largest(contract.power_mw):g}, must reach {contract.at_least}, which begins at "
+                f"{least:g}. Raise it, or lower the other.",
+            )
+
+
+def _backup_faults(campus: Campus) -> Iterator[Fault]:
+    """The largest battery against the least that the peak load can be: what needs no series to be known."""
+    backup = campus.duties.backup
+    where = "duties.backup"
+    if not campus.battery:
+        yield Fault(where, "needs a battery, none is declared. Add one, or take the duty out.")
+        return
+    load_mw = reserve_mw(_least_peak_mw(campus), backup.load_frac)
+    power_mw = sum(largest(battery.power_mw) for battery in campus.battery.values())
+    energy_mwh = sum(largest(battery.energy_mwh) for battery in campus.battery.values())
+    best_eff = max(battery.discharge_eff for battery in campus.battery.values())
+    need_mwh = reserve_mwh(load_mw, backup.duration_h, best_eff, backup.soc_error_frac)
+    names = ", ".join(campus.battery)
+    if load_mw > power_mw:
+        yield Fault(
+            where,
+            f"asks for at least {load_mw:.4g} MW, the batteries ({names}) reach {power_mw:.4g} MW. "
+            "Raise power_mw, or lower duties.backup.load_frac.",
+        )
+    if need_mwh > energy_mwh:
+        yield Fault(
+            where,
+            f"asks for at least {need_mwh:.4g} MWh ({load_mw:.4g} MW for {backup.duration_h:g} h), the "
+            f"batteries ({names}) reach {energy_mwh:.4g} MWh. Raise energy_mwh, or shorten duties.backup.duration_h.",
+        )
+
+
+def _least_peak_mw(campus: Campus) -> float:
+    """A bound from below on the highest load: mean draw of halls and plain loads that are numbers [MW]."""
+    total = 0.0
+    for load in campus.load.values():
+        if isinstance(load, Hall):
+            total += load.it_mw * load.utilisation_frac if isinstance(load.profile, str) else 0.0
+        elif isinstance(load.draw_mw, float | int):
+            total += load.draw_mw
+    return total
