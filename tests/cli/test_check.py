@@ -1,0 +1,89 @@
+"""`wattstack check`: every fault at once on stderr, or the campus on one page."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from wattstack.cli.app import run
+
+ROOT = Path(__file__).resolve().parents[2]
+ONE_PAGE = 66
+
+
+def test_a_campus_without_fault_is_shown_on_one_page(campus_file, capsys):
+    assert run(["check", str(campus_file)]) == 0
+    text = capsys.readouterr().out
+    assert text.startswith("tiny: no fault found.")
+    for part in ("48 steps of 60 min", "480 MWh", "peak 10 MW", "0 to 40 MWh", "planned", "20 MW", "stands"):
+        assert part in text, part
+    assert "mean 110 EUR/MWh" in text
+
+
+@pytest.mark.parametrize("name", ["sakai", "bosquel"])
+def test_an_example_fits_on_a_page_and_its_inputs_are_called_synthetic(name, capsys):
+    assert run(["check", str(ROOT / "examples" / name / "campus.yaml")]) == 0
+    text = capsys.readouterr().out
+    assert len(text.splitlines()) <= ONE_PAGE
+    assert text.count("SYNTHETIC") >= 4
+    for part in (
+        "power usage effectiveness",
+        "MWh per MW installed",
+        "held back",
+        "cut in",
+        "library:lfp-grid-2026",
+    ):
+        assert part in text, part
+
+
+def test_every_fault_is_one_line_on_stderr(campus_file, capsys):
+    text = campus_file.read_text(encoding="utf-8")
+    campus_file.write_text(
+        text.replace("firm_mw", "firm_wm").replace("charge_eff: 0.95", "charge_eff: 1.95", 1)
+    )
+    assert run(["check", str(campus_file)]) == 2
+    said = capsys.readouterr()
+    assert said.out == ""
+    lines = said.err.rstrip().splitlines()
+    assert lines[0] == "campus.yaml has 2 faults:"
+    assert len(lines) == 3
+    assert "Nearest: 'firm_mw'" in said.err
+    assert "charge_eff" in said.err
+
+
+def test_a_file_that_does_not_exist_is_bad_input(tmp_path, capsys):
+    assert run(["check", str(tmp_path / "nothing.yaml")]) == 2
+    assert "nothing.yaml: does not exist" in capsys.readouterr().err
+
+
+def test_a_key_may_be_replaced_for_one_run(campus_file, capsys):
+    words = ["--set", "grid.connection.firm_mw=15", "--set", "battery.main.energy_mwh={max: 7, block: 3.5}"]
+    assert run(["check", str(campus_file), *words]) == 0
+    text = capsys.readouterr().out
+    assert "15 MW" in text
+    assert "0 to 7 MWh, in blocks of 3.5" in text
+
+
+@pytest.mark.parametrize("word", ["grid.connection.firm_mw", "=5", "grid.connection.firm_wm=5"])
+def test_a_set_that_names_no_key_is_bad_input(word, campus_file, capsys):
+    assert run(["check", str(campus_file), "--set", word]) == 2
+    assert capsys.readouterr().err
+
+
+def test_scenarios_are_shown_with_their_weights(campus_file, capsys):
+    two = "scenarios: {calm: {weight_frac: 0.75}, wild: {weight_frac: 0.25}}\n"
+    campus_file.write_text(campus_file.read_text(encoding="utf-8") + two, encoding="utf-8")
+    assert run(["check", str(campus_file)]) == 0
+    text = capsys.readouterr().out
+    assert "calm, weight 0.75" in text
+    assert "wild, weight 0.25" in text
+
+
+def test_an_island_has_no_price_to_show(campus_file, capsys):
+    text = campus_file.read_text(encoding="utf-8")
+    start, end = text.index("grid:"), text.index("battery:")
+    engine = "generator:\n  gas: {fuel: lng, power_mw: 12, fuel_price_per_mwh: 50}\n"
+    campus_file.write_text(text[:start] + engine + text[end:], encoding="utf-8")
+    assert run(["check", str(campus_file)]) == 0
+    assert "price" not in capsys.readouterr().out

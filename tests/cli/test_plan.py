@@ -1,0 +1,73 @@
+"""`wattstack plan`: sizes and certificate on the screen, results in a folder, nothing half-written."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from wattstack.cli.app import run
+
+
+def test_a_plan_prints_sizes_cost_bound_and_gap_and_writes_its_folder(campus_file, tmp_path, capsys):
+    out = tmp_path / "out"
+    assert run(["plan", str(campus_file), "-o", str(out), "--no-report"]) == 0
+    text = capsys.readouterr().out
+    for part in ("tiny: planned.", "battery.main.energy_mwh", "yearly cost", "lower bound", "gap", "solver"):
+        assert part in text, part
+    assert "SYNTHETIC" not in text
+    plan = json.loads((out / "plan.json").read_text(encoding="utf-8"))
+    assert plan["gap_frac"] <= 1e-6
+    assert plan["bound"] <= plan["objective"]
+    assert not (out / "report.html").exists()
+
+
+def test_the_report_is_written_and_its_path_printed(campus_file, tmp_path, capsys):
+    out = tmp_path / "out"
+    assert run(["plan", str(campus_file), "-o", str(out)]) == 0
+    assert f"report: {out / 'report.html'}" in capsys.readouterr().out
+    assert "</html>" in (out / "report.html").read_text(encoding="utf-8")
+
+
+def test_a_report_can_be_written_again_from_the_folder(campus_file, tmp_path, capsys):
+    out = tmp_path / "out"
+    run(["plan", str(campus_file), "-o", str(out), "--no-report"])
+    assert run(["report", str(out)]) == 0
+    assert run(["report", str(out), "-o", str(tmp_path / "page.html")]) == 0
+    assert (out / "report.html").read_bytes() == (tmp_path / "page.html").read_bytes()
+    assert f"report: {tmp_path / 'page.html'}" in capsys.readouterr().out
+
+
+def test_a_folder_without_a_result_is_bad_input(tmp_path, capsys):
+    assert run(["report", str(tmp_path)]) == 2
+    assert capsys.readouterr().err
+
+
+def test_two_results_side_by_side_are_not_built_yet(tmp_path, capsys):
+    assert run(["report", str(tmp_path), str(tmp_path)]) == 2
+    assert "side by side, is not built yet" in capsys.readouterr().err
+
+
+def test_a_load_that_nothing_serves_is_exit_code_one_and_writes_nothing(campus_file, tmp_path, capsys):
+    out = tmp_path / "out"
+    assert run(["plan", str(campus_file), "-o", str(out), "--set", "load.campus.draw_mw=50"]) == 1
+    assert "MW" in capsys.readouterr().err
+    assert not out.exists()
+
+
+def test_bad_input_writes_nothing(campus_file, tmp_path):
+    out = tmp_path / "out"
+    assert run(["plan", str(campus_file), "-o", str(out), "--set", "currency=Yen"]) == 2
+    assert not out.exists()
+
+
+@pytest.mark.parametrize("gap", ["0", "-1", "much"])
+def test_a_gap_that_cannot_be_asked_for_is_bad_input(gap, campus_file, capsys):
+    assert run(["plan", str(campus_file), "--gap", gap]) == 2
+    assert "--gap" in capsys.readouterr().err
+
+
+def test_equal_inputs_give_equal_bytes(campus_file, tmp_path):
+    for name in ("a", "b"):
+        assert run(["plan", str(campus_file), "-o", str(tmp_path / name), "--no-report"]) == 0
+    assert (tmp_path / "a" / "plan.json").read_bytes() == (tmp_path / "b" / "plan.json").read_bytes()
