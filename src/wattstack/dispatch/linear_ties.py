@@ -1,0 +1,72 @@
+"""Among schedules of equal cost, the one this house prefers: fuller, then smoother.
+
+Needs    dispatch.problem, linear_model, linear_check, linear_piqp.
+Gives    prefer_fuller.
+Used by  dispatch.linear.
+
+A second, smaller programme over the schedules that the prices of the first call equally cheap: columns whose
+reduced cost says "at the bound" stay there, rows with a price stay tight, the rest is free. Its objective is
+more energy in store at the end of every step, less a small square of charge and discharge power. The caller
+keeps its answer only if it costs no more than 1e-9 of the first.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+
+from wattstack.dispatch.linear_check import cost_scale
+from wattstack.dispatch.linear_model import LinearModel, Solution
+from wattstack.dispatch.linear_piqp import solve_piqp
+from wattstack.dispatch.problem import Problem
+
+ALLOWED = 1e-9  # share of the money moved that preferring may cost in all
+AT_BOUND = 1e-6  # nearer to a bound than this share of the room counts as being there
+SMOOTH = 0.1  # weight of smoothness beside fullness
+
+
+def prefer_fuller(problem: Problem, model: LinearModel, solution: Solution) -> np.ndarray | None:
+    """Columns of the preferred schedule, None where the second programme finds none.
+
+    Args:
+        problem: One site over one axis.
+        model: Its programme, integers held.
+        solution: An optimal answer with its duals.
+    """
+    cost, quadratic = np.zeros_like(model.cost), np.zeros_like(model.cost)
+    for store in problem.storages:
+        stored = model.columns[f"{store.name}.stored_mwh"]
+        cost[stored] = -1.0 / max(float(model.upper[stored].max()), 1e-9)
+        for flow in ("charge_mw", "discharge_mw"):
+            columns = model.columns[f"{store.name}.{flow}"]
+            quadratic[columns] = SMOOTH / max(float(model.upper[columns].max()), 1e-9) ** 2
+    if not np.any(cost):
+        return None
+    face = replace(_face(model, solution), cost=cost)
+    found = solve_piqp(face, quadratic)
+    return None if found is None else found.x
+
+
+def _face(model: LinearModel, solution: Solution) -> LinearModel:
+    """The model with everything held that the prices hold."""
+    allowed = ALLOWED * cost_scale(model, solution.x) / len(model.cost)
+    reduced = model.cost - model.matrix.T @ solution.duals
+    upper = np.minimum(model.upper, model.reach)
+    room = upper - model.lower
+    near = AT_BOUND * (1.0 + room)
+    dear = np.abs(reduced) * room > allowed
+    down = dear & (reduced > 0.0) & (solution.x - model.lower <= near)
+    up = dear & (reduced < 0.0) & (upper - solution.x <= near)
+    rows = model.matrix @ solution.x
+    priced = np.abs(solution.duals) * (1.0 + np.abs(rows)) > allowed
+    with np.errstate(invalid="ignore"):
+        full = priced & (solution.duals < 0.0) & (model.row_upper - rows <= AT_BOUND * (1.0 + np.abs(rows)))
+        empty = priced & (solution.duals > 0.0) & (rows - model.row_lower <= AT_BOUND * (1.0 + np.abs(rows)))
+    return replace(
+        model,
+        lower=np.where(up, upper, model.lower),
+        upper=np.where(down, model.lower, model.upper),
+        row_lower=np.where(full, model.row_upper, model.row_lower),
+        row_upper=np.where(empty, model.row_lower, model.row_upper),
+    )
