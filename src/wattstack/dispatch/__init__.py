@@ -12,6 +12,9 @@ _LAZY = {
     "Cut": "run",
     "Runner": "run",
     "dispatch_year": "choose",
+    "kernel_dispatch": "run",
+    "linear_dispatch": "linear",
+    "solve_sizing": "linear_sizing",
     "why_not_kernel": "choose",
 }
 
@@ -27,6 +30,9 @@ __all__ = [
     "Storage",
     "Supply",
     "dispatch_year",
+    "kernel_dispatch",
+    "linear_dispatch",
+    "solve_sizing",
     "why_not_kernel",
 ]
 

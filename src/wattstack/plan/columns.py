@@ -16,6 +16,7 @@ from wattstack.case import Case
 from wattstack.cost import DemandGroups, demand_groups, size_costs
 from wattstack.dispatch import Amount, Commitment, Problem, SizeColumn, SizeRow, Storage, Supply
 from wattstack.errors import Fault, UnsupportedError
+from wattstack.plan.account import calendar_of, tariff_of
 from wattstack.plan.model import SizingModel
 
 UNSERVED = "unserved"
@@ -30,23 +31,26 @@ class SiteModel:
         model: Columns, rows, problems.
         groups: The power clauses of each case.
         penalty: Price of unserved load in the problems [currency/MWh].
+        strict: Unserved load is not allowed; the penalty is then only a way to find it.
     """
 
     model: SizingModel
     groups: tuple[DemandGroups, ...]
     penalty: float
+    strict: bool
 
 
 def declared_sizes(campus: Campus) -> dict[str, float | SizeRange]:
     """Every size of the campus by path: a number stands, a range is planned."""
-    sizes = {FIRM: campus.grid.connection.firm_mw, NONFIRM: campus.grid.connection.nonfirm_mw}
+    connection = campus.grid.connection if campus.grid is not None else None
+    sizes = {FIRM: connection.firm_mw, NONFIRM: connection.nonfirm_mw} if connection is not None else {}
     for name, unit in campus.battery.items():
         sizes[f"battery.{name}.power_mw"] = unit.power_mw
         sizes[f"battery.{name}.energy_mwh"] = unit.energy_mwh
     for room in ("solar", "generator"):
         for name, unit in getattr(campus, room).items():
             sizes[f"{room}.{name}.power_mw"] = unit.power_mw
-    for name, contract in campus.grid.tariff.contract.items():
+    for name, contract in tariff_of(campus).contract.items():
         sizes[f"grid.tariff.contract.{name}.power_mw"] = contract.power_mw
     return sizes
 
@@ -64,7 +68,7 @@ def penalty_per_mwh(campus: Campus, cases: list[Case]) -> float:
     build = sum(abs(cost) for cost in size_costs(campus).values())
     charge = 0.0
     for case in cases:
-        groups = demand_groups(campus.grid.tariff, case.calendar)
+        groups = demand_groups(tariff_of(campus), calendar_of(case))
         charge = max(charge, sum(column.price for column in groups.columns) / case.years)
     energy = max(float(np.abs(case.buy_price_per_mwh).max()) for case in cases)
     fuel = max((float(np.max(c)) for case in cases for c in case.generator_cost_per_mwh.values()), default=0.0)
@@ -87,25 +91,25 @@ def sizing_model(campus: Campus, cases: list[Case]) -> SiteModel:
             [Fault("duties.backup", "is carried by several batteries, which is not supported yet. Declare one.")],
         )
     penalty = penalty_per_mwh(campus, cases)
-    groups = tuple(demand_groups(campus.grid.tariff, case.calendar) for case in cases)
+    groups = tuple(demand_groups(tariff_of(campus), calendar_of(case)) for case in cases)
     columns = _size_columns(campus, cases)
     rows = _duration_rows(campus)
     problems = []
     many = len(cases) > 1
+    connection = sum(columns[path].upper for path in (FIRM, NONFIRM) if path in columns)
+    most = max(2.0 * max(float(case.load_mw.max()) for case in cases), connection)
     for case, group in zip(cases, groups, strict=True):
         prefix = f"{case.name}:" if many else ""
         share = case.weight_frac / case.years
-        caps = _power_clauses(group, prefix, share, columns, rows)
+        caps = _power_clauses(group, (prefix, share, most), columns, rows)
         problems.append(_problem(campus, case, group, caps, penalty))
-    known = set(columns)
     for problem in problems:
         for name in problem.sizes:  # a cap group of its own: free, below the clauses it stands under
-            if name not in known:
-                columns[name] = SizeColumn(name, 0.0, 0.0, _grid_most(campus))
+            columns.setdefault(name, SizeColumn(name, 0.0, 0.0, most))
     model = SizingModel(
         tuple(columns.values()), tuple(rows), tuple(problems), tuple(c.weight_frac / c.years for c in cases)
     )
-    return SiteModel(model, groups, penalty)
+    return SiteModel(model, groups, penalty, campus.finance.lost_load_per_mwh is None)
 
 
 def _size_columns(campus: Campus, cases: list[Case]) -> dict[str, SizeColumn]:
@@ -148,19 +152,15 @@ def _duration_rows(campus: Campus) -> list[SizeRow]:
     return rows
 
 
-def _grid_most(campus: Campus) -> float:
-    connection = campus.grid.connection
-    return sum(
-        size.max if isinstance(size, SizeRange) else size for size in (connection.firm_mw, connection.nonfirm_mw)
-    )
-
-
 def _power_clauses(
-    group: DemandGroups, prefix: str, share: float, columns: dict[str, SizeColumn], rows: list[SizeRow]
+    group: DemandGroups, scale: tuple[str, float, float], columns: dict[str, SizeColumn], rows: list[SizeRow]
 ) -> tuple[str, ...]:
-    """Add the peaks of one scenario as columns and rows; return the cap column of each cap group."""
+    """Add the peaks of one scenario as columns and rows; return the cap column of each cap group.
+
+    `scale` = (prefix of the scenario's names, its weight by the year, greatest peak there can be).
+    """
+    prefix, share, most = scale
     contracts = {c.name for c in group.columns if c.kind == "contract"}
-    most = columns[FIRM].upper + columns[NONFIRM].upper
 
     def own(name: str) -> str:
         return name if name in contracts else prefix + name
@@ -194,13 +194,13 @@ def _problem(campus: Campus, case: Case, group: DemandGroups, caps: tuple[str, .
     """The running of one case."""
     carbon = campus.carbon.price_per_t / 1000.0
     buy = case.buy_price_per_mwh + carbon * case.carbon_kg_per_mwh
-    supplies = [Supply("grid.connection.firm", "import", buy, Amount(0.0, 1.0, FIRM))]
-    nonfirm = campus.grid.connection.nonfirm_mw
-    if isinstance(nonfirm, SizeRange) or nonfirm > 0.0:
+    supplies = []
+    if campus.grid is not None:
+        supplies.append(Supply("grid.connection.firm", "import", buy, Amount(0.0, 1.0, FIRM)))
         supplies.append(Supply("grid.connection.nonfirm", "import", buy, Amount(0.0, case.nonfirm_frac, NONFIRM)))
-    if campus.grid.tariff.export is not None:
-        limit = Amount(campus.grid.tariff.export.limit_mw)
-        supplies.append(Supply("grid.export", "export", case.sell_price_per_mwh, limit))
+    export = tariff_of(campus).export
+    if export is not None:
+        supplies.append(Supply("grid.export", "export", case.sell_price_per_mwh, Amount(export.limit_mw)))
     for name, output in case.solar_frac.items():
         supplies.append(Supply(f"solar.{name}", "solar", 0.0, Amount(0.0, output, f"solar.{name}.power_mw")))
     commitments = []

@@ -143,6 +143,10 @@ class Search:
         j = self.index[name]
         self.lower[j], self.upper[j] = lower, upper
         self.master.rebound(j, lower, upper)
+        self.refresh()
+
+    def refresh(self) -> None:
+        """Forget bound and best: the problem is another one now. Every cut stays valid."""
         self.bound, self.objective = -np.inf, np.inf
 
     def sizes(self) -> dict[str, float]:
@@ -194,7 +198,7 @@ def solve_by_cuts(
     prices = search.prices()
     if whole:  # prices are those of the plan with parts of units; with whole units there are none
         search.master.whole_units()
-        search.bound, search.objective = -np.inf, np.inf
+        search.refresh()
         search.descend(gap_frac, step=1.0, report=report)
     sizing = Sizing(
         sizes=search.sizes(),

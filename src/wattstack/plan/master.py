@@ -151,14 +151,15 @@ class Master:
 
     integer = False
 
-    def whole_units(self) -> None:
-        """From now on the counts of whole units are integers; every cut is kept."""
+    def whole_units(self, whole: bool = True) -> None:
+        """Whether the counts of whole units are integers from now on; every cut is kept."""
         import highspy
 
+        kind = highspy.HighsVarType.kInteger if whole else highspy.HighsVarType.kContinuous
         for unit in self.units.values():
-            self.highs.changeColIntegrality(unit, highspy.HighsVarType.kInteger)
+            self.highs.changeColIntegrality(unit, kind)
         self.highs.setOptionValue("mip_rel_gap", 1e-7)
-        self.integer = True
+        self.integer = whole and bool(self.units)
 
     def rebound(self, column: int, lower: float, upper: float) -> None:
         """Move the bounds of one size."""

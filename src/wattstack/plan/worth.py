@@ -1,0 +1,208 @@
+"""What each limit is worth and how flat the optimum is, by solving again.
+
+Needs    plan.cuts.Search (cuts stay valid when a bound moves, so a re-solve takes a few rounds).
+Gives    marginal_values, bound_values, sizing_curve, least_cost, money_words.
+Used by  plan.site.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from wattstack.cost import size_costs
+from wattstack.plan.cuts import Search
+from wattstack.plan.result import MarginalValue
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from wattstack.campus import Campus
+    from wattstack.dispatch import Dispatch
+
+AIM = 1e-6  # gap of a re-solve
+NEGLIGIBLE = 1e-7  # share of the yearly cost per unit below which a limit is said not to bind
+CURVE_AT = (0.5, 0.7, 0.85, 1.15, 1.3, 1.5)  # of the planned size
+WORDS = {
+    "grid.connection.firm_mw": "firm connection",
+    "grid.connection.nonfirm_mw": "non-firm connection",
+}
+
+
+def words_of(path: str) -> str:
+    """A size in words: "battery main, energy"."""
+    if path in WORDS:
+        return WORDS[path]
+    if path.startswith("grid.tariff.contract."):
+        return f"contracted power {path.split('.')[3]}"
+    room, name, what = path.split(".")
+    return f"{room} {name}" + (", energy" if what == "energy_mwh" else ", power" if room == "battery" else "")
+
+
+def unit_of(path: str) -> str:
+    """Unit of a size, from the end of its path."""
+    return "MWh" if path.endswith("_mwh") else "MW"
+
+
+def money_words(value: float, currency: str) -> str:
+    """An amount with three digits and its scale: "41.2 M JPY"."""
+    for scale, sign in ((1e9, " bn"), (1e6, " M"), (1e3, " k"), (1.0, "")):
+        if abs(value) >= scale:
+            return f"{value / scale:.3g}{sign} {currency}"
+    return f"{value:.2g} {currency}"
+
+
+def least_cost(search: Search) -> float:
+    """Least yearly cost within the search's own bounds, parts of units allowed."""
+    search.refresh()
+    search.descend(AIM)
+    return search.objective
+
+
+class _Probe:
+    """Re-solves with one size held at another value, and puts the search back as it was."""
+
+    def __init__(self, search: Search, path: str, report: Callable[[], None]):
+        self.search, self.path, self.report = search, path, report
+        j = search.index[path]
+        self.column = j
+        self.bounds = (float(search.lower[j]), float(search.upper[j]))
+
+    def at(self, value: float) -> tuple[float, float]:
+        """Least yearly cost with the size held at value, and what one more unit of it then saves."""
+        self.search.rebound(self.path, value, value)
+        self.search.descend(AIM)
+        self.search.master.solve()
+        self.report()
+        return self.search.objective, -float(self.search.master.reduced_costs()[self.column])
+
+    def back(self) -> None:
+        self.search.rebound(self.path, *self.bounds)
+
+
+def marginal_values(
+    search: Search,
+    sizes: Mapping[str, float],
+    currency: str,
+    report: Callable[[], None] = lambda: None,
+) -> tuple[MarginalValue, ...]:
+    """Worth of one more unit of every size that stands or stops at a bound; planned sizes inside are at their optimum.
+
+    Args:
+        search: A finished search, without whole units.
+        sizes: The plan's sizes by path (no peaks).
+        currency: For the sentences.
+        report: Called after each re-solve.
+    """
+    values = []
+    objective = least_cost(search)
+    for path, value in sizes.items():
+        j = search.index[path]
+        lower, upper = float(search.lower[j]), float(search.upper[j])
+        near = 1e-6 * (1.0 + upper)
+        if lower < upper and lower + near < value < upper - near:
+            values.append(_inside(path, value))
+        else:
+            probe = _Probe(search, path, report)
+            values.append(_at_bound(probe, (lower, upper), value, objective, currency))
+            probe.back()
+    return tuple(values)
+
+
+def _inside(path: str, value: float) -> MarginalValue:
+    unit = unit_of(path)
+    text = f"{words_of(path)}: at the planned {value:.4g} {unit} one more {unit} costs as much as it saves.".capitalize()
+    return MarginalValue(path, value, unit, 0.0, None, text)
+
+
+def _at_bound(
+    probe: _Probe, bounds: tuple[float, float], value: float, objective: float, currency: str
+) -> MarginalValue:
+    path, unit = probe.path, unit_of(probe.path)
+    named = words_of(path)
+    saved = objective - probe.at(value + 1.0)[0]
+    if bounds[0] < bounds[1] and value <= bounds[0] + 1e-6 * (1.0 + bounds[1]):
+        text = f"{named.capitalize()}: one {unit} more than the planned {value:.4g} {unit} would "
+        text += f"cost {money_words(-saved, currency)} a year more than it saves."
+        return MarginalValue(path, value, unit, saved, None, text)
+    if abs(saved) <= NEGLIGIBLE * abs(objective):
+        text = f"One more {unit} of {named} is worth nothing: {value:.4g} {unit} do not bind."
+        return MarginalValue(path, value, unit, max(saved, 0.0), None, text)
+    if saved < 0.0:
+        text = f"One more {unit} of {named} costs {money_words(-saved, currency)} a year more than it saves."
+        return MarginalValue(path, value, unit, saved, None, text)
+    until = _until(probe, value, saved)
+    text = f"One more {unit} of {named} is worth {money_words(saved, currency)} a year"
+    text += f", until {until:.4g} {unit}." if until is not None else f", and so on beyond {4 * value + 4:.4g} {unit}."
+    return MarginalValue(path, value, unit, saved, until, text)
+
+
+def _until(probe: _Probe, value: float, worth: float) -> float | None:
+    """Size at which one more unit is worth less than half of what it is worth now, to 1 % of the way."""
+    step, low = 1.0, value
+    while True:
+        high = value + step
+        if probe.at(high)[1] < 0.5 * worth:
+            break
+        low, step = high, 2.0 * step
+        if step > 4.0 * value + 4.0:
+            return None
+    while high - low > 0.01 * (high - value) + 0.25:
+        middle = 0.5 * (low + high)
+        if probe.at(middle)[1] < 0.5 * worth:
+            high = middle
+        else:
+            low = middle
+    return high
+
+
+def bound_values(
+    campus: Campus, sizes: Mapping[str, float], runs: Sequence[tuple[float, Dispatch]], currency: str
+) -> tuple[MarginalValue, ...]:
+    """Worth of one more unit from the prices of one solve, where re-solving is too dear: no range is given.
+
+    Args:
+        campus: For the yearly cost of a unit.
+        sizes: The plan's sizes by path.
+        runs: Weight by the year and running of each scenario.
+        currency: For the sentences.
+    """
+    costs = size_costs(campus)
+    values = []
+    for path, value in sizes.items():
+        saved = -sum(weight * run.gradient.get(path, 0.0) for weight, run in runs) - costs.get(path, 0.0)
+        unit = unit_of(path)
+        verb = f"is worth {money_words(saved, currency)}" if saved >= 0.0 else f"costs {money_words(-saved, currency)}"
+        text = f"One more {unit} of {words_of(path)} {verb} a year at the margin (not re-solved)."
+        values.append(MarginalValue(path, value, unit, saved, None, text))
+    return tuple(values)
+
+
+def sizing_curve(
+    search: Search,
+    sizes: Mapping[str, float],
+    paths: Iterable[str],
+    report: Callable[[], None] = lambda: None,
+) -> pd.DataFrame:
+    """Least yearly cost with one planned size held around its optimum, all others chosen anew.
+
+    Returns:
+        DataFrame with columns path, value, objective; the optimum itself is one of the rows.
+    """
+    import pandas as pd
+
+    rows = []
+    objective = least_cost(search)
+    for path in paths:
+        best = sizes[path]
+        rows.append((path, best, objective))
+        if best <= 1e-6:
+            continue
+        probe = _Probe(search, path, report)
+        for factor in CURVE_AT:
+            value = factor * best
+            if probe.bounds[0] <= value <= probe.bounds[1]:
+                rows.append((path, value, probe.at(value)[0]))
+        probe.back()
+    table = pd.DataFrame(rows, columns=["path", "value", "objective"])
+    return table.sort_values(["path", "value"], kind="stable", ignore_index=True)
