@@ -1,0 +1,100 @@
+"""Values that no such quantity takes: most often a unit that was not said, or said wrong.
+
+Needs    errors, series.series.
+Gives    plausibility_faults, tidy_values.
+Used by  series.read, after the values were turned into our units.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from wattstack.errors import Fault
+
+# Units of a currency per USD, order of magnitude only (assumption, 2025). A currency that is not here is not checked.
+_PER_USD = {
+    "USD": 1, "EUR": 0.9, "GBP": 0.8, "CHF": 0.9, "CAD": 1.4, "AUD": 1.5, "NZD": 1.7, "SGD": 1.3, "JPY": 150,
+    "KRW": 1400, "CNY": 7, "TWD": 32, "HKD": 8, "INR": 85, "THB": 34, "MYR": 4.4, "PHP": 57, "IDR": 16000, "VND": 25000,
+    "SEK": 10, "NOK": 10, "DKK": 7, "PLN": 4, "CZK": 23, "HUF": 370, "RON": 4.5, "TRY": 35, "ILS": 3.6, "AED": 3.7,
+    "SAR": 3.75, "ZAR": 18, "BRL": 5.5, "MXN": 19, "CLP": 950, "COP": 4200,
+}  # fmt: skip
+_LEAST_USD_PER_MWH, _MOST_USD_PER_MWH = 2.0, 5000.0
+# Kind: lowest and highest value that is taken, and the unit that a value beyond suggests.
+_RANGES = {
+    "temperature": (-90.0, 65.0, "K or degF"),
+    "frac": (-1e-9, 1.1, "%"),
+    "wind": (0.0, 120.0, "km/h"),
+    "pressure": (300.0, 1100.0, "Pa"),
+    "irradiance": (-7.0, 2000.0, "Wh/m2 or kJ/m2"),
+    "intensity": (0.0, 5000.0, "g/kWh"),
+}
+_OFFSET_W_M2 = (
+    7.0  # zero offset a of a class A pyranometer, ISO 9060:2018: a dark sensor may read a little below zero
+)
+
+
+def plausibility_faults(name: str, values: np.ndarray, kind: str, currency: str) -> list[Fault]:
+    """What cannot be right about a column in our units.
+
+    Prices are judged by their 95th percentile of |price|: below 2 USD/MWh it is a price per kWh read as per MWh, above
+    5,000 USD/MWh one per MWh read as per kWh. All-zero prices pass. Other kinds are judged by the range that
+    the quantity can take on Earth.
+
+    Args:
+        name: Column, for messages.
+        values: In our units, NaN allowed.
+        kind: See series.channels.
+        currency: ISO 4217 code of prices, "" when not known.
+    """
+    known = values[np.isfinite(values)]
+    if not known.size:
+        return [Fault(name, "has no value at all. Give values.")]
+    if kind == "price":
+        return _price_faults(name, known, currency)
+    if kind not in _RANGES:
+        return []
+    low, high, unit = _RANGES[kind]
+    if kind == "irradiance" and known.min() < low:
+        return [
+            Fault(
+                name, f"is {known.min():g} W/m2 at its lowest, must not be negative. Mend the sensor's data."
+            )
+        ]
+    if known.min() < low or known.max() > high:
+        what = f"runs from {known.min():g} to {known.max():g}, must stay in {max(low, -90.0):g} .. {high:g}."
+        return [Fault(name, f"{what.replace('-1e-09', '0').replace('1.1', '1')} Is its unit {unit}? Say so.")]
+    return []
+
+
+def _price_faults(name: str, known: np.ndarray, currency: str) -> list[Fault]:
+    size = float(np.percentile(np.abs(known), 95))
+    if currency not in _PER_USD or size == 0.0:
+        return []
+    usual, middle = size / _PER_USD[currency], float(np.median(np.abs(known)))
+    if usual < _LEAST_USD_PER_MWH:
+        return [Fault(name, f"has a median of {middle:g} {currency}/MWh and looks like {currency}/kWh. "
+                            f"Say unit: {currency}/kWh.")]  # fmt: skip
+    if usual > _MOST_USD_PER_MWH:
+        return [Fault(name, f"has a median of {middle:g} {currency}/MWh and looks like {currency}/MWh read as "
+                            f"per kWh. Say unit: {currency}/MWh.")]  # fmt: skip
+    return []
+
+
+def tidy_values(values: np.ndarray, kind: str) -> tuple[np.ndarray, str]:
+    """Take off what is noise of a sensor: irradiance a little below zero, humidity a little above one.
+
+    Args:
+        values: Column that passed plausibility_faults, NaN allowed.
+        kind: See series.channels.
+
+    Returns:
+        The values and a clause for the notes, "" when nothing was done.
+    """
+    if kind == "irradiance" and np.any(values < 0.0):
+        count = int(np.sum(values < 0.0))
+        return np.maximum(
+            values, 0.0
+        ), f"{count} values of 0 .. -{_OFFSET_W_M2:g} W/m2 (sensor offset) read as 0"
+    if kind == "frac" and np.any(values > 1.0):
+        return np.minimum(values, 1.0), f"{int(np.sum(values > 1.0))} values above 1 read as 1"
+    return values, ""

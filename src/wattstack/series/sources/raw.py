@@ -1,0 +1,114 @@
+"""What a reader hands over: stamps and columns just as they stand in the file.
+
+Needs    errors, series.series.
+Gives    RawTable, parse_stamps, source_error.
+Used by  every reader in series.sources; series.read turns it into a Series.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from wattstack.errors import Fault, InputError
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+
+@dataclass
+class RawTable:
+    """Rows of one file.
+
+    Attributes:
+        time_s: Stamps, seconds since 1970: UTC, or the wall clock where `naive`. Shape (rows,).
+        naive: Whether the stamps carry no offset: one truth for the file, or one per row.
+        columns: Our name -> numbers as they stand, NaN where a cell is empty.
+        units: Our name -> unit of the file, ours where absent.
+        stamp: What a stamp marks: start, centre or end.
+        time_zone: Clock of naive stamps, None when not known.
+        duration_s: Length of each row's interval, None when the file does not say. Shape (rows,).
+        publisher: Who publishes this format, "".
+        notes: What the reader did.
+    """
+
+    time_s: np.ndarray
+    naive: bool | np.ndarray
+    columns: dict[str, np.ndarray]
+    units: dict[str, str]
+    stamp: str = "start"
+    time_zone: str | None = None
+    duration_s: np.ndarray | None = None
+    publisher: str = ""
+    notes: list[str] = field(default_factory=list)
+
+
+def source_error(file: str, where: str, what: str) -> InputError:
+    """One fault of a file."""
+    return InputError(file, [Fault(where, what)])
+
+
+def parse_stamps(column: pa.Array | pa.ChunkedArray, file: str, where: str) -> tuple[np.ndarray, bool]:
+    """ISO 8601 text, or a timestamp column, as seconds.
+
+    "2022-04-01T00:00:00+09:00", with a blank for the T, "/" for "-", with or without seconds and offset. Other orders
+    (01.04.2022, 4/1/2022) are refused: a machine cannot tell day from month.
+
+    Args:
+        column: Text or timestamps, shape (rows,).
+        file, where: For messages.
+
+    Returns:
+        Seconds since 1970 and whether they lack an offset (then they are wall-clock seconds).
+
+    Raises:
+        InputError: A stamp is empty or not ISO 8601 (the first is quoted), or some carry an offset and some do not.
+    """
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    if column.null_count:
+        row = pc.index(pc.is_null(column), pa.scalar(True)).as_py()
+        raise source_error(
+            file, where, f"has {column.null_count} empty stamps, first in row {row + 1}. Give them."
+        )
+    if pa.types.is_temporal(column.type):
+        if pa.types.is_date(column.type):
+            column = column.cast(pa.timestamp("s"))
+        naive = column.type.tz is None
+        return _seconds(column.cast(pa.timestamp("us", column.type.tz))), naive
+    if not pa.types.is_string(column.type) and not pa.types.is_large_string(column.type):
+        raise source_error(
+            file, where, f"is {column.type}, must be ISO 8601 text or timestamps. Rewrite the file."
+        )
+    text = pc.utf8_trim_whitespace(pc.replace_substring(column, "/", "-"))
+    for zone in (None, "UTC"):
+        try:
+            return _seconds(text.cast(pa.timestamp("us", zone))), zone is None
+        except pa.ArrowInvalid as error:
+            fault = error
+    raise source_error(file, where, _why_not(text, fault))
+
+
+def _seconds(column: pa.Array | pa.ChunkedArray) -> np.ndarray:
+    """Timestamps in microseconds as whole seconds."""
+    import pyarrow as pa
+
+    return column.cast(pa.int64()).to_numpy() // 1_000_000
+
+
+def _why_not(text: pa.ChunkedArray, fault: Exception) -> str:
+    """Which stamp is wrong, in words."""
+    import pyarrow.compute as pc
+
+    iso = r"^\d{4}-\d{2}-\d{2}([T ]\d{2}:\d{2}(:\d{2}(\.\d+)?)?(Z|[+-]\d{2}:?\d{2}|[+-]\d{2})?)?$"
+    wrong = text.filter(pc.invert(pc.match_substring_regex(text, iso)))
+    if len(wrong):
+        return f"is {wrong[0].as_py()!r}, must be ISO 8601. Write 2022-04-01T00:00+09:00."
+    offset = pc.match_substring_regex(text, r"(Z|[+-]\d{2}:?\d{2}|:\d{2}[+-]\d{2})$")
+    naive = text.filter(pc.invert(offset))
+    if 0 < len(naive) < len(text):
+        return f"carries an offset in some rows and none in others, as in {naive[0].as_py()!r}. Give all or none."
+    return f"cannot be read: {fault}. Write stamps like 2022-04-01T00:00+09:00."
