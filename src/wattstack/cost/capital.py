@@ -25,6 +25,12 @@ if TYPE_CHECKING:
     from wattstack.campus import Campus
 
 
+COLUMNS = (
+    "size", "unit", "nameplate", "stands", "capital", "annuity", "fixed_per_year", "cost_per_year",
+    "life_years",
+)  # fmt: skip
+
+
 @dataclass(frozen=True, slots=True)
 class Asset:
     """One size column and what a unit of it costs.
@@ -94,10 +100,11 @@ def assets_of(campus: Campus) -> tuple[Asset, ...]:
     for kind in ("solar", "generator"):
         for name, unit in getattr(campus, kind).items():
             out.append(_asset(f"{kind}.{name}.power_mw", unit.power_mw, unit.capital_per_mw, unit))
-    connection = campus.grid.connection
-    for key in ("firm_mw", "nonfirm_mw"):
-        size = getattr(connection, key)
-        out.append(_asset(f"grid.connection.{key}", size, connection.capital_per_mw, connection))
+    if campus.grid is not None:
+        connection = campus.grid.connection
+        for key in ("firm_mw", "nonfirm_mw"):
+            size = getattr(connection, key)
+            out.append(_asset(f"grid.connection.{key}", size, connection.capital_per_mw, connection))
     return tuple(out)
 
 
@@ -129,7 +136,7 @@ def capital_table(campus: Campus, sizes: Mapping[str, float]) -> pd.DataFrame:
     """What stands and what is built, and what it costs.
 
     Args:
-        campus: As declared.
+        campus: As declared, before `sized`: in a sized campus everything stands.
         sizes: Planned sizes by path; a declared number needs none.
 
     Returns:
@@ -163,4 +170,5 @@ def capital_table(campus: Campus, sizes: Mapping[str, float]) -> pd.DataFrame:
                 "life_years": asset.life_years,
             }
         )
-    return pd.DataFrame(rows).set_index("path")
+    table = pd.DataFrame(rows, columns=["path", *COLUMNS]).set_index("path")
+    return table.astype({"stands": bool})

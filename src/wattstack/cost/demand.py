@@ -127,6 +127,10 @@ class Charge:
         """Months of the axis that the charge bills, never falling."""
         return tuple(sorted(m for p in self.periods for m in p.months))
 
+    def price_by_month(self, calendar: Calendar) -> np.ndarray:
+        """Cost booked to each month of one MW billed in every period, shape (months,)."""
+        return sum((p.price_by_month for p in self.periods), np.zeros(calendar.months))
+
 
 def read_charges(
     clauses: Mapping[str, Demand] | Mapping[str, Contract], calendar: Calendar, steps: int
@@ -223,14 +227,12 @@ def metered_peaks(charge: Charge, calendar: Calendar, import_mw: np.ndarray) -> 
 def look_back(
     charge: Charge, calendar: Calendar, month: int, history: Mapping[str, float]
 ) -> tuple[tuple[int, ...], dict[str, float]]:
-    """What a ratchet still remembers in a month: months of the axis, and peaks before it by label [MW].
+    """What the ratchet of a charge remembers in a month: months of the axis, peaks before it by label [MW].
 
     The months before the first come from the history where one is given, else, with `wrap`, from the end of
     the axis, taken as whole years that repeat.
     """
     ratchet = charge.clause.ratchet
-    if ratchet is None:
-        return (), {}
     number = calendar.month_number
     back = number[month] - number
     if ratchet.wrap and not history:
@@ -274,8 +276,7 @@ def demand_groups(tariff: Tariff, calendar: Calendar, history: History | None = 
             rows += more_rows
     for name, charge in contract.items():
         path = CONTRACT_PATH.format(name)
-        price = sum(float(p.price_by_month.sum()) for p in charge.periods)
-        columns.append(PeakColumn(path, price, "contract"))
+        columns.append(PeakColumn(path, float(charge.price_by_month(calendar).sum()), "contract"))
         if charge.clause.at_least is not None:
             rows.append(PeakRow({path: 1.0, CONTRACT_PATH.format(charge.clause.at_least): -1.0}))
     return DemandGroups(cap_index, steps, groups, tuple(columns), tuple(rows), notes)

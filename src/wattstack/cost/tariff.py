@@ -41,7 +41,7 @@ if TYPE_CHECKING:
 
     from wattstack.campus import Tariff
 
-PEAK_COLUMNS = ("charge", "month", "peak_mw", "start_utc", "start_local", "billed_mw", "set_by", "cost")
+PEAK_COLUMNS = ("charge", "month", "peak_mw", "start_utc", "start_local", "billed_mw", "set_by")
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +77,7 @@ class Bill:
         lines: DataFrame, rows = lines, columns = months ("2022-04"). Unrounded; credits are negative.
         peaks: DataFrame, one row for each demand charge and month in which its window opens: charge,
             month, peak_mw (highest metered interval of the month), start_utc and start_local (start of that
-            interval), billed_mw, set_by (month of the interval that sets billed_mw), cost (both its lines).
+            interval), billed_mw, set_by (month of the interval that sets billed_mw).
         notes: Sentences that a report must show.
     """
 
@@ -154,20 +154,22 @@ def make_bill(
     """
     import pandas as pd
 
-    _check(tariff, calendar, flows, sizes or {})
+    sizes, history = sizes or {}, history or {}
+    _check(calendar, flows)
+    _check_names(tariff, prices, sizes, history)
     steps, notes = meter_steps(tariff, calendar)
     lines = _energy_lines(tariff, calendar, flows, prices)
     peaks: list[dict] = []
     for name, charge in read_charges(tariff.demand, calendar, steps).items():
-        rows = _demand_rows(charge, calendar, flows.import_mw, (history or {}).get(name, {}))
+        rows = _demand_rows(charge, calendar, flows.import_mw, history.get(name, {}))
         metered, surplus = _book(charge, calendar, rows)
         lines[f"demand.{name}"] = metered
         if charge.clause.ratchet is not None:
             lines[f"ratchet.{name}"] = surplus
         peaks += rows
     for name, charge in read_charges(tariff.contract, calendar, steps).items():
-        power_mw = contracted_mw(tariff, name, sizes or {})
-        lines[f"contract.{name}"] = power_mw * sum(p.price_by_month for p in charge.periods)
+        power_mw = contracted_mw(tariff, name, sizes)
+        lines[f"contract.{name}"] = power_mw * charge.price_by_month(calendar)
     if tariff.fixed_per_month:
         lines["fixed"] = tariff.fixed_per_month * calendar.month_frac
     if prices.carbon_price_per_t:
@@ -185,18 +187,28 @@ def contracted_mw(tariff: Tariff, name: str, sizes: Mapping[str, float]) -> floa
     return float(declared if planned is None else planned)  # type: ignore[arg-type]
 
 
-def _check(tariff: Tariff, calendar: Calendar, flows: GridFlows, sizes: Mapping[str, float]) -> None:
-    faults = []
+def _check(calendar: Calendar, flows: GridFlows) -> None:
     for name in ("import_mw", "export_mw"):
         shape = np.shape(getattr(flows, name))
         if shape != (calendar.axis.count,):
-            faults.append(
-                Fault(name, f"has shape {shape}, must have one value a step, ({calendar.axis.count},).")
-            )
+            what = f"has shape {shape}, must have one value a step, ({calendar.axis.count},)."
+            raise InputError("bill", [Fault(name, what)])
+
+
+def _check_names(tariff: Tariff, prices: GridPrices, sizes: Mapping[str, float], history: History) -> None:
+    faults = []
+    for name in prices.energy_lines_per_mwh:
+        if name in ("export", "fixed", "carbon"):
+            where = f"grid.tariff.energy.adders_per_mwh.{name}"
+            faults.append(Fault(where, "has the name of another line of the bill. Rename it."))
     for name, clause in tariff.contract.items():
         path = CONTRACT_PATH.format(name)
         if path not in sizes and not isinstance(clause.power_mw, int | float):
             faults.append(Fault(path, "is planned, must have a size to be billed. Give it in sizes."))
+    for name in history:
+        if name not in tariff.demand:
+            known = ", ".join(tariff.demand) or "there is none"
+            faults.append(Fault(f"history.{name}", f"must name a demand charge of the tariff ({known})."))
     if faults:
         raise InputError("bill", faults)
 
@@ -257,13 +269,11 @@ def _book(charge: Charge, calendar: Calendar, rows: list[dict]) -> tuple[np.ndar
     metered, surplus = np.zeros(calendar.months), np.zeros(calendar.months)
     row_of = {row["month"]: row for row in rows}
     for period in charge.periods:
-        inside = [row_of[calendar.month_names[m]] for m in period.months if calendar.month_names[m] in row_of]
-        if not inside:
-            continue
-        billed_mw = inside[0]["billed_mw"]
-        own_mw = billed_mw if charge.clause.ratchet is None else inside[0]["peak_mw"]
+        names = [calendar.month_names[m] for m in period.months]
+        row = next((row_of[name] for name in names if name in row_of), None)
+        if row is None:
+            continue  # a year in which the window never opens
+        own_mw = row["billed_mw"] if charge.clause.ratchet is None else row["peak_mw"]
         metered += own_mw * period.price_by_month
-        surplus += (billed_mw - own_mw) * period.price_by_month
-        for row in inside:
-            row["cost"] = billed_mw * period.price_by_month[calendar.month_names.index(row["month"])]
+        surplus += (row["billed_mw"] - own_mw) * period.price_by_month
     return metered, surplus

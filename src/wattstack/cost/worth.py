@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from itertools import pairwise
-from math import isclose, log
+from math import exp, expm1, log1p
 
 SEVERAL = "several"
 
@@ -29,8 +29,8 @@ def present_worth_factor(discount_rate_frac: float, years: int, growth_frac: flo
         >>> round(present_worth_factor(0.07, 20), 6)
         10.594014
     """
-    x = (1.0 + growth_frac) / (1.0 + discount_rate_frac)
-    return float(years) if isclose(x, 1.0, rel_tol=1e-12) else x * (1.0 - x**years) / (1.0 - x)
+    log_x = log1p(growth_frac) - log1p(discount_rate_frac)  # by logarithm: exact for rates near zero too
+    return float(years) if log_x == 0.0 else exp(log_x) * expm1(years * log_x) / expm1(log_x)
 
 
 def present_value(flows: Sequence[float], discount_rate_frac: float) -> float:
@@ -102,8 +102,8 @@ def discounted_payback_years(
     simple = simple_payback_years(capital, net_saving_per_year)
     if simple is None or discount_rate_frac == 0.0:
         return simple
-    left = 1.0 - discount_rate_frac * simple
-    return -log(left) / log(1.0 + discount_rate_frac) if left > 0.0 else None
+    spent = discount_rate_frac * simple
+    return -log1p(-spent) / log1p(discount_rate_frac) if spent < 1.0 else None
 
 
 def levelised_cost(
