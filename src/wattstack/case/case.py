@@ -1,6 +1,6 @@
 """A campus bound to one axis: what every verb starts from.
 
-Needs    campus.Campus, series.TimeAxis.
+Needs    campus.Campus, series.TimeAxis, cost.Calendar.
 Gives    Case, InputRecord.
 Used by  dispatch.supply, plan, report (and the twin, operate).
 """
@@ -8,11 +8,15 @@ Used by  dispatch.supply, plan, report (and the twin, operate).
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from wattstack.campus import Campus
 from wattstack.series import TimeAxis
+
+if TYPE_CHECKING:
+    from wattstack.cost import Calendar
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,10 +67,11 @@ class Case:
         nonfirm_frac: Share of the non-firm power that may be used, 0 .. 1.
         solar_frac: By solar name, output per MW installed, 0 .. 1.
         generator_cost_per_mwh: By generator name, fuel + O&M, carbon not included.
-        reserve_mwh: Floor under stored energy from the backup duty.
+        reserve_mwh: Floor under stored energy from the backup duty, for the smallest battery that holds it.
         reserve_mw: Power the battery must be able to carry.
         inputs: Every input read.
         notes: Sentences the report must show (typical year on a real one, real terms, foresight, ...).
+        loss_mw: Part of load_mw lost in the supply chain of the halls.
     """
 
     campus: Campus
@@ -93,6 +98,7 @@ class Case:
     reserve_mw: float
     inputs: tuple[InputRecord, ...] = field(default=())
     notes: tuple[str, ...] = field(default=())
+    loss_mw: np.ndarray = field(default_factory=lambda: np.zeros(0))
 
     @property
     def load_mwh(self) -> float:
@@ -101,5 +107,24 @@ class Case:
 
     @property
     def pue(self) -> float:
-        """Power usage effectiveness over the axis: demand of the halls with cooling over IT energy."""
-        return float((self.it_mw.sum() + self.cooling_mw.sum()) / max(self.it_mw.sum(), 1e-12))
+        """Power usage effectiveness over the axis: IT, supply losses and cooling over IT (ISO/IEC 30134-2).
+
+        Plain loads are not part of the halls; a campus without halls has none (NaN).
+        """
+        it = float(self.it_mw.sum())
+        return float(it + self.loss_mw.sum() + self.cooling_mw.sum()) / it if it > 0.0 else float("nan")
+
+    @property
+    def calendar(self) -> Calendar:
+        """The local calendar of the axis, as bills read it."""
+        from wattstack.cost import Calendar
+
+        return Calendar(self.axis, self.campus.place.time_zone, self)
+
+    @property
+    def years(self) -> float:
+        """Length of the axis in years of twelve local months: what is spent over it / this is a year's.
+
+        Example: April to March is 1, a leap year too; one whole July is 1/12.
+        """
+        return float(self.calendar.month_frac.sum()) / 12.0

@@ -1,15 +1,16 @@
 """HOW it behaves: pure step functions of arrays, each with its source.
 
-Gives    cooling_mw, wet_bulb_degc, utilisation_frac, it_mw, supply_loss_mw, solar_frac, solar_notes,
-running_cost_per_mwh. Used by  case.
+Gives    cooling_mw, wet_bulb_degc; utilisation_frac, it_mw, supply_loss_mw; solar_frac, solar_notes,
+         solar_version; running_cost_per_mwh.
+Used by  case.
 """
 
 from wattstack.physics.cooling import cooling_mw, wet_bulb_degc
 from wattstack.physics.generator import running_cost_per_mwh
 from wattstack.physics.load import it_mw, supply_loss_mw, utilisation_frac
-from wattstack.physics.solar import solar_frac, solar_notes
+from wattstack.physics.solar import solar_frac, solar_notes, solar_version
 
 __all__ = [
-    "cooling_mw", "it_mw", "running_cost_per_mwh", "solar_frac", "solar_notes", "supply_loss_mw",
-    "utilisation_frac", "wet_bulb_degc",
+    "cooling_mw", "it_mw", "running_cost_per_mwh", "solar_frac", "solar_notes", "solar_version",
+    "supply_loss_mw", "utilisation_frac", "wet_bulb_degc",
 ]  # fmt: skip

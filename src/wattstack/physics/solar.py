@@ -1,7 +1,7 @@
 """What a photovoltaic plant gives: from irradiance, temperature and wind to AC power per MW installed.
 
 Needs    campus.Solar, campus.Place, weather on the axis; pvlib, imported when it is first needed (about 1 s).
-Gives    solar_frac, solar_notes.
+Gives    solar_frac, solar_notes, solar_version.
 Used by  case.
 
 The chain, each link as pvlib has it:
@@ -18,7 +18,10 @@ The chain, each link as pvlib has it:
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping
+from importlib.metadata import version
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -72,6 +75,12 @@ def solar_notes(weather: Mapping[str, np.ndarray]) -> tuple[str, ...]:
     if "wind_speed_m_s" not in weather:
         notes.append(f"Wind is not in the weather; module temperature assumes {WIND_M_S:g} m/s.")
     return tuple(notes)
+
+
+def solar_version() -> str:
+    """What the numbers of the chain come from besides its arguments: this file, pvlib, numpy."""
+    chain = hashlib.sha256(Path(__file__).read_bytes()).hexdigest()
+    return f"{chain} pvlib {version('pvlib')} numpy {np.__version__}"
 
 
 def _lit(weather: Mapping[str, np.ndarray]) -> np.ndarray:

@@ -1,0 +1,73 @@
+"""The floor that the backup duty puts under stored energy and power, and whether any battery can hold it.
+
+Needs    campus (Backup, Battery, reserve_mwh, reserve_mw).
+Gives    backup_reserve.
+Used by  case.bind.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from wattstack.campus import Campus, SizeRange, reserve_mw, reserve_mwh
+from wattstack.errors import Fault, InputError
+
+if TYPE_CHECKING:
+    from wattstack.series import LocalClock
+
+
+def backup_reserve(campus: Campus, load_mw: np.ndarray, clock: LocalClock) -> tuple[np.ndarray, float]:
+    """Energy and power held back for an outage.
+
+    Args:
+        campus: As declared.
+        load_mw: Electric demand [MW], shape (steps,).
+        clock: Local clock of the axis, for messages.
+
+    Returns:
+        Floor under stored energy for the smallest battery that can hold it [MWh], shape (steps,), by the
+        least discharge efficiency where there are several; and the power that must be carried [MW].
+
+    Raises:
+        InputError: There is no battery, or not even the largest that may be built holds the floor.
+    """
+    backup = campus.duties.backup
+    if backup is None:
+        return np.zeros(len(load_mw)), 0.0
+    if not campus.battery:
+        what = "must be carried by a battery, and none is declared. Add one, or take the duty out."
+        raise InputError(campus.source, [Fault("duties.backup", what)])
+    carried = reserve_mw(load_mw, backup.load_frac)
+    discharge_eff = min(unit.discharge_eff for unit in campus.battery.values())
+    floor = reserve_mwh(carried, backup.duration_h, discharge_eff, backup.soc_error_frac)
+    worst = int(carried.argmax())
+    when = f"{clock.month_names[clock.month[worst]]}, hour {clock.local_hour[worst]:g}"
+    asked = f"{carried[worst]:,.1f} MW in the worst step ({when})"
+    faults = []
+    for key, need, unit, lower in (
+        ("energy_mwh", float(floor[worst]), "MWh", "lower duties.backup.duration_h or load_frac"),
+        ("power_mw", float(carried[worst]), "MW", "lower duties.backup.load_frac"),
+    ):
+        most = sum(_largest(getattr(battery, key)) for battery in campus.battery.values())
+        if need > most * (1.0 + 1e-9):
+            where = f"battery.{next(iter(campus.battery))}.{key}" if len(campus.battery) == 1 else "battery"
+            hours = f" for {backup.duration_h:g} h" if unit == "MWh" else ""
+            faults.append(
+                Fault(
+                    "duties.backup",
+                    f"asks for {asked}{hours}, so for {need:,.1f} {unit}: the largest {where} is "
+                    f"{most:,.1f} {unit}. Raise {where} by {need - most:,.1f} {unit}, or {lower}.",
+                )
+            )
+    if faults:
+        raise InputError(campus.source, faults)
+    return floor, float(carried[worst])
+
+
+def _largest(size: float | SizeRange) -> float:
+    """The greatest size that may stand: whole blocks where it comes in blocks."""
+    if not isinstance(size, SizeRange):
+        return size
+    return size.max if size.block is None else size.block * int(size.max / size.block + 1e-9)
