@@ -235,7 +235,11 @@ def forward(
             t, lines, cost, length, exports, load[t], charge[t], discharge[t], eff, slope, extent
         )
         if n < 0:
-            return NO_SUPPLY, t, load[t] - discharge[t], value
+            missing = load[t] - discharge[t]
+            for j in range(lines_n):
+                if not exports[lines[t, j]]:
+                    missing -= length[j]
+            return NO_SUPPLY, t, missing, value
         if keep < 1.0:
             factor *= keep
             if factor < TINY:
@@ -507,7 +511,7 @@ def walk(first, start, made, supply, caps, store, eff, keep, out):
         if d > d_lo:
             a = (d / eta_d - x) / (1.0 / eta_d - eta_c)
             b = a - d
-            burnt += min(a, b) * loss
+            burnt += d - d_lo
             worth -= wear_c * (a - max(d_lo, 0.0)) + wear_d * (b - max(-d_lo, 0.0))
         energy = min(max(energy * keep + x + lent[t], floor[t]), max(ceiling[t], floor[t]))  # rounding only
         charged[t] = a
