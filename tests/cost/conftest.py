@@ -9,8 +9,7 @@ import pytest
 
 from wattstack.campus import Campus, Tariff
 from wattstack.cost import Calendar, GridFlows, GridPrices, make_bill
-from wattstack.series.axis import make_axis
-from wattstack.series.clock import local_clock
+from wattstack.series import local_clock, make_axis
 
 
 def _calendar(start, end, step="1h", zone="UTC", holidays=()):

@@ -11,8 +11,7 @@ from scipy.optimize import linprog
 from wattstack.campus import Tariff
 from wattstack.cost import Calendar, GridFlows, GridPrices, demand_groups, make_bill
 from wattstack.errors import InputError
-from wattstack.series.axis import TimeAxis
-from wattstack.series.clock import local_clock
+from wattstack.series import TimeAxis, local_clock
 
 ZONE = "Europe/Paris"
 PATH = "grid.tariff.contract.{}.power_mw"
