@@ -4,8 +4,8 @@ Needs    errors.
 Gives    to_ours, KINDS.
 Used by  series, which turns every column it reads; nothing inside wattstack holds another unit.
 
-Ours are MW, MWh, the campus currency per MWh, kg/MWh, degC, W/m2, m/s, hPa and shares 0 .. 1. A unit is written as
-it is printed on paper: "JPY/kWh", "c EUR/kWh", "degC", "%". Case matters (mW is not MW). A meter that reports
+Ours are MW, MWh, the campus currency per MWh, kg/MWh, degC, W/m2, m/s, hPa and shares 0 .. 1. A unit is
+written as on paper: "JPY/kWh", "c EUR/kWh", "degC", "%". Case matters (mW is not MW). A meter that reports
 energy per interval (kWh in each half-hour) may be named by that energy: it is divided by the step.
 
 Factors are definitions: SI brochure (9th ed.); MMBtu and therm from the International Table Btu, ISO 31-4;
@@ -75,19 +75,20 @@ KINDS: dict[str, Kind] = {
     "intensity": Kind("kg/MWh", _plain(_intensities()), {}),
     "temperature": Kind(
         "degC",
-        {"degC": (1.0, 0.0), "C": (1.0, 0.0), "K": (1.0, -273.15), "degF": (5 / 9, -160 / 9), "F": (5 / 9, -160 / 9)},
+        {"degC": (1.0, 0.0), "C": (1.0, 0.0), "K": (1.0, -273.15), "degF": (5 / 9, -160 / 9)},
         {},
     ),
     "irradiance": Kind(
         "W/m2",
         _plain({"W/m2": 1.0, "kW/m2": 1e3}),
-        {"Wh/m2": 1.0, "kWh/m2": 1e3, "J/m2": 1 / 3600, "kJ/m2": 1 / 3.6, "MJ/m2": 1e3 / 3.6, "J/cm2": 1e4 / 3600},
+        {"Wh/m2": 1.0, "kWh/m2": 1e3, "J/m2": 1 / 3600, "kJ/m2": 1 / 3.6, "MJ/m2": 1e3 / 3.6,
+         "J/cm2": 1e4 / 3600},
     ),
     "frac": Kind("1", _plain({"1": 1.0, "frac": 1.0, "%": 0.01, "percent": 0.01}), {}),
     "wind": Kind("m/s", _plain({"m/s": 1.0, "km/h": 1 / 3.6, "kn": 1852 / 3600, "mph": 1609.344 / 3600}), {}),
     "pressure": Kind(
         "hPa",
-        _plain({"hPa": 1.0, "mbar": 1.0, "Pa": 0.01, "kPa": 10.0, "bar": 1e3, "atm": 1013.25, "mmHg": 1.33322387415}),
+        _plain({"hPa": 1.0, "mbar": 1.0, "Pa": 0.01, "kPa": 10.0, "bar": 1e3, "atm": 1013.25}),
         {},
     ),
 }  # fmt: skip
@@ -128,8 +129,8 @@ def _price_factor(unit: str, currency: str) -> float:
         )
     if currency and code != currency:
         raise ValueError(
-            f"is in {code}, must be in {currency}, the currency of the campus. Give the series in {currency}: "
-            "a series is never exchanged at a fixed rate."
+            f"is in {code}, must be in {currency}, the currency of the campus. Give the series in "
+            f"{currency}: a series is never exchanged at a fixed rate."
         )
     return cents / _ENERGY[energy]
 

@@ -3,8 +3,8 @@
 Gives    progress, Progress.
 Used by  series (large files), plan (rounds), cli.
 
-Ctrl-C is Python's own KeyboardInterrupt: it passes through, the bar is taken down first, and the command line says
-what stands on disk and returns 130. Nothing is shown when standard error is not a terminal.
+Ctrl-C is Python's own KeyboardInterrupt: it passes through, the bar is taken down first, and the command line
+says what stands on disk and returns 130. Nothing is shown when standard error is not a terminal.
 """
 
 from __future__ import annotations

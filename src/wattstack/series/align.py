@@ -4,15 +4,15 @@ Needs    errors, series.axis, series.series, series.gaps, series.typical.
 Gives    align, Aligned.
 Used by  case.
 
-    price, power, intensity, frac   the value holds over its interval: repeats on finer steps, averages on coarser
+    price, power, intensity, frac   hold over their interval: repeat on finer steps, average on coarser
     energy                          splits evenly on finer steps, sums on coarser
-    temperature, wind, pressure     a straight line between the centres of the intervals, averaged over each step
-    (and relative humidity)
-    irradiance                      the same, then every interval of the source is scaled to keep its mean: energy
-                                    is kept, nights stay dark, nothing is negative
+    temperature, wind, pressure     a straight line between the centres of the intervals, averaged over
+    and relative humidity           each step
+    irradiance                      the same, then every interval of the source is scaled to keep its mean:
+                                    energy is kept, nights stay dark, nothing is negative
 
-Everything is done on the finest step that fits both (the greatest common divisor of the two steps and of their
-offset), so an interval that overlaps two steps is shared by the minute.
+Everything is done on the finest step that fits both (the greatest common divisor of the two steps and of
+their offset), so an interval that overlaps two steps is shared by the minute.
 """
 
 from __future__ import annotations
@@ -62,7 +62,7 @@ def align(
         series: As read.
         axis: Where to.
         by_calendar: The series is a typical year: take each moment from the same month, day and hour of it.
-        time_zone: IANA zone whose standard time (no daylight saving, as the sun has none) sets month, day and hour.
+        time_zone: IANA zone whose standard time sets month, day and hour (the sun has no daylight saving).
 
     Returns:
         The columns on the axis; what was done stands in its notes.
@@ -71,7 +71,7 @@ def align(
         InputError: The axis reaches outside the series (its span is said), or there are gaps inside it.
 
     Example:
-        >>> hourly = Series("p", 0, 3600, {"price_per_mwh": np.array([10.0, 20.0])}, {"price_per_mwh": "price"})
+        >>> hourly = Series("p", 0, 3600, {"p": np.array([10.0, 20.0])}, {"p": "price"})
         >>> align(hourly, TimeAxis(np.datetime64(0, "s"), 1800, 4)).values.tolist()
         [10.0, 10.0, 20.0, 20.0]
     """
@@ -161,7 +161,7 @@ def _smooth(values: np.ndarray, series: Series, grid: _Grid, keep_mean: bool) ->
 
 
 def _check_span(series: Series, start_s: int, end_s: int, by_calendar: bool) -> None:
-    """Refuse an axis outside the series; weather may lack half an interval at each end (the value is held)."""
+    """Refuse an axis outside the series; weather may lack half an interval at each end, its value is held."""
     smooth = all(_is_smooth(name, kind) for name, kind in series.kinds.items())
     slack_s = series.step_s // 2 if smooth else 0
     if series.start_s - slack_s <= start_s and end_s <= series.end_s + slack_s:

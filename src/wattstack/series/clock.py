@@ -127,8 +127,8 @@ class Localised:
 def utc_seconds(wall_s: np.ndarray, zone_name: str) -> Localised:
     """UTC of wall-clock stamps, in the order of the file.
 
-    A stamp of the doubled autumn hour means summer time when it comes first and standard time when it comes again,
-    whether the two hours stand one after the other or step by step in turn.
+    A stamp of the doubled autumn hour means summer time when it comes first and standard time when it comes
+    again, whether the two hours stand one after the other or step by step in turn.
 
     Args:
         wall_s: Stamps without offset, seconds since 1970 on the local clock, shape (rows,).

@@ -4,7 +4,7 @@ Needs    errors, series.axis, series.traces, pyarrow.
 Gives    write_traces, read_traces.
 Used by  plan (out/traces.parquet), report, cli.
 
-A file appears whole or not at all: it is written beside its place and then moved there. Equal traces give equal bytes.
+A file appears whole or not at all: it is written beside its place, then moved. Equal traces, equal bytes.
 """
 
 from __future__ import annotations
@@ -23,7 +23,8 @@ def write_traces(traces: Traces, path: str | Path) -> Path:
     """Write traces as .parquet or .csv, by the ending of the name.
 
     Args:
-        traces: What to write. Column "time" is the start of the step in UTC; scenarios are written "scenario:channel".
+        traces: What to write. Column "time" is the start of the step in UTC; scenarios are written
+            "scenario:channel".
         path: Where to; its folder is made.
 
     Returns:

@@ -65,7 +65,8 @@ def gap_faults(series: Series, first: int = 0, last: int | None = None) -> list[
         missing = sum(gap.count for gap in mine)
         begin_s = series.start_s + mine[0].first * series.step_s
         longest = max(mine, key=lambda gap: gap.count)
-        text = f"has {_plural(len(mine), 'gap')}, {_plural(missing, 'step')} missing, first at {utc_text(begin_s)}"
+        text = f"has {_plural(len(mine), 'gap')}, {_plural(missing, 'step')} missing, "
+        text += f"first at {utc_text(begin_s)}"
         if len(mine) > 1 or longest.count > 1:
             text += f", longest {span_text(longest.count * series.step_s)}"
         if series.time_zone and doubled_hour(begin_s, series.time_zone):
@@ -85,8 +86,8 @@ def fill_gaps(series: Series, rule: GapRule) -> Series:
 
     Args:
         series: As read.
-        rule: hold repeats the last value, interpolate draws a straight line between the neighbours, day_before
-            takes the value 24 h earlier (which may itself be filled).
+        rule: hold repeats the last value, interpolate draws a straight line between the neighbours,
+            day_before takes the value 24 h earlier (which may itself be filled).
 
     Returns:
         A copy; what was filled stands in its notes. A gap with no value to start from stays.

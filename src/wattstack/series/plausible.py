@@ -11,12 +11,12 @@ import numpy as np
 
 from wattstack.errors import Fault
 
-# Units of a currency per USD, order of magnitude only (assumption, 2025). A currency that is not here is not checked.
+# Units of a currency per USD, order of magnitude (assumption, 2025). Other currencies are not checked.
 _PER_USD = {
     "USD": 1, "EUR": 0.9, "GBP": 0.8, "CHF": 0.9, "CAD": 1.4, "AUD": 1.5, "NZD": 1.7, "SGD": 1.3, "JPY": 150,
-    "KRW": 1400, "CNY": 7, "TWD": 32, "HKD": 8, "INR": 85, "THB": 34, "MYR": 4.4, "PHP": 57, "IDR": 16000, "VND": 25000,
-    "SEK": 10, "NOK": 10, "DKK": 7, "PLN": 4, "CZK": 23, "HUF": 370, "RON": 4.5, "TRY": 35, "ILS": 3.6, "AED": 3.7,
-    "SAR": 3.75, "ZAR": 18, "BRL": 5.5, "MXN": 19, "CLP": 950, "COP": 4200,
+    "KRW": 1400, "CNY": 7, "TWD": 32, "HKD": 8, "INR": 85, "THB": 34, "MYR": 4.4, "PHP": 57, "IDR": 16000,
+    "VND": 25000, "SEK": 10, "NOK": 10, "DKK": 7, "PLN": 4, "CZK": 23, "HUF": 370, "RON": 4.5, "TRY": 35,
+    "ILS": 3.6, "AED": 3.7, "SAR": 3.75, "ZAR": 18, "BRL": 5.5, "MXN": 19, "CLP": 950, "COP": 4200,
 }  # fmt: skip
 _LEAST_USD_PER_MWH, _MOST_USD_PER_MWH = 2.0, 5000.0
 # Kind: lowest and highest value that is taken, and the unit that a value beyond suggests.
@@ -36,9 +36,9 @@ _OFFSET_W_M2 = (
 def plausibility_faults(name: str, values: np.ndarray, kind: str, currency: str) -> list[Fault]:
     """What cannot be right about a column in our units.
 
-    Prices are judged by their 95th percentile of |price|: below 2 USD/MWh it is a price per kWh read as per MWh, above
-    5,000 USD/MWh one per MWh read as per kWh. All-zero prices pass. Other kinds are judged by the range that
-    the quantity can take on Earth.
+    Prices are judged by their 95th percentile of |price|: below 2 USD/MWh it is a price per kWh read as per
+    MWh, above 5,000 USD/MWh one per MWh read as per kWh. All-zero prices pass. Other kinds are judged by the
+    range that the quantity can take on Earth.
 
     Args:
         name: Column, for messages.
@@ -70,13 +70,13 @@ def _price_faults(name: str, known: np.ndarray, currency: str) -> list[Fault]:
     size = float(np.percentile(np.abs(known), 95))
     if currency not in _PER_USD or size == 0.0:
         return []
-    usual, middle = size / _PER_USD[currency], float(np.median(np.abs(known)))
+    usual, middle = size / _PER_USD[currency], f"{float(np.median(np.abs(known))):g} {currency}/MWh"
     if usual < _LEAST_USD_PER_MWH:
-        return [Fault(name, f"has a median of {middle:g} {currency}/MWh and looks like {currency}/kWh. "
-                            f"Say unit: {currency}/kWh.")]  # fmt: skip
+        what = f"has a median of {middle} and looks like {currency}/kWh. Say unit: {currency}/kWh."
+        return [Fault(name, what)]
     if usual > _MOST_USD_PER_MWH:
-        return [Fault(name, f"has a median of {middle:g} {currency}/MWh and looks like {currency}/MWh read as "
-                            f"per kWh. Say unit: {currency}/MWh.")]  # fmt: skip
+        what = f"has a median of {middle} and looks like {currency}/MWh read as per kWh."
+        return [Fault(name, f"{what} Say unit: {currency}/MWh.")]
     return []
 
 

@@ -4,8 +4,8 @@ Needs    errors, units, series.sources, series.clock, series.channels, series.pl
 Gives    read_series.
 Used by  case.
 
-One way for every format: the reader gives rows as they stand, and here they are put in UTC, sorted, checked for
-doubles, laid on an even grid, turned into our units, checked for what cannot be, and filled where a rule says so.
+One way for every format: the reader gives rows as they stand; here they are put in UTC, sorted, checked for
+doubles, laid on an even grid, turned into our units, judged by what can be, and filled where a rule says so.
 """
 
 from __future__ import annotations
@@ -45,11 +45,11 @@ def read_series(spec: SourceSpec) -> Series:
         spec: File, format, columns, units, clock and meaning of the stamps.
 
     Returns:
-        Its columns in our units on the file's own even step, UTC, NaN where there is no value, with checksum and
-        notes. Gaps are filled only by spec.gaps.
+        Its columns in our units on the file's own even step, UTC, NaN where there is no value, with checksum
+        and notes. Gaps are filled only by spec.gaps.
 
     Raises:
-        InputError: Anything wrong with the file or with what the spec says of it, all faults that can be seen at once.
+        InputError: Anything wrong with the file or with what the spec says of it, every fault in sight at once.
     """
     paths = _paths(spec)
     raw = _join([_reader(spec)(path, spec) for path in paths])
@@ -159,7 +159,7 @@ def _localise(raw: RawTable, naive: np.ndarray, zone: str, spec: SourceSpec) -> 
     given = [i for i in hole if any(np.isfinite(values[i]) for values in raw.columns.values())]
     if given:
         stamp = utc_text(raw.time_s[given[0]]).rstrip("Z")
-        what = f"has a value at {stamp}, which the clock of {zone} skips in spring. Is time_zone right? Mend one of them."
+        what = f"has a value at {stamp}, which the clock of {zone} skips in spring. Mend stamps or time_zone."
         raise InputError(spec.file, [Fault(spec.time_column, what)])
     raw.time_s = raw.time_s.copy()
     raw.time_s[rows] = local.utc_s
@@ -220,7 +220,7 @@ def _counting(repeat: np.ndarray) -> np.ndarray:
 
 
 def _row_lengths(time_s: np.ndarray) -> np.ndarray:
-    """Length of every row's interval, from the distance to the next where that distance is one the file keeps to.
+    """Length of every row's interval: the distance to the next row, where the file keeps to that distance.
 
     A distance counts as a step of the file when it comes 12 times in a row (a file may go from hours to
     quarter-hours), or when it is the most frequent; any other is a hole after a row of the step before.
@@ -241,16 +241,14 @@ def _row_lengths(time_s: np.ndarray) -> np.ndarray:
 def _in_our_units(series: Series, units: dict[str, str], spec: SourceSpec) -> Series:
     """Turn every column into our unit and refuse what cannot be."""
     faults, notes, columns = [], [], {}
-    for name, values in series.columns.items():
-        kind = series.kinds[name]
-        if name in units:
-            try:
-                values = to_ours(
-                    values, units[name], kind, currency=spec.currency, step_h=series.step_s / 3600
-                )
-            except InputError as error:
-                faults += [Fault(f"{name} unit {units[name]!r}", fault.what) for fault in error.faults]
-                continue
+    for name, read in series.columns.items():
+        kind, unit = series.kinds[name], units.get(name)
+        try:
+            step_h = series.step_s / 3600
+            values = to_ours(read, unit, kind, currency=spec.currency, step_h=step_h) if unit else read
+        except InputError as error:
+            faults += [Fault(f"{name} unit {unit!r}", fault.what) for fault in error.faults]
+            continue
         wrong = plausibility_faults(name, values, kind, spec.currency)
         faults += wrong
         if not wrong:

@@ -1,12 +1,12 @@
-"""Does the irradiance stand where the sun does? A stamp misread by half an hour moves noon and all solar with it.
+"""Does the irradiance stand where the sun does? A stamp misread by half an hour moves noon, and all solar.
 
 Needs    errors, series.series.
 Gives    check_sun, SunCheck, sun_elevation_sin.
 Used by  case, on every weather file that is bound.
 
-The sun is placed by Spencer's (1971) series for declination and equation of time, Search 2 (5), 172: to about 0.03
-degrees and half a minute, which is plenty to tell 30 minutes apart. pvlib is exact and takes a second to import,
-so it is used for the plant itself and not here. The clear sky is Haurwitz (1945), J. Meteorol. 2, 154.
+The sun is placed by Spencer's series for declination and equation of time (1971, Search 2 (5), 172), good to
+0.03 degrees and half a minute: plenty to tell 30 minutes apart. pvlib takes a second to import, so it is used
+for the plant itself and not here. The clear sky is that of Haurwitz (1945), J. Meteorol. 2, 154.
 """
 
 from __future__ import annotations
@@ -28,7 +28,8 @@ class SunCheck:
     """What the sun says of a file's stamps.
 
     Attributes:
-        shift_min: Minutes by which the values must be moved later to fit the sun best, about 0 when all is well.
+        shift_min: Minutes by which the values must be moved later to fit the sun best, about 0 when all is
+            well.
         fits: What the stamps mark if that is so: start, centre, end, or "" when none of them fits.
         correlation: Between the irradiance and a clear sky, at the best shift.
     """
@@ -81,7 +82,8 @@ def check_sun(series: Series, latitude_deg: float, longitude_deg: float) -> SunC
         What was found; None where there is no ghi_w_m2 or too little daylight to judge.
 
     Raises:
-        InputError: The declared meaning of the stamps is off by about 30 min or more; the one that fits is named.
+        InputError: The declared meaning of the stamps is off by about 30 min or more; the one that fits is
+            named.
     """
     ghi = series.columns.get("ghi_w_m2")
     if ghi is None or series.step_s > 3600 or np.nansum(ghi > 20.0) * series.step_s < _LEAST_HOURS * 3600:

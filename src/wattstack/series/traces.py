@@ -34,7 +34,8 @@ class Traces:
         InputError: An array of another shape than axis and scenarios ask for.
 
     Example:
-        >>> traces = Traces(TimeAxis(np.datetime64("2022-01-01", "s"), 3600, 2), {"load_mw": np.array([1.0, 2.0])})
+        >>> axis = TimeAxis(np.datetime64("2022-01-01", "s"), 3600, 2)
+        >>> traces = Traces(axis, {"load_mw": np.array([1.0, 2.0])})
         >>> traces["load_mw"].tolist()
         [1.0, 2.0]
     """
@@ -73,7 +74,7 @@ class Traces:
         return flat
 
     def to_pandas(self) -> pd.DataFrame:
-        """A table, index "time" in UTC, one column per channel ("scenario:channel" where there are scenarios)."""
+        """A table, index "time" in UTC, a column per channel ("scenario:channel" with scenarios)."""
         import pandas as pd
 
         return pd.DataFrame(self.columns(), index=pd.DatetimeIndex(self.axis.stamps, tz="UTC", name="time"))

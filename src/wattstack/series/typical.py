@@ -4,9 +4,9 @@ Needs    errors, series.axis, series.clock, series.series.
 Gives    on_years.
 Used by  series.align, for sources that say by_calendar.
 
-Each moment of the axis takes the value of the same month, day and time of day in the typical year, both on the
-standard time of the campus: the sun knows no daylight saving. 29 February takes 28 February unless the source has
-one of its own. The order of weekdays is that of the source, which is right for weather and wrong for prices.
+Each moment of the axis takes the value of the same month, day and time of day in the typical year, both on
+the standard time of the campus: the sun knows no daylight saving. 29 February takes 28 February unless the
+source has its own. Weekdays fall as they do in the source, which is right for weather and wrong for prices.
 """
 
 from __future__ import annotations
@@ -52,8 +52,8 @@ def on_years(series: Series, axis: TimeAxis, zone_name: str) -> Series:
     if np.any(source_key[at] != key):
         what = f"covers {series.span} and lacks days of the year. Give every day of it."
         raise InputError(series.file, [Fault(series.name, what)])
-    sign = "+" if shift_s >= 0 else "-"
-    note = f"typical year placed by calendar (month, day and hour of standard time, UTC{sign}{abs(shift_s) / 3600:g})"
+    clock = f"UTC{shift_s / 3600:+g}"
+    note = f"typical year placed by calendar (month, day and hour of standard time, {clock})"
     notes = (note, "29 February takes 28 February") if leap.any() else (note,)
     columns = {name: values[at] for name, values in series.columns.items()}
     return replace(series.noted(*notes), start_s=int(time_s[0]), columns=columns, time_zone=None)

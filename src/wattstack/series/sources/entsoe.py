@@ -4,13 +4,15 @@ Needs    errors, series.series, series.clock, sources.raw, sources.table, pyarro
 Gives    read_entsoe.
 Used by  series.read.
 
-Two layouts are read:
-    "MTU (CET/CEST)","Day-ahead Price [EUR/MWh]","Currency",...       "01.01.2021 00:00 - 01.01.2021 01:00","50.87"
-    "MTU (CET/CEST)","Area","Sequence","Day-ahead Price (EUR/MWh)",.. "01/01/2025 00:00:00 - 01/01/2025 01:00:00"
-A label names start and end of its interval; on days of change it may carry (CET) or (CEST). The old layout keeps an
-empty row for the spring hour that does not exist: it is dropped. Cells "n/e", "N/A", "-" and empty ones are gaps.
-The market went from hours to quarter-hours with delivery on 1 October 2025: each row keeps the length of its label.
-Where a zone has several auctions ("Sequence"), the first is the coupled day-ahead market.
+Two layouts are read, the older with a dot in its dates:
+    "MTU (CET/CEST)","Day-ahead Price [EUR/MWh]","Currency"
+    "01.01.2021 00:00 - 01.01.2021 01:00","50.87","EUR"
+    "MTU (CET/CEST)","Area","Sequence","Day-ahead Price (EUR/MWh)"
+    "01/01/2025 00:00:00 - 01/01/2025 01:00:00","BZN|FR","Without Sequence","2.16"
+A label names start and end of its interval; on days of change it may carry (CET) or (CEST). The old layout
+keeps an empty row for the spring hour that does not exist: it is dropped. Cells "n/e", "N/A", "-" and empty
+ones are gaps. The market went from hours to quarter-hours with delivery on 1 October 2025: each row keeps the
+length of its label. Where a zone has several auctions ("Sequence"), the first is the coupled day-ahead market.
 Source: https://transparency.entsoe.eu, "Energy prices", item 12.1.D.
 """
 
@@ -38,7 +40,10 @@ _ZONES = {
     "UTC": "UTC",
 }
 _OFFSET_H = {"CET": 1, "CEST": 2, "WET": 0, "WEST": 1, "EET": 2, "EEST": 3, "UTC": 0, "": 0}
-_STAMP = r"\s*(?P<d{0}>\d{{2}})[./](?P<m{0}>\d{{2}})[./](?P<y{0}>\d{{4}}) (?P<t{0}>\d{{2}}:\d{{2}})(:\d{{2}})?( \((?P<z{0}>[A-Z]+)\))?\s*"
+_STAMP = (  # {0} is 1 for the start, 2 for the end
+    r"\s*(?P<d{0}>\d{{2}})[./](?P<m{0}>\d{{2}})[./](?P<y{0}>\d{{4}}) (?P<t{0}>\d{{2}}:\d{{2}})(:\d{{2}})?"
+    r"( \((?P<z{0}>[A-Z]+)\))?\s*"
+)
 _LABEL = "^" + _STAMP.format(1) + "-" + _STAMP.format(2) + "$"
 _STEPS_S = (900, 1800, 3600)
 

@@ -4,11 +4,11 @@ Needs    errors, series.series, sources.raw.
 Gives    read_epw.
 Used by  series.read.
 
-A light reader of our own: pvlib.iotools.read_epw gives the same numbers (the tests compare the two), but importing
-it costs more than a second, which `wattstack check` does not have.
+A light reader of our own: pvlib.iotools.read_epw gives the same numbers (the tests compare the two), but
+importing it costs more than a second, which `wattstack check` does not have.
 
-An hour of an EPW is stamped by its end: hour 1 is 00:00 .. 01:00 of local standard time. The months of a typical
-year come from different years; they are put on the nominal year 2023 and noted. Missing codes become gaps.
+An hour of an EPW is stamped by its end: hour 1 is 00:00 .. 01:00 of local standard time. The months of a
+typical year come from different years: they are put on the nominal year 2023. Missing codes become gaps.
 Source: EnergyPlus Auxiliary Programs, "EPW CSV format", US DOE.
 """
 

@@ -4,9 +4,10 @@ Needs    errors, series.series, sources.raw, sources.table.
 Gives    read_jepx, AREAS.
 Used by  series.read.
 
-One row per half-hour from April to March: 年月日 (date), 時刻コード (period code 1 .. 48, Japan time, period 1 starts
-at 00:00), volumes, システムプライス and エリアプライス per area, in JPY/kWh without tax. The text is cp932 (Windows
-Shift JIS); a copy saved as UTF-8 is read too. Source: https://www.jepx.jp/electricpower/market-data/spot/.
+One row per half-hour from April to March: 年月日 (date), 時刻コード (period 1 .. 48 of Japan time, period 1
+starts at 00:00), volumes, システムプライス and エリアプライス per area, in JPY/kWh without tax. The text is
+cp932 (Windows Shift JIS); a copy saved as UTF-8 is read too.
+Source: https://www.jepx.jp/electricpower/market-data/spot/.
 """
 
 from __future__ import annotations

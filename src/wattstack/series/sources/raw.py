@@ -53,8 +53,8 @@ def source_error(file: str, where: str, what: str) -> InputError:
 def parse_stamps(column: pa.Array | pa.ChunkedArray, file: str, where: str) -> tuple[np.ndarray, bool]:
     """ISO 8601 text, or a timestamp column, as seconds.
 
-    "2022-04-01T00:00:00+09:00", with a blank for the T, "/" for "-", with or without seconds and offset. Other orders
-    (01.04.2022, 4/1/2022) are refused: a machine cannot tell day from month.
+    "2022-04-01T00:00:00+09:00", with a blank for the T, "/" for "-", with or without seconds and offset.
+    Other orders (01.04.2022, 4/1/2022) are refused: a machine cannot tell day from month.
 
     Args:
         column: Text or timestamps, shape (rows,).
@@ -64,7 +64,7 @@ def parse_stamps(column: pa.Array | pa.ChunkedArray, file: str, where: str) -> t
         Seconds since 1970 and whether they lack an offset (then they are wall-clock seconds).
 
     Raises:
-        InputError: A stamp is empty or not ISO 8601 (the first is quoted), or some carry an offset and some do not.
+        InputError: A stamp is empty or not ISO 8601 (the first is quoted), or only some carry an offset.
     """
     import pyarrow as pa
     import pyarrow.compute as pc
@@ -110,5 +110,7 @@ def _why_not(text: pa.ChunkedArray, fault: Exception) -> str:
     offset = pc.match_substring_regex(text, r"(Z|[+-]\d{2}:?\d{2}|:\d{2}[+-]\d{2})$")
     naive = text.filter(pc.invert(offset))
     if 0 < len(naive) < len(text):
-        return f"carries an offset in some rows and none in others, as in {naive[0].as_py()!r}. Give all or none."
+        return (
+            f"carries an offset in some rows, none in others such as {naive[0].as_py()!r}. Give all or none."
+        )
     return f"cannot be read: {fault}. Write stamps like 2022-04-01T00:00+09:00."

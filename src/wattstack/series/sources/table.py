@@ -5,8 +5,8 @@ Gives    read_csv, read_parquet.
 Used by  series.read; jepx and entsoe, for the rows of their csv.
 
 Only the columns asked for are read, block by block, and each block is turned into numbers at once: a file of
-200 MB costs 16 bytes of memory per row and value, whatever else it holds. Field separator (comma, semicolon, tab)
-and decimal comma are seen from the first lines; lines that begin with # before the header are skipped.
+200 MB costs 16 bytes of memory per row and value, whatever else it holds. Field separator (comma, semicolon,
+tab) and decimal comma are seen from the first lines; lines that begin with # before the header are skipped.
 """
 
 from __future__ import annotations
@@ -42,7 +42,8 @@ def read_csv(path: Path, spec: SourceSpec) -> RawTable:
         spec: time_column and columns say what to read.
 
     Raises:
-        InputError: Column missing (nearest named), a cell that is no number (row and text quoted), bad stamps.
+        InputError: Column missing (nearest named), a cell that is no number (row and text quoted), bad
+            stamps.
     """
     layout = Layout.of(path, spec.file)
     wanted = [spec.time_column, *spec.columns.values()]
