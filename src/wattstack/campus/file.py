@@ -176,6 +176,7 @@ def _updated(yaml: Any, campus: Campus, target: dict[str, Any]) -> Any:
 def _laid_in(text: Any, over: Any) -> Any:
     """`merged`, in place, so that the comments of both stay."""
     for key, value in over.items():
+        _open_library_name(text, key, value)
         if value is None and key in text:
             del text[key]
         elif isinstance(value, dict) and isinstance(text.get(key), dict):
@@ -185,6 +186,13 @@ def _laid_in(text: Any, over: Any) -> Any:
     return text
 
 
+def _open_library_name(text: Any, key: str, value: Any) -> None:
+    """Turn `tariff: library:NAME` into the mapping it stands for, where keys are laid over it."""
+    name = text.get(key)
+    if isinstance(value, dict) and isinstance(name, str) and name.startswith("library:"):
+        text[key] = {"extends": name}
+
+
 def _replace_changes(text: Any, before: dict[str, Any], target: dict[str, Any]) -> None:
     for key in [key for key in before if key not in target]:
         text.pop(key, None)
@@ -192,6 +200,7 @@ def _replace_changes(text: Any, before: dict[str, Any], target: dict[str, Any]) 
         old = before.get(key)
         if old == value and key in before:
             continue
+        _open_library_name(text, key, value)
         if isinstance(value, dict) and isinstance(old, dict) and isinstance(text.get(key), dict):
             _replace_changes(text[key], old, value)
         else:

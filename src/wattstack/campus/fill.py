@@ -36,6 +36,8 @@ def merged(base: Any, over: Any) -> Any:
         >>> merged({"a": {"b": 1, "c": 2}}, {"a": {"b": 3, "c": None}})
         {'a': {'b': 3}}
     """
+    if isinstance(over, Mapping) and isinstance(base, str) and base.startswith("library:"):
+        base = {"extends": base}  # a tariff by name, and what is laid over it
     if not (isinstance(base, Mapping) and isinstance(over, Mapping)):
         return over
     result = dict(base)

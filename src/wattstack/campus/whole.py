@@ -93,8 +93,9 @@ def _backup_faults(campus: Campus) -> Iterator[Fault]:
     if need_mwh > energy_mwh:
         yield Fault(
             where,
-            f"asks for at least {need_mwh:.4g} MWh ({load_mw:.4g} MW for {backup.duration_h:g} h), the "
-            f"batteries ({names}) reach {energy_mwh:.4g} MWh. Raise energy_mwh, or shorten duties.backup.duration_h.",
+            f"asks for at least {need_mwh:.4g} MWh ({load_mw:.4g} MW for {backup.duration_h:g} h), "
+            f"the batteries ({names}) reach {energy_mwh:.4g} MWh. Raise energy_mwh, "
+            "or shorten duties.backup.duration_h.",
         )
 
 
