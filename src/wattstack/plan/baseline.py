@@ -24,7 +24,6 @@ from wattstack.plan.cuts import solve_by_cuts
 from wattstack.plan.model import SizingModel
 from wattstack.plan.monolith import solve_whole
 from wattstack.plan.relief import ALLOWED_FRAC
-from wattstack.plan.start import start_sizes
 
 if TYPE_CHECKING:
     from wattstack.campus import Campus
@@ -97,5 +96,5 @@ def _run(site: SiteModel) -> tuple[dict[str, float], list[Dispatch]]:
     if any(why_not_kernel(problem) is not None for problem in model.problems):
         whole = solve_whole(site, GAP_FRAC)
         return whole.sizes, list(whole.runs)
-    sizing, _ = solve_by_cuts(model, start_sizes(model), GAP_FRAC)
+    sizing, _ = solve_by_cuts(model, GAP_FRAC)
     return sizing.sizes, [dispatch_year(problem, sizing.sizes) for problem in model.problems]

@@ -21,6 +21,7 @@ from wattstack.errors import GapError
 from wattstack.plan.master import Master
 from wattstack.plan.model import SizingModel
 from wattstack.plan.result import Round
+from wattstack.plan.start import start_sizes
 
 STEP_FRAC = 0.5  # how far from the best towards the master's choice; 0.3 and 1 take more rounds
 ROUNDS_MOST = 400
@@ -75,8 +76,7 @@ class Search:
         self.objective = np.inf
         self.began = time.perf_counter()
         cuts = self._run(start)
-        money = max(abs(self._total(start, cuts)), 1.0) / 1e4
-        self.master = Master(model, self.runners, money)
+        self.master = Master(model, self.runners, self._usual_cost(start, cuts) / 1e4)
         self.best, self.best_cuts = start, cuts
         self._add(cuts)
         if self._allowed(start):
@@ -88,6 +88,14 @@ class Search:
     def _total(self, sizes: np.ndarray, cuts: list[Cut]) -> float:
         running = sum(w * cut.value for w, cut in zip(self.model.weights, cuts, strict=True))
         return float(self.cost @ sizes + running)
+
+    def _usual_cost(self, sizes: np.ndarray, cuts: list[Cut]) -> float:
+        """Size of the yearly cost without the scarce steps, which a first visit may have many of."""
+        energy = sum(
+            weight * float(np.median(np.abs(cut.price))) * float(runner.load.sum())
+            for weight, cut, runner in zip(self.model.weights, cuts, self.runners, strict=True)
+        )
+        return max(energy + float(np.abs(self.cost) @ sizes), 1.0)
 
     def _allowed(self, sizes: np.ndarray) -> bool:
         """Whether the sizes meet every row."""
@@ -175,7 +183,6 @@ class Search:
 
 def solve_by_cuts(
     model: SizingModel,
-    start: dict[str, float],
     gap_frac: float = 1e-6,
     report: Report | None = None,
 ) -> tuple[Sizing, Search]:
@@ -183,7 +190,6 @@ def solve_by_cuts(
 
     Args:
         model: Every problem one that the kernel holds (dispatch.why_not_kernel).
-        start: Middling sizes to visit first; names that are missing start at their lower bound.
         gap_frac: Stop when (objective - bound) / |objective| is at most this.
         report: Called after every round.
 
@@ -191,8 +197,7 @@ def solve_by_cuts(
         InfeasibleError: The rows and bounds on the sizes contradict each other, or a limit of the storage
             cannot be met. GapError: ROUNDS_MOST rounds did not reach the gap.
     """
-    first = np.array([min(max(start.get(c.name, c.lower), c.lower), c.upper) for c in model.columns])
-    search = Search(model, first)
+    search = Search(model, start_sizes(model))
     whole = any(column.block is not None for column in model.columns)
     search.descend(max(gap_frac, LP_GAP_FRAC) if whole else gap_frac, report=report)
     prices = search.prices()

@@ -140,6 +140,10 @@ class Master:
 
         self.highs.run()
         status = self.highs.getModelStatus()
+        if status not in (highspy.HighsModelStatus.kOptimal, highspy.HighsModelStatus.kInfeasible):
+            self.highs.clearSolver()  # a warm basis can go numerically stale: once more from scratch
+            self.highs.run()
+            status = self.highs.getModelStatus()
         if status == highspy.HighsModelStatus.kInfeasible:
             raise InfeasibleError("the limits on the sizes contradict each other: no size meets them all.")
         if status != highspy.HighsModelStatus.kOptimal:

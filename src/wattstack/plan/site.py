@@ -24,15 +24,11 @@ from wattstack.plan.cuts import Search, Sizing, solve_by_cuts
 from wattstack.plan.monolith import require_served, solve_whole
 from wattstack.plan.relief import explain_unserved, is_short, unserved_mw
 from wattstack.plan.result import Plan, Round, ScenarioResult
-from wattstack.plan.start import start_sizes
 from wattstack.plan.worth import bound_values, marginal_values, sizing_curve
 from wattstack.work import progress
 
 if TYPE_CHECKING:
     from wattstack.campus import Campus, SizeRange
-
-FORESIGHT = "Perfect foresight: every step of the series is known when the battery decides. A real site earns less."
-REAL_TERMS = "Real terms: one year of series stands for every year of the horizon; the discount rate is real."
 
 
 @dataclass
@@ -115,7 +111,7 @@ def _solve(site: SiteModel, cases: Sequence[Case], gap_frac: float, bar) -> _Ans
             [run.price_per_mwh for run in whole.runs], (), None, site.model.weights, [note],
         )  # fmt: skip
     sizing, search = solve_by_cuts(
-        site.model, start_sizes(site.model), gap_frac, lambda r: bar.advance(note=f"gap {_gap(r):.1e}")
+        site.model, gap_frac, lambda r: bar.advance(note=f"gap {_gap(r):.1e}")
     )
     missing = unserved_mw(sizing, sizing.sizes)
     if site.strict and is_short(missing, cases):
@@ -226,7 +222,7 @@ def _peaks(book: Account) -> dict[str, float]:
 def _notes(
     cases: Sequence[Case], answer: _Answer, base: Baseline, scenarios: Sequence[ScenarioResult]
 ) -> tuple[str, ...]:
-    notes = dict.fromkeys([FORESIGHT, REAL_TERMS, *answer.notes, *base.notes])
+    notes = dict.fromkeys([*answer.notes, *base.notes])
     for case, result in zip(cases, scenarios, strict=True):
         notes |= dict.fromkeys([*case.notes, *result.bill.notes])
         run = result.dispatch

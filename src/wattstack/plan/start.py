@@ -2,7 +2,7 @@
 
 Needs    plan.model.
 Gives    start_sizes.
-Used by  plan.site.
+Used by  plan.cuts.
 
 A start costs nothing but rounds. Peaks too high have no price and tell nothing; a little too low, they tell
 what each MW is worth in every month: 19 rounds instead of 31 on the benchmark's case.

@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     from wattstack.campus import Campus
     from wattstack.dispatch import Dispatch
 
-AIM = 1e-6  # gap of a re-solve
-NEGLIGIBLE = 1e-7  # share of the yearly cost per unit below which a limit is said not to bind
+FINE, COARSE = 1e-8, 1e-5  # gap of the re-solves that price a limit, and of those that look for its range
+NEGLIGIBLE = 3e-8  # share of the yearly cost per unit below which a limit is said not to bind
 CURVE_AT = (0.5, 0.7, 0.85, 1.15, 1.3, 1.5)  # of the planned size
 WORDS = {
     "grid.connection.firm_mw": "firm connection",
@@ -55,7 +55,7 @@ def money_words(value: float, currency: str) -> str:
 def least_cost(search: Search) -> float:
     """Least yearly cost within the search's own bounds, parts of units allowed."""
     search.refresh()
-    search.descend(AIM)
+    search.descend(FINE)
     return search.objective
 
 
@@ -68,10 +68,10 @@ class _Probe:
         self.column = j
         self.bounds = (float(search.lower[j]), float(search.upper[j]))
 
-    def at(self, value: float) -> tuple[float, float]:
+    def at(self, value: float, aim: float = COARSE) -> tuple[float, float]:
         """Least yearly cost with the size held at value, and what one more unit of it then saves."""
         self.search.rebound(self.path, value, value)
-        self.search.descend(AIM)
+        self.search.descend(aim)
         self.search.master.solve()
         self.report()
         return self.search.objective, -float(self.search.master.reduced_costs()[self.column])
@@ -111,8 +111,12 @@ def marginal_values(
 
 def _inside(path: str, value: float) -> MarginalValue:
     unit = unit_of(path)
-    text = f"{words_of(path)}: at the planned {value:.4g} {unit} one more {unit} costs as much as it saves.".capitalize()
+    text = f"{_sentence(words_of(path))}: at the planned {value:.4g} {unit} one more {unit} costs as much as it saves."
     return MarginalValue(path, value, unit, 0.0, None, text)
+
+
+def _sentence(text: str) -> str:
+    return text[:1].upper() + text[1:]
 
 
 def _at_bound(
@@ -120,9 +124,9 @@ def _at_bound(
 ) -> MarginalValue:
     path, unit = probe.path, unit_of(probe.path)
     named = words_of(path)
-    saved = objective - probe.at(value + 1.0)[0]
+    saved = objective - probe.at(value + 1.0, FINE)[0]
     if bounds[0] < bounds[1] and value <= bounds[0] + 1e-6 * (1.0 + bounds[1]):
-        text = f"{named.capitalize()}: one {unit} more than the planned {value:.4g} {unit} would "
+        text = f"{_sentence(named)}: one {unit} more than the planned {value:.4g} {unit} would "
         text += f"cost {money_words(-saved, currency)} a year more than it saves."
         return MarginalValue(path, value, unit, saved, None, text)
     if abs(saved) <= NEGLIGIBLE * abs(objective):
@@ -138,16 +142,16 @@ def _at_bound(
 
 
 def _until(probe: _Probe, value: float, worth: float) -> float | None:
-    """Size at which one more unit is worth less than half of what it is worth now, to 1 % of the way."""
+    """Size at which one more unit is worth less than half of what it is worth now, to 2 % of the way."""
     step, low = 1.0, value
     while True:
         high = value + step
         if probe.at(high)[1] < 0.5 * worth:
             break
-        low, step = high, 2.0 * step
+        low, step = high, 4.0 * step
         if step > 4.0 * value + 4.0:
             return None
-    while high - low > 0.01 * (high - value) + 0.25:
+    while high - low > 0.02 * (high - value) + 0.25:
         middle = 0.5 * (low + high)
         if probe.at(middle)[1] < 0.5 * worth:
             high = middle

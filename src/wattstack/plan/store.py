@@ -1,0 +1,277 @@
+"""A plan on disk: the folder `out/` written all at once, and read back.
+
+Needs    plan.tables, plan.workbook, campus.write_campus, series.files.
+Gives    PlanFiles, plan_files, write_plan, read_plan.
+Used by  cli, report (which looks at nothing but this content, so that a plan in memory and a folder read look alike).
+
+    plan.json        layout 1, below; equal inputs and versions give equal bytes: no clock times, no paths
+    timing.json      seconds by stage and by round: the one file that differs between equal runs
+    campus.yaml      the campus with the plan's sizes in it
+    traces.parquet   every step of every channel; with several scenarios one file each, traces.NAME.parquet
+    *.csv            the tables of plan.tables;   finance.xlsx  bill and cash flow with formulas
+
+plan.json: wattstack_plan (layout), kind "site", name, description, currency, place; versions; sense, objective, bound,
+gap_frac, solver, rounds; sizes by path, planned; finance; bill and bill_baseline (yearly by line, scenarios weighed; bill_baseline is
+null where "no new assets" cannot serve the load); prices (worth of one more unit a year, by path) and marginal (the same in words); scenarios (name, weight_frac, years,
+start, step_s, steps, traces and key figures); inputs with checksums; library (passports); notes.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from wattstack.errors import InputError
+from wattstack.plan.tables import TABLES, plan_tables, plan_traces
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from wattstack.plan.result import Plan, ScenarioResult
+    from wattstack.series import Traces
+
+LAYOUT = 1
+PACKAGES = ("wattstack", "numpy", "numba", "scipy", "highspy", "piqp", "pandas", "pvlib")
+
+
+@dataclass(frozen=True)
+class PlanFiles:
+    """The content of `out/`, in memory or read.
+
+    Attributes:
+        summary: plan.json.
+        tables: By stem of the CSV file.
+        traces: By scenario name.
+        timing: timing.json; empty where the folder has none.
+    """
+
+    summary: dict[str, Any]
+    tables: dict[str, pd.DataFrame]
+    traces: dict[str, Traces]
+    timing: dict[str, Any]
+
+
+def plan_files(plan: Plan) -> PlanFiles:
+    """The content of a plan's folder, without a folder."""
+    traces = {result.case.name: plan_traces(result, plan.sizes) for result in plan.scenarios}
+    tables = plan_tables(plan)
+    timing = {"stages_s": plan.seconds, "rounds_s": [r.seconds for r in plan.rounds]}
+    return PlanFiles(_summary(plan, tables, traces), tables, traces, timing)
+
+
+def write_plan(plan: Plan, folder: str | Path) -> Path:
+    """Write the folder of a plan: all of it, or nothing.
+
+    Everything is written beside the folder first and moved in when it is whole; plan.json goes last, and an older
+    one first, so that a folder with a plan.json is always of one plan. Other files in the folder stay.
+
+    Args:
+        plan: As plan_site gives it.
+        folder: Made where it is missing.
+
+    Returns:
+        The folder.
+
+    Raises:
+        InputError: The folder cannot be written.
+    """
+    folder = Path(folder)
+    try:
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(prefix=f".{folder.name}-", dir=folder.parent) as beside:
+            _write_all(plan, Path(beside))
+            _move_in(Path(beside), folder)
+    except OSError as error:
+        why = error.strerror or str(error)
+        raise InputError(str(folder), [f"cannot be written: {why}. Name another folder with -o."]) from error
+    return folder
+
+
+def read_plan(folder: str | Path) -> PlanFiles:
+    """Read a folder that write_plan wrote.
+
+    Raises:
+        InputError: There is no plan in it, it is of another layout, or a file of it is missing or broken.
+    """
+    import pandas as pd
+
+    from wattstack.series import read_traces
+
+    folder = Path(folder)
+    summary = _read_json(folder, "plan.json")
+    if summary.get("wattstack_plan") != LAYOUT:
+        found = summary.get("wattstack_plan", "no layout number")
+        raise InputError(
+            str(folder / "plan.json"), [f"has layout {found}, must be {LAYOUT}. Plan again with this version."]
+        )
+    tables, traces = {}, {}
+    missing = [n for n in [*(f"{t}.csv" for t in TABLES), *_trace_names(summary)] if not (folder / n).is_file()]
+    if missing:
+        raise InputError(str(folder), [f"lacks {', '.join(missing)}. Plan again into this folder."])
+    for stem in TABLES:
+        text = {"sha256": str, "note": str, "source": str, "month": str, "scenario": str, "set_by": str}
+        table = pd.read_csv(folder / f"{stem}.csv", dtype=text, float_precision="round_trip")
+        tables[stem] = table.fillna({name: "" for name in ("sha256", "note", "source") if name in table})
+    for record in summary["scenarios"]:
+        traces[record["name"]] = read_traces(folder / record["traces"])
+    timing = _read_json(folder, "timing.json") if (folder / "timing.json").is_file() else {}
+    return PlanFiles(summary, tables, traces, timing)
+
+
+def _trace_names(summary: dict) -> list[str]:
+    return [record["traces"] for record in summary["scenarios"]]
+
+
+def _read_json(folder: Path, name: str) -> dict:
+    path = folder / name
+    if not path.is_file():
+        raise InputError(str(folder), [f"has no {name}, so no plan. Run wattstack plan CAMPUS.YAML -o {folder}."])
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except ValueError:
+        raise InputError(str(path), ["is not JSON. Plan again into this folder."]) from None
+
+
+def _write_all(plan: Plan, folder: Path) -> None:
+    from wattstack.campus import write_campus
+    from wattstack.plan.workbook import write_workbook
+    from wattstack.series import write_traces
+
+    files = plan_files(plan)
+    campus = plan.scenarios[0].case.campus
+    write_campus(campus.sized(plan.sizes), folder / "campus.yaml")
+    for stem, table in files.tables.items():
+        table.to_csv(folder / f"{stem}.csv", index=False, lineterminator="\n")
+    for record in files.summary["scenarios"]:
+        write_traces(files.traces[record["name"]], folder / record["traces"])
+    write_workbook(files, campus.finance.discount_rate_frac, folder / "finance.xlsx")
+    for name, content in (("timing.json", files.timing), ("plan.json", files.summary)):
+        text = json.dumps(content, indent=1, ensure_ascii=False, allow_nan=False)
+        (folder / name).write_text(text + "\n", encoding="utf-8")
+
+
+def _move_in(beside: Path, folder: Path) -> None:
+    """Move every file into the folder, plan.json last; take out what an older plan left."""
+    if not folder.exists():
+        folder.mkdir()
+    (folder / "plan.json").unlink(missing_ok=True)
+    names = sorted((p.name for p in beside.iterdir()), key=lambda name: (name == "plan.json", name))
+    for old in folder.glob("traces*.parquet"):
+        if old.name not in names:
+            old.unlink()
+    for name in names:
+        os.replace(beside / name, folder / name)
+
+
+def _summary(plan: Plan, tables: dict[str, pd.DataFrame], traces: dict[str, Traces]) -> dict[str, Any]:
+    campus = plan.scenarios[0].case.campus
+    place = campus.place
+    known = plan.finance.get("baseline_cost_per_year") is not None
+    return {
+        "wattstack_plan": LAYOUT,
+        "kind": "site",
+        "name": plan.name,
+        "description": campus.description,
+        "currency": plan.currency,
+        "place": {
+            "latitude_deg": place.latitude_deg,
+            "longitude_deg": place.longitude_deg,
+            "time_zone": place.time_zone,
+        },
+        "versions": _versions(),
+        "sense": plan.sense,
+        "objective": plan.objective,
+        "bound": plan.bound,
+        "gap_frac": plan.gap_frac,
+        "solver": plan.solver,
+        "rounds": len(plan.rounds),
+        "sizes": dict(plan.sizes),
+        "planned": list(plan.planned),
+        "finance": {name: _plain(value) for name, value in plan.finance.items()},
+        "discount_rate_frac": campus.finance.discount_rate_frac,
+        "horizon_years": campus.finance.horizon_years,
+        "bill": _yearly(plan, tables["bill"]),
+        "bill_baseline": _yearly(plan, tables["bill_baseline"]) if known else None,
+        "prices": {m.path: m.worth_per_unit_year for m in plan.marginal},
+        "marginal": [
+            {"path": m.path, "value": m.value, "unit": m.unit, "worth_per_unit_year": m.worth_per_unit_year,
+             "until": _plain(m.until), "sentence": m.sentence} for m in plan.marginal
+        ],
+        "scenarios": [_scenario(r, traces[r.case.name], len(plan.scenarios)) for r in plan.scenarios],
+        "inputs": tables["inputs"].to_dict("records"),
+        "library": campus.passports,
+        "notes": list(plan.notes),
+    }  # fmt: skip
+
+
+def _plain(value: Any) -> Any:
+    """A number JSON knows: not defined is null."""
+    return None if isinstance(value, float) and not np.isfinite(value) else value
+
+
+def _yearly(plan: Plan, bills: pd.DataFrame) -> dict[str, float]:
+    """A year's bill by line, the scenarios weighed."""
+    out: dict[str, float] = {}
+    for result in plan.scenarios:
+        rows = bills[(bills["scenario"] == result.case.name) & (bills["month"] == "year")]
+        share = result.case.weight_frac / result.case.years
+        for line, value in rows.iloc[0].drop(["scenario", "month", "total"]).items():
+            if value == value:  # a line that another scenario has
+                out[str(line)] = out.get(str(line), 0.0) + share * float(value)
+    return out
+
+
+def _scenario(result: ScenarioResult, traces: Traces, count: int) -> dict[str, Any]:
+    case, run, axis = result.case, result.dispatch, result.case.axis
+    arrays = traces.arrays
+
+    def energy(end: str) -> float:
+        return sum((float(a.sum()) for n, a in arrays.items() if n.endswith(end)), 0.0) * axis.step_h
+
+    return {
+        "name": case.name,
+        "weight_frac": case.weight_frac,
+        "years": case.years,
+        "start": f"{axis.start.astype('datetime64[s]')}Z",
+        "step_s": axis.step_s,
+        "steps": axis.count,
+        "traces": "traces.parquet" if count == 1 else f"traces.{case.name}.parquet",
+        "load_mwh": case.load_mwh,
+        "pue": _plain(case.pue),
+        "peak_load_mw": float(case.load_mw.max()),
+        "peak_import_mw": float(arrays["grid.import_mw"].max()),
+        "import_mwh": energy("grid.import_mw"),
+        "export_mwh": energy("grid.export_mw"),
+        "curtailed_mwh": energy(".curtailed_mw"),
+        "shed_mwh": energy(".shed_mw"),
+        "unserved_mwh": energy("unserved_mw"),
+        "discharged_mwh": energy(".discharge_mw"),
+        "emission_t": float(result.emission_t.sum()),
+        "bill": result.bill.total,
+        "bill_baseline": result.baseline.total,
+        "peaks_mw": result.peaks_mw,
+        "running": {
+            "value": run.value, "bound": _plain(run.bound), "solver": run.solver, "proven": bool(run.proven),
+            "burnt_mwh": float(run.burnt_mwh), "burnt_worth": float(run.burnt_worth),
+        },
+        "notes": list(case.notes),
+    }  # fmt: skip
+
+
+def _versions() -> dict[str, str]:
+    from importlib.metadata import PackageNotFoundError, version
+
+    out = {}
+    for name in PACKAGES:
+        try:
+            out[name] = version(name)
+        except PackageNotFoundError:
+            continue
+    return out
