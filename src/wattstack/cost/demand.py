@@ -303,20 +303,20 @@ def _demand_columns(
 
 def _cap_groups(calendar, steps, demand, contract) -> tuple[np.ndarray, tuple[CapGroup, ...]]:
     """Group steps by month and set of open windows; few sets are met, so each is named once."""
-    month = np.repeat(calendar.month[::steps], steps)
     clauses = [*demand.values(), *contract.values()]
-    key = np.zeros(len(month), dtype=np.int64)
+    key = np.repeat(calendar.month[::steps], steps).astype(np.int64) << len(clauses)
     for bit, charge in enumerate(clauses):
         key |= charge.mask.astype(np.int64) << bit
-    found, first, inverse = np.unique(np.stack([month, key]), axis=1, return_index=True, return_inverse=True)
-    cap_of = np.full(found.shape[1], -1)
+    found, first, inverse = np.unique(key, return_index=True, return_inverse=True)
+    cap_of = np.full(len(found), -1)
     groups: list[CapGroup] = []
-    for k in np.argsort(first):
-        columns = _columns_of(int(found[0, k]), int(found[1, k]), demand, contract)
+    for k in np.argsort(first).tolist():
+        month = int(found[k]) >> len(clauses)
+        columns = _columns_of(month, int(found[k]), demand, contract)
         if columns:
             cap_of[k] = len(groups)
-            groups.append(CapGroup(len(groups), int(found[0, k]), columns))
-    return cap_of[inverse.ravel()], tuple(groups)
+            groups.append(CapGroup(len(groups), month, columns))
+    return cap_of[inverse], tuple(groups)
 
 
 def _columns_of(month: int, key: int, demand: dict, contract: dict) -> tuple[str, ...]:
