@@ -215,13 +215,15 @@ def metered_peaks(charge: Charge, calendar: Calendar, import_mw: np.ndarray) -> 
     """
     steps = charge.steps
     metered_mw = np.asarray(import_mw, dtype=float).reshape(-1, steps).mean(axis=1)
-    month = np.where(charge.mask[::steps], calendar.month[::steps], -1)
-    order = np.lexsort((-metered_mw, month))
-    found, first = np.unique(month[order], return_index=True)
-    best = order[first]
-    return {
-        int(m): (float(metered_mw[k]), int(k) * steps) for m, k in zip(found, best, strict=True) if m >= 0
-    }
+    metered_mw = np.where(charge.mask[::steps], metered_mw, -np.inf)
+    edges = np.searchsorted(calendar.month[::steps], np.arange(calendar.months + 1))
+    peaks = {}
+    for m in range(calendar.months):
+        first, end = int(edges[m]), int(edges[m + 1])
+        if charge.mask[::steps][first:end].any():
+            best = first + int(np.argmax(metered_mw[first:end]))
+            peaks[m] = (float(metered_mw[best]), best * steps)
+    return peaks
 
 
 def look_back(
