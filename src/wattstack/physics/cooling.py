@@ -89,7 +89,7 @@ def cooling_mw(cooling: Cooling, heat_mw: Any, rating_mw: float, wet_bulb_degc: 
 
     Example:
         >>> from wattstack.campus import Cooling
-        >>> float(cooling_mw(Cooling(supply_degc=32, approach_k=9), 100.0, 100.0, wet_bulb_degc=20.0))
+        >>> float(cooling_mw(Cooling(supply_degc=32, approach_k=9), 100.0, 100.0, wet_bulb_degc=5.0))
         3.0
     """
     heat = np.asarray(heat_mw, dtype=float)

@@ -99,8 +99,14 @@ def _sun(place: Place, centre_utc: np.ndarray) -> tuple[np.ndarray, np.ndarray, 
     sun = get_solarposition(
         times, place.latitude_deg, place.longitude_deg, altitude=place.altitude_m, method="nrel_numpy"
     )
-    extra = get_extra_radiation(times)
-    return sun["apparent_zenith"].to_numpy(), sun["azimuth"].to_numpy(), np.asarray(extra, dtype=float)
+    extra = get_extra_radiation(_day_of_year(centre_utc))
+    return sun["apparent_zenith"].to_numpy(), sun["azimuth"].to_numpy(), extra
+
+
+def _day_of_year(centre_utc: np.ndarray) -> np.ndarray:
+    """Day of the year, 1 January = 1."""
+    day = centre_utc.astype("datetime64[D]")
+    return (day - day.astype("datetime64[Y]").astype("datetime64[D]")).astype(np.int64) + 1
 
 
 def _components(
@@ -110,11 +116,9 @@ def _components(
     ghi, dni, dhi = (weather.get(name) for name in ("ghi_w_m2", "dni_w_m2", "dhi_w_m2"))
     up = np.maximum(np.cos(np.radians(zenith)), 0.0)
     if dni is None and dhi is None:
-        import pandas as pd
         from pvlib.irradiance import erbs
 
-        day = pd.DatetimeIndex(centre_utc.astype("datetime64[ns]")).dayofyear.to_numpy()
-        split = erbs(ghi, zenith, day)
+        split = erbs(ghi, zenith, _day_of_year(centre_utc))
         return np.asarray(split["dni"]), np.asarray(split["dhi"]), ghi
     if (
         dni is None
