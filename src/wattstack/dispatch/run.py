@@ -172,10 +172,10 @@ class Runner:
     def _given(self, state):
         """One pass where the energy at the start is given."""
         store = self.store
-        if store.end_mwh is not None and not store.end_at_least:
+        if self.end_fixed:
             end = (store.end_mwh, store.end_mwh, -np.inf)
         else:
-            end = (store.end_mwh or 0.0, np.inf, store.end_value_per_mwh)
+            end = (self.end_least_mwh, np.inf, store.end_value_per_mwh)
         return self._once(state, 0, store.start_mwh, end=end)
 
     def _finish(self, state, value, pi, energy, first, made) -> Cut:
@@ -212,23 +212,31 @@ class Runner:
         floor, ceiling = store[3][self.ends].copy(), store[4][self.ends].copy()
         following = np.append(cut.first[1:], cut.first[0] if self.store.cyclic else 0.0)
         if not self.store.cyclic:
-            end = self.store.end_mwh
-            if end is not None and not self.store.end_at_least:
-                floor[-1] = ceiling[-1] = end
+            if self.end_fixed:
+                floor[-1] = ceiling[-1] = self.store.end_mwh
             else:
-                floor[-1] = max(floor[-1], end or 0.0)
+                floor[-1] = max(floor[-1], self.end_least_mwh)
                 following[-1] = self.store.end_value_per_mwh
         return cut.last - following, floor, ceiling
+
+    @property
+    def end_fixed(self) -> bool:
+        """Whether the energy at the end is given as a value."""
+        return not self.store.cyclic and self.store.end_mwh is not None and not self.store.end_at_least
+
+    @property
+    def end_least_mwh(self) -> float:
+        """Energy that must be there at the end whatever the floor says."""
+        return 0.0 if self.store.cyclic else self.store.end_mwh or 0.0
 
     def end_bounds(self) -> tuple[list[tuple[float, float, int]], list[tuple[float, float, int]]]:
         """Floor and ceiling of the stored energy at each block's end, as (fixed, rate, size index)."""
         pairs = []
-        for row, sign in ((FLOOR, 1.0), (CEILING, -1.0)):
+        for row in (FLOOR, CEILING):
             limits = self.limits
             fixed, rate = limits.fixed[row][self.ends].copy(), limits.rate[row][self.ends].copy()
-            end = self.store.end_mwh
-            if not self.store.cyclic and end is not None and (sign > 0.0 or not self.store.end_at_least):
-                fixed[-1], rate[-1] = end, 0.0
+            if self.end_fixed:
+                fixed[-1], rate[-1] = self.store.end_mwh, 0.0
             pairs.append([(float(f), float(r), int(limits.size_of[row])) for f, r in zip(fixed, rate, strict=True)])
         return pairs[0], pairs[1]
 
@@ -236,7 +244,7 @@ class Runner:
         """Change of cost per unit of each size, stored energy at block ends included; shape (n,)."""
         total = cut.grad.sum(axis=0)
         weights, _, _ = self.end_terms(cut, self._state(sizes)["store"])
-        if not self.store.cyclic and self.store.end_mwh is not None and not self.store.end_at_least:
+        if self.end_fixed:
             weights[-1] = 0.0
         for row, sign in ((FLOOR, 1.0), (CEILING, -1.0)):
             size = self.limits.size_of[row]

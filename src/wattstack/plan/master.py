@@ -72,8 +72,11 @@ class Master:
         for weight, runner in zip(self.model.weights, self.runners, strict=True):
             first = self.highs.getNumCol()
             count = len(runner.ends)
-            for _ in range(count):
-                self.highs.addCol(0.0, 0.0, infinity, 0, [], [])
+            for m in range(count):
+                least = runner.end_least_mwh if m == count - 1 else 0.0
+                worth = 0.0 if runner.store.cyclic or runner.end_fixed else runner.store.end_value_per_mwh
+                cost = -weight * worth / self.money if m == count - 1 else 0.0
+                self.highs.addCol(cost, least, infinity, 0, [], [])
             for _ in range(count):
                 self.highs.addCol(weight, -infinity, infinity, 0, [], [])
             self.ends.append(first)
