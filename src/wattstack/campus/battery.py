@@ -14,6 +14,7 @@ from collections.abc import Iterable
 from pydantic import Field
 
 from wattstack.campus.fields import (
+    ROUNDING,
     Declared,
     Efficiency,
     NotNegative,
@@ -92,13 +93,13 @@ class Battery(Declared):
 
     def _duration_faults(self, hours: Hours) -> Iterable[Fault]:
         power, energy = self.power_mw, self.energy_mwh
-        if hours.min * smallest(power) > largest(energy):
+        if hours.min * smallest(power) > largest(energy) * (1 + ROUNDING):
             yield Fault(
                 "duration_h.min",
                 f"is {hours.min:g} h: {smallest(power):g} MW would need {hours.min * smallest(power):g} MWh, "
                 f"energy_mwh ends at {largest(energy):g}. Lower duration_h.min or raise energy_mwh.",
             )
-        if hours.max * largest(power) < smallest(energy):
+        if hours.max * largest(power) * (1 + ROUNDING) < smallest(energy):
             yield Fault(
                 "duration_h.max",
                 f"is {hours.max:g} h: {largest(power):g} MW may hold {hours.max * largest(power):g} MWh, "

@@ -174,13 +174,13 @@ class _Walk:
 
 
 def _not_yaml(error: Any, text: str) -> str:
-    mark = error.problem_mark or error.context_mark
-    problem = " ".join(str(error.problem or error.context or "unreadable").split())
+    problem, mark = str(error.problem), error.problem_mark
+    if "end of stream" in problem and error.context_mark is not None:
+        mark = error.context_mark  # where it begins, not where the file ends
+    said = f"{problem} {error.context}"
     hint = next(
-        (hint for sign, hint in _HINTS if sign in problem), "Look at the signs and the indentation there."
+        (hint for sign, hint in _HINTS if sign in said), "Look at the signs and the indentation there."
     )
-    if mark is None:
-        return f"is not YAML: {problem}. {hint}"
     lines = text.splitlines()
     shown = lines[mark.line].strip() if mark.line < len(lines) else ""
     quoted = f" in `{shown[:60]}`" if shown else ""

@@ -2,7 +2,7 @@
 
 Needs    pydantic.
 Gives    Declared (base of every declaration), quantity, fault_error, one_of, kind_of, is_number, smallest,
-         largest; the types Name, Number, NotNegative, Positive, Frac, Efficiency, Stamp, Day, TimeZone,
+         largest, ROUNDING; the types Name, Number, NotNegative, Positive, Frac, Efficiency, Stamp, Day, TimeZone,
          SizeRange, Size, SeriesRef, Share, Level.
 Used by  every declaration of this room.
 
@@ -32,6 +32,7 @@ from pydantic_core import PydanticCustomError
 
 from wattstack.errors import Fault, nearest
 
+ROUNDING = 1e-6  # sizes that a plan solved for come back right to this share
 NAME_PATTERN = r"^[A-Za-z0-9_-]{1,40}$"
 
 

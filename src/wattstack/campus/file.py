@@ -53,6 +53,8 @@ def read_campus(path: str | Path, changes: Mapping[str, Any] | None = None) -> C
         campus = Campus.model_validate(values)
     except ValidationError as error:
         found, not_yet = faults_of(error)
+        told = {fault.where for fault in faults}  # what could not be read there was left out
+        found = [fault for fault in found if fault.where not in told]
         kind = UnsupportedError if not_yet and not faults else InputError
         raise kind(top.name, [*faults, *_located(found, documents)]) from None
     if faults:

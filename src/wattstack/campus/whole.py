@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from wattstack.campus.duties import reserve_mw, reserve_mwh
-from wattstack.campus.fields import largest, smallest
+from wattstack.campus.fields import ROUNDING, largest, smallest
 from wattstack.campus.load import Hall
 from wattstack.errors import Fault
 
@@ -63,7 +63,7 @@ def _contract_faults(campus: Campus) -> Iterator[Fault]:
         if contract.at_least is None:
             continue
         least = smallest(contracts[contract.at_least].power_mw)
-        if largest(contract.power_mw) < least:
+        if largest(contract.power_mw) * (1 + ROUNDING) < least:
             yield Fault(
                 f"grid.tariff.contract.{name}.power_mw",
                 f"ends at {largest(contract.power_mw):g}, must reach {contract.at_least}, which begins at "
@@ -84,13 +84,13 @@ def _backup_faults(campus: Campus) -> Iterator[Fault]:
     best_eff = max(battery.discharge_eff for battery in campus.battery.values())
     need_mwh = reserve_mwh(load_mw, backup.duration_h, best_eff, backup.soc_error_frac)
     names = ", ".join(campus.battery)
-    if load_mw > power_mw:
+    if load_mw > power_mw * (1 + ROUNDING):
         yield Fault(
             where,
             f"asks for at least {load_mw:.4g} MW, the batteries ({names}) reach {power_mw:.4g} MW. "
             "Raise power_mw, or lower duties.backup.load_frac.",
         )
-    if need_mwh > energy_mwh:
+    if need_mwh > energy_mwh * (1 + ROUNDING):
         yield Fault(
             where,
             f"asks for at least {need_mwh:.4g} MWh ({load_mw:.4g} MW for {backup.duration_h:g} h), "
