@@ -100,8 +100,10 @@ def _remembering() -> Reader:
 
 def _bound(campus: Campus, scenario: str | None, read: Reader, sun: Sun) -> Case:
     """One case, or all that is wrong with it."""
-    weight_frac = 1.0 if scenario is None else campus.scenarios[scenario].weight_frac
-    campus = campus if scenario is None else campus.in_scenario(scenario)
+    weight_frac = 1.0
+    if scenario is not None:
+        whole, campus = campus, campus.in_scenario(scenario)
+        weight_frac = whole.scenarios[scenario].weight_frac
     axis = make_axis(campus.time.start, campus.time.end, campus.time.step)
     holidays = campus.grid.tariff.holidays if campus.grid is not None else ()
     clock = local_clock(axis, campus.place.time_zone, holidays)

@@ -31,14 +31,11 @@ def backup_reserve(campus: Campus, load_mw: np.ndarray, clock: LocalClock) -> tu
         least discharge efficiency where there are several; and the power that must be carried [MW].
 
     Raises:
-        InputError: There is no battery, or not even the largest that may be built holds the floor.
+        InputError: Not even the largest battery that may be built holds the floor.
     """
     backup = campus.duties.backup
     if backup is None:
         return np.zeros(len(load_mw)), 0.0
-    if not campus.battery:
-        what = "must be carried by a battery, and none is declared. Add one, or take the duty out."
-        raise InputError(campus.source, [Fault("duties.backup", what)])
     carried = reserve_mw(load_mw, backup.load_frac)
     discharge_eff = min(unit.discharge_eff for unit in campus.battery.values())
     floor = reserve_mwh(carried, backup.duration_h, discharge_eff, backup.soc_error_frac)

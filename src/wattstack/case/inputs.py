@@ -146,8 +146,8 @@ def _notes(series: Series, source: SeriesSource) -> list[str]:
         notes.append(f"SYNTHETIC input: {series.name} is generated, not measured.")
     if source.by_calendar:
         notes.append(
-            f"{series.name} is a typical year placed on the real one by month, day and hour: it does not move "
-            "together with the series of that year."
+            f"{series.name} is a typical year placed on the real one by month, day and hour: it does not "
+            "move together with the series of that year."
         )
     return notes
 
