@@ -20,6 +20,7 @@ pytestmark = [
     ),
 ]
 
+SPOT = "site-sakai/prices_jepx_kansai_30min_fy2020_fy2023.csv"
 SUN_AND_AIR = {
     "ghi_w_m2": "ghi_w_m2", "dni_w_m2": "dni_w_m2", "dhi_w_m2": "dhi_w_m2", "temp_air_degc": "temp_air_c",
     "wet_bulb_degc": "wet_bulb_c", "relative_humidity_frac": "relative_humidity_pct",
@@ -51,7 +52,7 @@ def sakai(tmp_path):
             "time": {"start": "2022-04-01T00:00+09:00", "end": "2023-04-01T00:00+09:00", "step": step},
             "series": {
                 "price_per_mwh": {
-                    "source": "csv", "file": str(REAL / "site-sakai/prices_jepx_kansai_30min_fy2020_fy2023.csv"),
+                    "source": "csv", "file": str(REAL / SPOT),
                     "column": "price_jpy_per_kwh", "unit": "JPY/kWh",
                 },
                 "weather": weather(
@@ -77,12 +78,9 @@ def france(tmp_path):
 
     def year(number: int) -> dict:
         start, end = f"{number}-01-01T00:00+01:00", f"{number + 1}-01-01T00:00+01:00"
-        own = (
-            {}
-            if number != 2021
-            else {"series": {"weather": weather("site-france/weather_2021_leuven_hourly.csv")}}
-        )
-        return {"weight_frac": 1 / 3, "time": {"start": start, "end": end, "step": "1h"}, **own}
+        measured = {"weather": weather("site-france/weather_2021_leuven_hourly.csv")}
+        own = measured if number == 2021 else {}
+        return {"weight_frac": 1 / 3, "time": {"start": start, "end": end, "step": "1h"}, "series": own}
 
     raw = {
         "wattstack": 1, "name": "bosquel", "currency": "EUR",
@@ -140,7 +138,7 @@ def test_the_french_years_have_their_published_means_and_extremes(france):
 def test_stamps_at_the_wrong_end_of_the_hour_are_caught_by_the_sun(sakai):
     campus = sakai()
     wrong = campus.series["weather"].model_copy(update={"stamp": "end"})
-    with pytest.raises(Exception, match="too early for the sun|too late for the sun"):
+    with pytest.raises(Exception, match=r"too early for the sun|too late for the sun"):
         build_case(campus.model_copy(update={"series": {**campus.series, "weather": wrong}}))
 
 
