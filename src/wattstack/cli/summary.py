@@ -117,7 +117,7 @@ def _input_rows(cases: list[Case]) -> list[list[str]]:
         for record in case.inputs:
             label = "SYNTHETIC" if record.synthetic else ""
             rows = f"{record.rows:,} rows of {record.step_s // 60} min" if record.step_s else ""
-            seen[record] = [record.name, record.file, rows, label, record.note]
+            seen[record] = [record.name, rows, label, record.file, record.note]
     return list(seen.values())
 
 
