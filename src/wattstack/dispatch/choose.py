@@ -33,9 +33,8 @@ def why_not_kernel(problem: Problem, sizes: Mapping[str, float] | None = None) -
         names = " and ".join(s.name for s in problem.storages)
         return f"{names} are several storages on one bus, the kernel holds one"
     if problem.commitments:
-        return (
-            f"{problem.commitments[0].supply} has a minimum load or a start cost, which needs whole numbers"
-        )
+        unit = problem.commitments[0].supply
+        return f"{unit} has a minimum load or a start cost, which needs whole numbers"
     if problem.cap_steps > 1 and problem.caps:
         return f"the peak is metered over {problem.cap_steps} steps, the kernel meters every step"
     stands = dict.fromkeys(problem.sizes, 1.0) if sizes is None else sizes

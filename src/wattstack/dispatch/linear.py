@@ -1,4 +1,4 @@
-"""The general way to the best running: a linear programme, with whole numbers where the problem asks for them.
+"""The general way to the best running: a linear programme, with whole numbers where they are needed.
 
 Needs    dispatch.problem, result and the linear_* files.
 Gives    linear_dispatch, solve_model.

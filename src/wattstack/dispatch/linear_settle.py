@@ -102,7 +102,7 @@ class _Flow:
 
     @classmethod
     def read(cls, store: Storage, problem: Problem, model: LinearModel, x: np.ndarray) -> _Flow:
-        """Keep the stored energy found, and move the power by what is missing: less of one before more of the other."""
+        """Keep the stored energy found and fit the power to it: less of one before more of the other."""
         charge, discharge, stored = (
             x[model.columns[f"{store.name}.{flow}"]].copy()
             for flow in ("charge_mw", "discharge_mw", "stored_mwh")

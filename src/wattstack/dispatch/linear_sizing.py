@@ -1,4 +1,4 @@
-"""Sizes and running in one programme: the monolithic model, for what the cuts do not hold and to hold them against.
+"""Sizes and running in one programme: for what the cuts do not hold, and to hold the cuts against.
 
 Needs    dispatch.problem, linear_model, linear_build and the solvers.
 Gives    build_sizing_model, solve_sizing, MonolithAnswer.

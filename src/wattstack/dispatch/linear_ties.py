@@ -49,24 +49,22 @@ def prefer_fuller(problem: Problem, model: LinearModel, solution: Solution) -> n
 
 
 def _face(model: LinearModel, solution: Solution) -> LinearModel:
-    """The model with everything held that the prices hold."""
-    allowed = ALLOWED * cost_scale(model, solution.x) / len(model.cost)
-    reduced = model.cost - model.matrix.T @ solution.duals
-    upper = np.minimum(model.upper, model.reach)
-    room = upper - model.lower
-    near = AT_BOUND * (1.0 + room)
-    dear = np.abs(reduced) * room > allowed
-    down = dear & (reduced > 0.0) & (solution.x - model.lower <= near)
-    up = dear & (reduced < 0.0) & (upper - solution.x <= near)
-    rows = model.matrix @ solution.x
-    priced = np.abs(solution.duals) * (1.0 + np.abs(rows)) > allowed
-    with np.errstate(invalid="ignore"):
-        full = priced & (solution.duals < 0.0) & (model.row_upper - rows <= AT_BOUND * (1.0 + np.abs(rows)))
-        empty = priced & (solution.duals > 0.0) & (rows - model.row_lower <= AT_BOUND * (1.0 + np.abs(rows)))
+    """The model with all held that the prices hold, where the answer has it: then that meets every row."""
+    x, duals = solution.x, solution.duals
+    allowed = ALLOWED * cost_scale(model, x) / len(x)
+    reduced = model.cost - model.matrix.T @ duals
+    room = np.minimum(model.upper, model.reach) - model.lower
+    from_bound = np.where(reduced > 0.0, x - model.lower, room - (x - model.lower))
+    held = (np.abs(reduced) * room > allowed) & (from_bound <= AT_BOUND * (1.0 + room))
+    rows = model.matrix @ x
+    size = 1.0 + np.abs(rows)
+    slack = np.where(duals > 0.0, rows - model.row_lower, model.row_upper - rows)
+    tight = (np.abs(duals) * size > allowed) & (slack <= AT_BOUND * size)
+    tight |= model.row_lower == model.row_upper
     return replace(
         model,
-        lower=np.where(up, upper, model.lower),
-        upper=np.where(down, model.lower, model.upper),
-        row_lower=np.where(full, model.row_upper, model.row_lower),
-        row_upper=np.where(empty, model.row_lower, model.row_upper),
+        lower=np.where(held, x, model.lower),
+        upper=np.where(held, x, model.upper),
+        row_lower=np.where(tight, rows, np.minimum(model.row_lower, rows)),
+        row_upper=np.where(tight, rows, np.maximum(model.row_upper, rows)),
     )

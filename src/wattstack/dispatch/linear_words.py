@@ -42,7 +42,7 @@ def explain_infeasible(model: LinearModel) -> InfeasibleError:
 
 
 def _elastic(model: LinearModel) -> LinearModel:
-    """The model with two more columns a row, which fill it up or take it down at a price; nothing else costs."""
+    """The model with two more columns a row that fill it up or take it down, and these alone cost."""
     from scipy.sparse import eye_array, hstack
 
     rows, columns = model.matrix.shape
@@ -73,45 +73,22 @@ def _fault(name: str, at: slice, short: np.ndarray, model: LinearModel) -> tuple
     scenario, _, block = name.rpartition("/")
     where = f"scenario {scenario}, step {step}" if scenario else f"step {step}"
     if block == "balance_mw":
-        load = model.row_lower[at][step]
-        more = (
-            f" ({len(broken)} steps in all, the worst {np.abs(short).max():.6g} MW)"
-            if len(broken) > 1
-            else ""
-        )
+        worst = f" ({len(broken)} steps in all, the worst {np.abs(short).max():.6g} MW)"
+        more = worst if len(broken) > 1 else ""
         if amount > 0.0:
-            return (
-                0,
-                step,
-                (
-                    f"{where}: the load of {load:.6g} MW is {amount:.6g} MW above all that can serve it{more}. "
-                    "Raise a limit, or give unserved load a price."
-                ),
-            )
-        return (
-            0,
-            step,
-            (
-                f"{where}: {-amount:.6g} MW more than the load and all limits can take{more}. "
-                "Raise the export limit or the ceiling of a storage."
-            ),
-        )
+            text = f"the load of {model.row_lower[at][step]:.6g} MW is {amount:.6g} MW above all that can "
+            text += f"serve it{more}. Raise a limit, or give unserved load a price."
+        else:
+            text = f"{-amount:.6g} MW more than the load and all limits can take{more}. "
+            text += "Raise the export limit or the ceiling of a storage."
+        return 0, step, f"{where}: {text}"
     if block.endswith(".stored_mwh"):
-        store, side = (
-            block.removesuffix(".stored_mwh"),
-            "below its floor" if amount > 0.0 else "above its ceiling",
+        side = "below its floor" if amount > 0.0 else "above its ceiling"
+        text = (
+            f"{block.removesuffix('.stored_mwh')} ends {abs(amount):.6g} MWh {side}, and no power can mend "
         )
-        return (
-            1,
-            step,
-            (
-                f"{where}: {store} ends {abs(amount):.6g} MWh {side}, no power can mend it. Move that limit or the end."
-            ),
-        )
+        return 1, step, f"{where}: {text}it. Move that limit, or the end that was asked for."
     if block.startswith("size."):
-        return (
-            2,
-            0,
-            f"{block.removeprefix('size.')} is missed by {abs(amount):.6g}: the sizes cannot keep it. Widen it.",
-        )
+        rule = block.removeprefix("size.")
+        return 2, 0, f"{rule} is missed by {abs(amount):.6g}: no sizes within their bounds keep it. Widen it."
     return 3, step, f"{where}: {block} is missed by {abs(amount):.6g}. Widen that limit."
