@@ -124,6 +124,16 @@ def test_check_reads_and_finds_the_same_without_the_photovoltaic_chain(campus_of
     assert (checked.inputs, checked.notes) == (built.inputs, built.notes)
 
 
+def test_a_hall_that_is_full_in_its_peaks_is_flagged(campus_of):
+    def change(raw):
+        raw["load"]["hall"].update(profile="ai", utilisation_frac=0.95)
+
+    case = build_case(campus_of(change))
+    assert case.it_mw.max() == pytest.approx(100.0)
+    assert any(note.startswith("load.hall is full in the peaks of profile ai") for note in case.notes)
+    assert not any("is full" in note for note in build_case(campus_of()).notes)
+
+
 def test_flexible_compute_is_a_share_of_the_equipments_power(campus_of):
     def change(raw):
         raw["load"]["hall"].update(flexible_frac=0.2, shed_value_per_mwh=1e6)

@@ -137,7 +137,7 @@ def _bound(campus: Campus, scenario: str | None, read: Reader, sun: Sun) -> Case
         reserve_mwh=reserve,
         reserve_mw=carried_mw,
         inputs=tuple(inputs.records),
-        notes=_notes(campus, axis, clock, inputs),
+        notes=(*_notes(campus, clock, inputs), *demand.notes),
         **grid,
     )
 
@@ -188,7 +188,7 @@ def _sun_by_plant(campus: Campus, axis: TimeAxis, weather: Mapping[str, np.ndarr
     return output
 
 
-def _notes(campus: Campus, axis: TimeAxis, clock: LocalClock, inputs: Inputs) -> tuple[str, ...]:
+def _notes(campus: Campus, clock: LocalClock, inputs: Inputs) -> tuple[str, ...]:
     """What a reader of any result of this case must know."""
     span = f"{clock.month_names[0]} to {clock.month_names[-1]}"
     notes = [

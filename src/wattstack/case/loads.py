@@ -31,6 +31,7 @@ class Demand:
         loss: Supply chain of the halls.
         cooling: Cooling of the halls.
         shed: By load name, greatest power that may be shed.
+        notes: Sentences the report must show.
     """
 
     total: np.ndarray
@@ -38,6 +39,7 @@ class Demand:
     loss: np.ndarray
     cooling: np.ndarray
     shed: dict[str, np.ndarray]
+    notes: tuple[str, ...]
 
 
 def campus_demand(
@@ -53,13 +55,19 @@ def campus_demand(
     """
     count = len(clock.local_hour)
     it, loss, plain = np.zeros(count), np.zeros(count), np.zeros(count)
-    rating_mw, shed = 0.0, {}
+    rating_mw, shed, notes = 0.0, {}, []
     for name in sorted(campus.load):
         load = campus.load[name]
         if not isinstance(load, Hall):
             plain += values_of(load.draw_mw, clock, series)
             continue
-        power = _hall_power(load, clock, series)
+        used, idle_frac = _utilisation(load, clock, series)
+        power = it_mw(load, used, idle_frac)
+        if load.utilisation_frac < 1.0 and not isinstance(load.profile, SeriesRef) and used.max() == 1.0:
+            notes.append(
+                f"load.{name} is full in the peaks of profile {load.profile}: its mean utilisation is "
+                f"{used.mean():.3f}, below utilisation_frac {load.utilisation_frac:g}."
+            )
         it += power
         loss += supply_loss_mw(load, power)
         rating_mw += load.it_mw + supply_loss_mw(load, load.it_mw)
@@ -68,7 +76,7 @@ def campus_demand(
     cooling = np.zeros(count)
     if campus.cooling is not None and rating_mw > 0.0:
         cooling = cooling_mw(campus.cooling, it + loss, rating_mw, wet_bulb_of(weather))
-    return Demand(it + loss + cooling + plain, it, loss, cooling, shed)
+    return Demand(it + loss + cooling + plain, it, loss, cooling, shed, tuple(notes))
 
 
 def wet_bulb_of(weather: Mapping[str, np.ndarray]) -> np.ndarray:
@@ -78,13 +86,10 @@ def wet_bulb_of(weather: Mapping[str, np.ndarray]) -> np.ndarray:
     return wet_bulb_degc(weather["temp_air_degc"], weather["relative_humidity_frac"])
 
 
-def _hall_power(hall: Hall, clock: LocalClock, series: Mapping[str, np.ndarray]) -> np.ndarray:
-    """Power of a hall's equipment; a series of utilisation has the idle share of the flat profile."""
+def _utilisation(hall: Hall, clock: LocalClock, series: Mapping[str, np.ndarray]) -> tuple[np.ndarray, float]:
+    """Utilisation of a hall and the idle share of its profile; a series has that of the flat one."""
     if isinstance(hall.profile, SeriesRef):
-        profile, used = find("profiles", "flat").values, series[hall.profile.name]
-    else:
-        profile = find("profiles", hall.profile).values
-        used = utilisation_frac(
-            profile["shape"], clock.local_weekday, clock.local_hour, hall.utilisation_frac
-        )
-    return it_mw(hall, used, profile["idle_frac"])
+        return series[hall.profile.name], find("profiles", "flat").values["idle_frac"]
+    profile = find("profiles", hall.profile).values
+    used = utilisation_frac(profile["shape"], clock.local_weekday, clock.local_hour, hall.utilisation_frac)
+    return used, profile["idle_frac"]

@@ -1,8 +1,8 @@
 """Which series the campus uses, and as what: a price, a share, a power, a carbon intensity.
 
 Needs    campus.Campus.
-Gives    Use, series_uses, used_kinds.
-Used by  case.inputs (which reads what is used), case.build.
+Gives    Use, series_uses, used_kinds, needs_weather.
+Used by  case.inputs, which reads what is used.
 
 A series means what it is used for: `draw_mw: series:site` makes `site` a power. Used as two things, it is a
 fault.
@@ -34,7 +34,7 @@ class Use:
     kind: str
 
 
-def rate_keys(campus: Campus) -> dict[str, Any]:
+def _rates(campus: Campus) -> dict[str, Any]:
     """Every Rate of the campus by its path: prices per MWh of energy, adders, export and fuel."""
     rates: dict[str, Any] = {}
     if campus.grid is not None:
@@ -51,7 +51,7 @@ def rate_keys(campus: Campus) -> dict[str, Any]:
 
 def series_uses(campus: Campus) -> list[Use]:
     """Every reference to a series, in the order of the file."""
-    places = [(where, rate, "price") for where, rate in rate_keys(campus).items()]
+    places = [(where, rate, "price") for where, rate in _rates(campus).items()]
     for name, load in campus.load.items():
         if isinstance(load, Hall):
             places.append((f"load.{name}.profile", load.profile, "frac"))
