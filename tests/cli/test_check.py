@@ -46,8 +46,8 @@ def test_every_fault_is_one_line_on_stderr(campus_file, capsys):
     said = capsys.readouterr()
     assert said.out == ""
     lines = said.err.rstrip().splitlines()
-    assert lines[0] == "campus.yaml has 2 faults:"
-    assert len(lines) == 3
+    assert lines[0] == "campus.yaml has 3 faults:"  # the slip, what is missing for it, and the efficiency
+    assert len(lines) == 4
     assert "Nearest: 'firm_mw'" in said.err
     assert "charge_eff" in said.err
 
@@ -86,4 +86,4 @@ def test_an_island_has_no_price_to_show(campus_file, capsys):
     engine = "generator:\n  gas: {fuel: lng, power_mw: 12, fuel_price_per_mwh: 50}\n"
     campus_file.write_text(text[:start] + engine + text[end:], encoding="utf-8")
     assert run(["check", str(campus_file)]) == 0
-    assert "price" not in capsys.readouterr().out
+    assert "\n  price" not in capsys.readouterr().out

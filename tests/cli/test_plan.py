@@ -27,6 +27,7 @@ def test_the_report_is_written_and_its_path_printed(campus_file, tmp_path, capsy
     assert run(["plan", str(campus_file), "-o", str(out)]) == 0
     assert f"report: {out / 'report.html'}" in capsys.readouterr().out
     assert "</html>" in (out / "report.html").read_text(encoding="utf-8")
+    assert (out / "finance.xlsx").stat().st_size > 0
 
 
 def test_a_report_can_be_written_again_from_the_folder(campus_file, tmp_path, capsys):
@@ -43,9 +44,12 @@ def test_a_folder_without_a_result_is_bad_input(tmp_path, capsys):
     assert capsys.readouterr().err
 
 
-def test_two_results_side_by_side_are_not_built_yet(tmp_path, capsys):
-    assert run(["report", str(tmp_path), str(tmp_path)]) == 2
-    assert "side by side, is not built yet" in capsys.readouterr().err
+def test_two_results_stand_side_by_side(campus_file, tmp_path, capsys):
+    for name, firm in (("a", "20"), ("b", "15")):
+        words = ["-o", str(tmp_path / name), "--set", f"grid.connection.firm_mw={firm}", "--no-report"]
+        assert run(["plan", str(campus_file), *words]) == 0
+    assert run(["report", str(tmp_path / "a"), str(tmp_path / "b")]) == 0
+    assert f"report: {tmp_path / 'a' / 'compared.html'}" in capsys.readouterr().out
 
 
 def test_a_load_that_nothing_serves_is_exit_code_one_and_writes_nothing(campus_file, tmp_path, capsys):

@@ -1,6 +1,6 @@
 """`wattstack plan`: how much to build, what it costs, and how sure that is.
 
-Needs    campus.read_campus, plan.plan_site, plan.write_plan, report.write_report.
+Needs    cli.sets, cli.result, plan (plan_site, write_plan), report (write_report, write_workbook).
 Gives    plan.
 Used by  cli.app.
 """
@@ -34,7 +34,11 @@ from wattstack.cli.sets import sets_option
     help="How far above the lower bound the plan may be, as a share of its cost.",
 )
 @click.option(
-    "--report/--no-report", "with_report", default=True, show_default=True, help="Write report.html too."
+    "--report/--no-report",
+    "with_report",
+    default=True,
+    show_default=True,
+    help="With report.html and finance.xlsx.",
 )
 @sets_option
 def plan(campus_file: str, folder: str, gap_frac: float, with_report: bool, sets: tuple[str, ...]) -> None:
@@ -49,9 +53,10 @@ def plan(campus_file: str, folder: str, gap_frac: float, with_report: bool, sets
       plan.json        sizes, cost, bound, bill, prices, what each limit is worth, checksums of the inputs
       campus.yaml      your file with the sizes in it
       traces.parquet   every step: load, import, solar, battery, prices
-      *.csv            every table;  finance.xlsx: bill and cash flow with formulas
+      *.csv            every table
       timing.json      seconds by stage
       report.html      one page that opens offline
+      finance.xlsx     bill and cash flow with formulas
 
     \b
     Examples:
@@ -69,11 +74,11 @@ def plan(campus_file: str, folder: str, gap_frac: float, with_report: bool, sets
 
     campus = read_with_sets(campus_file, sets)
     answer = plan_site(campus, gap_frac=gap_frac)
-    write_plan(answer, folder)
+    files = write_plan(answer, folder)
     click.echo(result_text(answer))
     if with_report:
-        from wattstack.report import write_report
+        from wattstack.report import write_report, write_workbook
 
-        page = Path(folder) / "report.html"
-        write_report(answer, page)
+        write_workbook(files, Path(folder) / "finance.xlsx")
+        page = write_report(files, Path(folder) / "report.html")
         click.echo(f"\nreport: {page}")
