@@ -119,6 +119,12 @@ def test_two_components_of_one_name_are_told_with_both_lines(told):
     } | {key: value for key, value in faults.items() if key.startswith("battery.main.")}
 
 
+def test_a_name_that_stands_twice_is_a_fault_even_when_all_else_is_right(told):
+    assert told(("  halls: {it_mw: 100} ", "  halls: {it_mw: 90}\n  halls: {it_mw: 100} ")) == {
+        "load.halls": "stands in lines 10 and 11, must stand once. Rename or remove one."
+    }
+
+
 def test_an_alias_to_itself_a_strange_key_and_a_strange_tag_are_told(told):
     faults = told(description="&d {a: *d}", duties="{? [a, b] : 1}", finance="{horizon_years: !!int many}")
     assert faults["description.a"] == "holds itself through an alias. Write the value out."

@@ -218,14 +218,13 @@ def test_file_names_are_turned_to_the_folder_that_is_written_to(file_of, small_t
 
 def test_an_overlay_is_written_as_one_file(file_of, small_text, tmp_path):
     file_of(small_text)
-    text = (
-        "extends: campus.yaml\n# as offered\ngrid: {connection: {firm_mw: 90}}\nload: {yard: {draw_mw: 2}}\n"
-    )
+    text = "extends: campus.yaml\nbattery: null\n# as offered\ngrid: {connection: {firm_mw: 90}}\n"
+    text += "load: {yard: {draw_mw: 2}}\n"
     over = file_of(text, "real.yaml")
     campus = read_campus(over)
     write_campus(campus, tmp_path / "one.yaml")
     written = (tmp_path / "one.yaml").read_text(encoding="utf-8")
-    assert "extends" not in written and "# the halls" in written
+    assert "extends" not in written and "battery" not in written and "# the halls" in written
     assert read_campus(tmp_path / "one.yaml").model_dump() == campus.model_dump()
 
 

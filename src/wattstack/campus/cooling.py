@@ -10,13 +10,11 @@ for air), cubic in flow with 40 % as the least, approach 8-10 K, rated chiller C
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import Any, Literal
 
 from pydantic import Field, model_validator
 
 from wattstack.campus.fields import Declared, Frac, quantity
-from wattstack.errors import Fault
 
 BY_KIND = {
     "liquid": {"supply_degc": 32.0, "fan_pump_frac": 0.03},
@@ -52,7 +50,3 @@ class Cooling(Declared):
             kind = value.get("kind", "liquid")
             return {**BY_KIND.get(kind, {}), **value} if isinstance(kind, str) else value
         return value
-
-    def faults(self) -> Iterable[Fault]:
-        """Nothing but the bounds of single fields."""
-        return ()

@@ -2,8 +2,8 @@
 
 Needs    pydantic.
 Gives    Declared (base of every declaration), quantity, fault_error, one_of, kind_of, is_number, smallest,
-         largest, ROUNDING; the types Name, Number, NotNegative, Positive, Frac, Efficiency, Stamp, Day, TimeZone,
-         SizeRange, Size, SeriesRef, Share, Level.
+         largest, ROUNDING; the types Name, Number, NotNegative, Positive, Frac, Efficiency, Stamp, Day,
+         TimeZone, SizeRange, Size, SeriesRef, Share, Level.
 Used by  every declaration of this room.
 
 A declaration is frozen and knows every key it may have. What a single field cannot know (min above max) it

@@ -7,13 +7,10 @@ Used by  campus, case, cost.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
 from pydantic import Field
 
 from wattstack.campus.contract import Tariff
 from wattstack.campus.fields import Declared, NotNegative, Positive, Share, Size, quantity
-from wattstack.errors import Fault
 
 
 class Connection(Declared):
@@ -42,7 +39,3 @@ class Grid(Declared):
     tariff: Tariff = Field(
         description="library:NAME, or a tariff written out; {extends: library:NAME, ...} mixes both."
     )
-
-    def faults(self) -> Iterable[Fault]:
-        """Nothing yet that single parts do not say."""
-        return ()

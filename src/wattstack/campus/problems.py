@@ -50,7 +50,7 @@ def _sentence(record: Record, place: list[str]) -> str:
             f"is {shown(value)}, must be 1: this program reads version 1 of the campus file. "
             "Write wattstack: 1, or use the version of the program that the file was made for."
         )
-    if kind == "form":
+    if kind == "form" and value is not None:
         return f"{'does not fit:' if isinstance(value, dict) else f'is {shown(value)},'} {record['msg']}"
     if kind not in ("missing", "extra_forbidden", "literal_error") and value is None:
         return f"is empty, must be given or taken out. {_meant(place)}".rstrip()
@@ -89,12 +89,9 @@ def _missing(record: Record, place: list[str]) -> str:
 
 def _unknown(record: Record, place: list[str]) -> str:
     known = [key for key in Lookup(place[:-1]).keys if key != place[-1]]
-    near = nearest(place[-1], known)
-    return (
-        f"is not a key here. Nearest: '{near}'."
-        if near
-        else f"is not a key here. There are: {', '.join(known)}."
-    )
+    unfinished = [key for key in known if key.startswith(f"{place[-1]}_")]  # the unit left out: tilt
+    near = unfinished[0] if unfinished else nearest(place[-1], known)
+    return "is not a key here. " + (f"Nearest: '{near}'." if near else f"There are: {', '.join(known)}.")
 
 
 def _number(record: Record, place: list[str]) -> str:
