@@ -21,7 +21,9 @@ def battery(power=1.0, energy=1.0, **more):
 
 
 def test_energy_moves_from_the_cheap_step_to_the_dear_one():
-    found = kernel_dispatch(Problem(1.0, np.array([2.0, 2.0]), (grid(10, 50),), (battery(start_mwh=0.0),)), {})
+    found = kernel_dispatch(
+        Problem(1.0, np.array([2.0, 2.0]), (grid(10, 50),), (battery(start_mwh=0.0),)), {}
+    )
     assert found.value == pytest.approx(3 * 10 + 1 * 50)
     assert found.charge_mw["b"].tolist() == [1.0, 0.0]
     assert found.discharge_mw["b"].tolist() == [0.0, 1.0]
@@ -37,14 +39,18 @@ def test_losses_below_the_price_spread_are_worth_it_and_above_are_not():
 
 
 def test_half_hour_steps_halve_the_energy():
-    found = kernel_dispatch(Problem(0.5, np.array([2.0, 2.0]), (grid(10, 50),), (battery(start_mwh=0.0),)), {})
+    found = kernel_dispatch(
+        Problem(0.5, np.array([2.0, 2.0]), (grid(10, 50),), (battery(start_mwh=0.0),)), {}
+    )
     assert found.value == pytest.approx(1.5 * 10 + 0.5 * 50)
     assert found.charge_mw["b"].tolist() == [1.0, 0.0]
 
 
 def test_wear_is_paid_for_what_is_discharged():
     unit = battery(start_mwh=0.0, wear_discharge_per_mwh=7.0)
-    assert kernel_dispatch(Problem(1.0, np.array([2.0, 2.0]), (grid(10, 50),), (unit,)), {}).value == pytest.approx(87)
+    assert kernel_dispatch(
+        Problem(1.0, np.array([2.0, 2.0]), (grid(10, 50),), (unit,)), {}
+    ).value == pytest.approx(87)
 
 
 def test_self_discharge_is_lost_between_the_steps():
@@ -84,7 +90,9 @@ def test_the_end_is_met_exactly_or_at_least(at_least, stored):
 
 
 def test_a_cyclic_day_ends_as_it_began():
-    found = kernel_dispatch(Problem(1.0, np.full(4, 2.0), (grid(50, 10, 10, 50),), (battery(energy=2.0),)), {})
+    found = kernel_dispatch(
+        Problem(1.0, np.full(4, 2.0), (grid(50, 10, 10, 50),), (battery(energy=2.0),)), {}
+    )
     assert found.value == pytest.approx(1 * 50 + 3 * 10 + 3 * 10 + 1 * 50)
     assert found.stored_mwh["b"][-1] == pytest.approx(1.0)
     assert found.proven
@@ -167,7 +175,9 @@ def year(rng, count, block=None):
         discharge_eff=0.9,
         kept_frac_per_h=0.999,
     )
-    return Problem(1.0, rng.uniform(2, 8, count), supplies, (unit,), ("peak",), np.zeros(count, int), block=block)
+    return Problem(
+        1.0, rng.uniform(2, 8, count), supplies, (unit,), ("peak",), np.zeros(count, int), block=block
+    )
 
 
 @settings(max_examples=25, deadline=None)
@@ -205,7 +215,9 @@ def test_an_empty_battery_changes_nothing():
     problem = year(rng, 24)
     sizes = {"firm_mw": 9.0, "sun_mw": 2.0, "mw": 0.0, "mwh": 0.0, "peak": 7.0}
     bare = Problem(1.0, problem.load_mw, problem.supplies, (), problem.caps, problem.cap_index)
-    assert kernel_dispatch(problem, sizes).value == pytest.approx(kernel_dispatch(bare, sizes).value, rel=1e-12)
+    assert kernel_dispatch(problem, sizes).value == pytest.approx(
+        kernel_dispatch(bare, sizes).value, rel=1e-12
+    )
 
 
 def test_strong_self_discharge_over_many_steps_keeps_its_numbers():

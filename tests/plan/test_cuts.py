@@ -37,9 +37,7 @@ def random_model(seed, scenarios=1, block=None, months=3, count=36):
         )
         month = np.minimum(np.arange(count) * months // count, months - 1)
         peaks = tuple(f"{s}:peak.{m}" for m in range(months))
-        problems.append(
-            Problem(1.0, own.uniform(4, 9, count), supplies, (unit,), peaks, month, block=month)
-        )
+        problems.append(Problem(1.0, own.uniform(4, 9, count), supplies, (unit,), peaks, month, block=month))
     columns = [
         SizeColumn("firm_mw", 0.0, 10.0, 10.0),
         SizeColumn("sun_mw", float(rng.uniform(300, 900)), 0.0, 12.0),
@@ -104,7 +102,9 @@ def test_equal_scenarios_plan_as_one():
     one = random_model(5)
     problem = one.problems[0]
     twice = SizingModel(one.columns, one.rows, (problem, problem), (0.5, 0.5))
-    assert solve_by_cuts(twice, 1e-8)[0].objective == pytest.approx(solve_by_cuts(one, 1e-8)[0].objective, rel=1e-7)
+    assert solve_by_cuts(twice, 1e-8)[0].objective == pytest.approx(
+        solve_by_cuts(one, 1e-8)[0].objective, rel=1e-7
+    )
 
 
 def test_a_search_goes_on_after_a_bound_moved():

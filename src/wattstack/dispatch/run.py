@@ -17,7 +17,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from wattstack.dispatch import kernel
-from wattstack.dispatch.problem import Problem
+from wattstack.dispatch.problem import Problem, Storage
 from wattstack.dispatch.result import Dispatch
 from wattstack.dispatch.storage import NO_STORAGE, storage_limits
 from wattstack.dispatch.supply import merit_order
@@ -84,12 +84,7 @@ class Runner:
         self.begins = np.append(0, self.ends[:-1] + 1)
         self.split = np.zeros(count, bool)
         self.split[self.ends] = True
-        self.eff = (
-            float(self.store.charge_eff),
-            float(self.store.discharge_eff),
-            float(self.store.wear_charge_per_mwh),
-            float(self.store.wear_discharge_per_mwh),
-        )
+        self.eff = _efficiencies(self.store)
         self.keep = float(self.store.kept_frac_per_h**problem.step_h)
         self.load = np.ascontiguousarray(problem.load_mw, float) * problem.step_h
         self.anchor = (count - 1, FLOOR)  # where a cyclic year is cut open: a step surely at a bound
@@ -125,8 +120,10 @@ class Runner:
             step, bound = self.anchor
             energy = state["store"][bound + 1][step]
             try:
-                cut = self._finish(state, *self._once(state, (step + 1) % len(self.load), energy, cyclic=True))
-            except _OutOfReach:
+                cut = self._finish(
+                    state, *self._once(state, (step + 1) % len(self.load), energy, cyclic=True)
+                )
+            except _OutOfReachError:
                 break
             if best is None or cut.value - cut.dual < best.value - best.dual:
                 best = cut
@@ -158,24 +155,24 @@ class Runner:
         count = len(self.load)
         made = (np.empty(count), np.empty(count), np.empty(count))
         cut_lo, cut_hi = np.empty(count), np.empty(count)
-        floor, ceiling, worth = (energy, energy, -np.inf) if end is None else end
+        end = (float(energy), float(energy), -np.inf) if end is None else end
         status, step, amount, value = kernel.forward(
-            first, energy, floor, ceiling, worth, state["supply"], state["caps"], state["store"],
-            self.eff, self.keep, self.problem.floor_slack_per_mwh, (*made, cut_lo, cut_hi),
+            first, float(energy), end, state["supply"], state["caps"], state["store"],
+            self.eff, self.keep, float(self.problem.floor_slack_per_mwh), (*made, cut_lo, cut_hi),
         )  # fmt: skip
         if status != kernel.OK:
-            raise _OutOfReach(status, step, amount)
+            raise _OutOfReachError(status, step, amount)
         pi = np.zeros(count)
-        kernel.stored_prices(first, max(worth, 0.0), cyclic, self.keep, cut_lo, cut_hi, pi)
+        kernel.stored_prices(first, max(end[2], 0.0), cyclic, self.keep, cut_lo, cut_hi, pi)
         return value, pi, energy, first, made
 
     def _given(self, state):
         """One pass where the energy at the start is given."""
         store = self.store
         if self.end_fixed:
-            end = (store.end_mwh, store.end_mwh, -np.inf)
+            end = (float(store.end_mwh), float(store.end_mwh), -np.inf)
         else:
-            end = (self.end_least_mwh, np.inf, store.end_value_per_mwh)
+            end = (float(self.end_least_mwh), np.inf, float(store.end_value_per_mwh))
         return self._once(state, 0, store.start_mwh, end=end)
 
     def _finish(self, state, value, pi, energy, first, made) -> Cut:
@@ -192,7 +189,18 @@ class Runner:
             limits, self.eff, self.block, self.split, (mu, nu, const, grad),
         )  # fmt: skip
         cut = Cut(
-            value, 0.0, const, grad, pi[self.ends], self.keep * pi[self.begins], mu, nu, pi, energy, first, made
+            value,
+            0.0,
+            const,
+            grad,
+            pi[self.ends],
+            self.keep * pi[self.begins],
+            mu,
+            nu,
+            pi,
+            energy,
+            first,
+            made,
         )
         dual = self._dual(cut, state)
         return replace(cut, dual=dual)
@@ -237,7 +245,9 @@ class Runner:
             fixed, rate = limits.fixed[row][self.ends].copy(), limits.rate[row][self.ends].copy()
             if self.end_fixed:
                 fixed[-1], rate[-1] = self.store.end_mwh, 0.0
-            pairs.append([(float(f), float(r), int(limits.size_of[row])) for f, r in zip(fixed, rate, strict=True)])
+            pairs.append(
+                [(float(f), float(r), int(limits.size_of[row])) for f, r in zip(fixed, rate, strict=True)]
+            )
         return pairs[0], pairs[1]
 
     def gradient(self, cut: Cut, sizes: np.ndarray) -> np.ndarray:
@@ -261,7 +271,9 @@ class Runner:
             energy = 0.5 * (low + high)
             try:
                 cut = self._finish(state, *self._once(state, 0, energy))
-            except _OutOfReach as fault:  # more energy than the last step may keep asks for more at both ends
+            except (
+                _OutOfReachError
+            ) as fault:  # more energy than the last step may keep asks for more at both ends
                 too_much = fault.status == kernel.NO_CEILING and fault.step != len(self.load) - 1
                 low, high = (low, energy) if too_much else (energy, high)
                 edge = fault
@@ -292,7 +304,12 @@ class Runner:
         if bound < best.dual:
             return best
         return replace(
-            mixed, value=best.value, dual=bound, start_mwh=best.start_mwh, first_step=best.first_step, made=best.made
+            mixed,
+            value=best.value,
+            dual=bound,
+            start_mwh=best.start_mwh,
+            first_step=best.first_step,
+            made=best.made,
         )
 
     def dispatch(self, cut: Cut, sizes: np.ndarray) -> Dispatch:
@@ -331,7 +348,15 @@ class Runner:
         )
 
 
-class _OutOfReach(InfeasibleError):
+def _efficiencies(store: Storage) -> tuple[float, float, float, float, float]:
+    """Efficiencies, wear, and the wear of a MWh drawn only to be lost by charging and discharging at once."""
+    eta_c, eta_d = float(store.charge_eff), float(store.discharge_eff)
+    wear_c, wear_d = float(store.wear_charge_per_mwh), float(store.wear_discharge_per_mwh)
+    loss = 1.0 - eta_c * eta_d
+    return eta_c, eta_d, wear_c, wear_d, (wear_c + eta_c * eta_d * wear_d) / loss if loss > 0.0 else np.inf
+
+
+class _OutOfReachError(InfeasibleError):
     """A limit of the storage that no running meets: which, in what step and by how much."""
 
     def __init__(self, status: int, step: int, amount_mwh: float):

@@ -1,7 +1,7 @@
 """One scenario accounted for: flows, bill, energy balance, emissions, from a case and its running.
 
 Needs    case.Case, cost (make_bill, emissions_t), dispatch.Dispatch.
-Gives    account, calendar_of, tariff_of, import_mw, Account.
+Gives    account, tariff_of, import_mw, Account.
 Used by  plan.site, plan.baseline.
 """
 
@@ -62,20 +62,17 @@ def tariff_of(campus: Campus) -> Tariff:
     return campus.grid.tariff
 
 
-def calendar_of(case: Case) -> Calendar:
-    """The tariff's calendar of a case."""
-    return Calendar(case.axis, case.campus.place.time_zone, case)
-
-
 def import_mw(dispatch: Dispatch) -> np.ndarray:
     """Mean power drawn from the grid in each step [MW]."""
     nothing = np.zeros_like(dispatch.price_per_mwh)
     return sum((dispatch.take_mw[name] for name in IMPORTS if name in dispatch.take_mw), nothing)
 
 
-def account(case: Case, dispatch: Dispatch, sizes: Mapping[str, float], lost_load_per_mwh: float | None) -> Account:
+def account(
+    case: Case, dispatch: Dispatch, sizes: Mapping[str, float], lost_load_per_mwh: float | None
+) -> Account:
     """Account for a running at these sizes. Load that may not go unserved (price None) costs nothing here."""
-    calendar = calendar_of(case)
+    calendar = case.calendar
     campus = case.campus
     drawn = import_mw(dispatch)
     prices = GridPrices(
@@ -99,7 +96,9 @@ def account(case: Case, dispatch: Dispatch, sizes: Mapping[str, float], lost_loa
     )
 
 
-def _own_lines(case: Case, calendar: Calendar, dispatch: Dispatch, lost_load: float | None) -> dict[str, np.ndarray]:
+def _own_lines(
+    case: Case, calendar: Calendar, dispatch: Dispatch, lost_load: float | None
+) -> dict[str, np.ndarray]:
     """Lines of the bill that no supplier writes: fuel, its carbon, wear, shed and lost load."""
     campus = case.campus
     per_h: dict[str, np.ndarray] = {}
@@ -107,7 +106,9 @@ def _own_lines(case: Case, calendar: Calendar, dispatch: Dispatch, lost_load: fl
         output = dispatch.take_mw[f"generator.{name}"]
         per_h[f"fuel.{name}"] = output * case.generator_cost_per_mwh[name]
         if campus.carbon.price_per_t > 0.0:
-            per_h[f"carbon.{name}"] = output * carbon_cost_per_mwh(unit.emission_kg_per_mwh, campus.carbon.price_per_t)
+            per_h[f"carbon.{name}"] = output * carbon_cost_per_mwh(
+                unit.emission_kg_per_mwh, campus.carbon.price_per_t
+            )
     for name, unit in campus.battery.items():
         if unit.wear_per_mwh > 0.0 and f"battery.{name}" in dispatch.discharge_mw:
             per_h[f"wear.{name}"] = dispatch.discharge_mw[f"battery.{name}"] * unit.wear_per_mwh

@@ -19,7 +19,7 @@ from wattstack.campus import SizeRange
 from wattstack.cost import size_costs
 from wattstack.dispatch import Dispatch, dispatch_year, why_not_kernel
 from wattstack.plan.account import Account, account
-from wattstack.plan.columns import SiteModel, declared_sizes, sizing_model
+from wattstack.plan.columns import SiteModel, sizing_model
 from wattstack.plan.cuts import solve_by_cuts
 from wattstack.plan.model import SizingModel
 from wattstack.plan.monolith import solve_whole
@@ -53,7 +53,7 @@ def no_new_assets(campus: Campus, cases: Sequence[Case]) -> Baseline:
     """Run the campus with nothing built that the plan may build."""
     left_out = {
         path: 0.0
-        for path, size in declared_sizes(campus).items()
+        for path, size in campus.size_paths.items()
         if isinstance(size, SizeRange) and path.startswith(NEW)
     }
     bare = campus.sized(left_out)
@@ -74,7 +74,7 @@ def no_new_assets(campus: Campus, cases: Sequence[Case]) -> Baseline:
     costs = size_costs(bare)
     planned = sum(
         costs.get(path, 0.0) * sizes[path]
-        for path, size in declared_sizes(bare).items()
+        for path, size in bare.size_paths.items()
         if isinstance(size, SizeRange)
     )
     running = sum(c.weight_frac / c.years * b.bill.total for c, b in zip(cases, books, strict=True))
@@ -85,7 +85,8 @@ def _without_empty(site: SiteModel) -> SiteModel:
     """The model less the batteries of no size."""
     upper = {column.name: column.upper for column in site.model.columns}
     problems = tuple(
-        replace(p, storages=tuple(s for s in p.storages if upper[s.discharge.size] > 0.0)) for p in site.model.problems
+        replace(p, storages=tuple(s for s in p.storages if upper[s.discharge.size] > 0.0))
+        for p in site.model.problems
     )
     model = SizingModel(site.model.columns, site.model.rows, problems, site.model.weights)
     return replace(site, model=model)

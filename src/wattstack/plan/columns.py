@@ -1,7 +1,7 @@
 """From campus and cases to the sizing model: every size a column, every clause a row, every scenario a problem.
 
 Needs    campus, case, cost (size_costs, demand_groups), dispatch.Problem.
-Gives    sizing_model, SiteModel, declared_sizes, penalty_per_mwh, UNSERVED.
+Gives    sizing_model, SiteModel, penalty_per_mwh, UNSERVED.
 Used by  plan.site, plan.relief.
 """
 
@@ -16,7 +16,7 @@ from wattstack.case import Case
 from wattstack.cost import DemandGroups, demand_groups, size_costs
 from wattstack.dispatch import Amount, Commitment, Problem, SizeColumn, SizeRow, Storage, Supply
 from wattstack.errors import Fault, UnsupportedError
-from wattstack.plan.account import calendar_of, tariff_of
+from wattstack.plan.account import tariff_of
 from wattstack.plan.model import SizingModel
 
 UNSERVED = "unserved"
@@ -40,21 +40,6 @@ class SiteModel:
     strict: bool
 
 
-def declared_sizes(campus: Campus) -> dict[str, float | SizeRange]:
-    """Every size of the campus by path: a number stands, a range is planned."""
-    connection = campus.grid.connection if campus.grid is not None else None
-    sizes = {FIRM: connection.firm_mw, NONFIRM: connection.nonfirm_mw} if connection is not None else {}
-    for name, unit in campus.battery.items():
-        sizes[f"battery.{name}.power_mw"] = unit.power_mw
-        sizes[f"battery.{name}.energy_mwh"] = unit.energy_mwh
-    for room in ("solar", "generator"):
-        for name, unit in getattr(campus, room).items():
-            sizes[f"{room}.{name}.power_mw"] = unit.power_mw
-    for name, contract in tariff_of(campus).contract.items():
-        sizes[f"grid.tariff.contract.{name}.power_mw"] = contract.power_mw
-    return sizes
-
-
 def penalty_per_mwh(campus: Campus, cases: list[Case]) -> float:
     """Price of unserved load: the campus' own, else one above anything that building or buying could cost.
 
@@ -68,10 +53,12 @@ def penalty_per_mwh(campus: Campus, cases: list[Case]) -> float:
     build = sum(abs(cost) for cost in size_costs(campus).values())
     charge = 0.0
     for case in cases:
-        groups = demand_groups(tariff_of(campus), calendar_of(case))
+        groups = demand_groups(tariff_of(campus), case.calendar)
         charge = max(charge, sum(column.price for column in groups.columns) / case.years)
     energy = max(float(np.abs(case.buy_price_per_mwh).max()) for case in cases)
-    fuel = max((float(np.max(c)) for case in cases for c in case.generator_cost_per_mwh.values()), default=0.0)
+    fuel = max(
+        (float(np.max(c)) for case in cases for c in case.generator_cost_per_mwh.values()), default=0.0
+    )
     return 10.0 * (energy + fuel) + 2.0 * (build + charge) * max(c.years for c in cases) / step_h
 
 
@@ -88,10 +75,15 @@ def sizing_model(campus: Campus, cases: list[Case]) -> SiteModel:
     if campus.duties.backup is not None and len(campus.battery) > 1:
         raise UnsupportedError(
             campus.name,
-            [Fault("duties.backup", "is carried by several batteries, which is not supported yet. Declare one.")],
+            [
+                Fault(
+                    "duties.backup",
+                    "is carried by several batteries, which is not supported yet. Declare one.",
+                )
+            ],
         )
     penalty = penalty_per_mwh(campus, cases)
-    groups = tuple(demand_groups(tariff_of(campus), calendar_of(case)) for case in cases)
+    groups = tuple(demand_groups(tariff_of(campus), case.calendar) for case in cases)
     columns = _size_columns(campus, cases)
     rows = _duration_rows(campus)
     problems = []
@@ -115,7 +107,7 @@ def sizing_model(campus: Campus, cases: list[Case]) -> SiteModel:
 def _size_columns(campus: Campus, cases: list[Case]) -> dict[str, SizeColumn]:
     costs = size_costs(campus)
     columns = {}
-    for path, size in declared_sizes(campus).items():
+    for path, size in campus.size_paths.items():
         cost = costs.get(path, 0.0)
         if isinstance(size, SizeRange):
             columns[path] = SizeColumn(path, cost, size.min, size.max, size.block)
@@ -145,9 +137,13 @@ def _duration_rows(campus: Campus) -> list[SizeRow]:
     for name, unit in campus.battery.items():
         if unit.duration_h is not None:
             power, energy = f"battery.{name}.power_mw", f"battery.{name}.energy_mwh"
-            rows.append(SizeRow(f"battery.{name}.duration_h.min", {energy: 1.0, power: -unit.duration_h.min}, 0.0))
             rows.append(
-                SizeRow(f"battery.{name}.duration_h.max", {energy: 1.0, power: -unit.duration_h.max}, upper=0.0)
+                SizeRow(f"battery.{name}.duration_h.min", {energy: 1.0, power: -unit.duration_h.min}, 0.0)
+            )
+            rows.append(
+                SizeRow(
+                    f"battery.{name}.duration_h.max", {energy: 1.0, power: -unit.duration_h.max}, upper=0.0
+                )
             )
     return rows
 
@@ -174,30 +170,35 @@ def _power_clauses(
         else:
             columns[own(column.name)] = SizeColumn(own(column.name), share * column.price, 0.0, most)
     for row in group.rows:
-        rows.append(
-            SizeRow("ratchet", {own(name): coef for name, coef in row.coefs.items()}, row.lower)
-        )
+        rows.append(SizeRow("ratchet", {own(name): coef for name, coef in row.coefs.items()}, row.lower))
     caps = []
     for cap in group.groups:
         name = own(cap.columns[0]) if len(cap.columns) == 1 else f"{prefix}cap.{cap.index}"
         caps.append(name)
         if len(cap.columns) > 1:
             rows += [
-                SizeRow(f"{name} under {over}", {name: 1.0, own(over): -1.0}, upper=0.0) for over in cap.columns
+                SizeRow(f"{name} under {over}", {name: 1.0, own(over): -1.0}, upper=0.0)
+                for over in cap.columns
             ]
         if not any(over in contracts for over in cap.columns) or len(cap.columns) > 1:
-            rows.append(SizeRow(f"{name} under the connection", {name: 1.0, FIRM: -1.0, NONFIRM: -1.0}, upper=0.0))
+            rows.append(
+                SizeRow(f"{name} under the connection", {name: 1.0, FIRM: -1.0, NONFIRM: -1.0}, upper=0.0)
+            )
     return tuple(caps)
 
 
-def _problem(campus: Campus, case: Case, group: DemandGroups, caps: tuple[str, ...], penalty: float) -> Problem:
+def _problem(
+    campus: Campus, case: Case, group: DemandGroups, caps: tuple[str, ...], penalty: float
+) -> Problem:
     """The running of one case."""
     carbon = campus.carbon.price_per_t / 1000.0
     buy = case.buy_price_per_mwh + carbon * case.carbon_kg_per_mwh
     supplies = []
     if campus.grid is not None:
         supplies.append(Supply("grid.connection.firm", "import", buy, Amount(0.0, 1.0, FIRM)))
-        supplies.append(Supply("grid.connection.nonfirm", "import", buy, Amount(0.0, case.nonfirm_frac, NONFIRM)))
+        supplies.append(
+            Supply("grid.connection.nonfirm", "import", buy, Amount(0.0, case.nonfirm_frac, NONFIRM))
+        )
     export = tariff_of(campus).export
     if export is not None:
         supplies.append(Supply("grid.export", "export", case.sell_price_per_mwh, Amount(export.limit_mw)))
@@ -216,7 +217,9 @@ def _problem(campus: Campus, case: Case, group: DemandGroups, caps: tuple[str, .
     supplies.append(Supply(UNSERVED, "unserved", penalty, Amount(np.inf)))
     storages = tuple(_storage(campus, name, case) for name in campus.battery)
     dearest = max(float(np.max(s.cost_per_mwh)) for s in supplies)
-    worst = max((s.wear_charge_per_mwh / s.charge_eff + dearest / s.charge_eff for s in storages), default=dearest)
+    worst = max(
+        (s.wear_charge_per_mwh / s.charge_eff + dearest / s.charge_eff for s in storages), default=dearest
+    )
     return Problem(
         step_h=case.axis.step_h,
         load_mw=case.load_mw,
@@ -248,4 +251,3 @@ def _storage(campus: Campus, name: str, case: Case) -> Storage:
         kept_frac_per_h=1.0 - unit.self_discharge_frac_per_h,
         wear_discharge_per_mwh=unit.wear_per_mwh,
     )
-

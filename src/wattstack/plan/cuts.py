@@ -175,8 +175,8 @@ class Search:
             mixed = [np.zeros(len(runner.load)) for _ in range(3)]
             for visit in np.flatnonzero(share.any(axis=1)):
                 cut, by_step = self.visits[visit][s], share[visit][runner.block]
-                for total, part in zip(mixed, (cut.price, cut.cap_price, cut.stored_price), strict=True):
-                    total += by_step * part
+                for k, part in enumerate((cut.price, cut.cap_price, cut.stored_price)):
+                    mixed[k] += by_step * part
             answer.append(tuple(mixed))
         return tuple(answer)
 

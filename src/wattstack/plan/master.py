@@ -150,7 +150,9 @@ class Master:
         if status == highspy.HighsModelStatus.kInfeasible:
             raise InfeasibleError("the limits on the sizes contradict each other: no size meets them all.")
         if status != highspy.HighsModelStatus.kOptimal:
-            raise StateError(f"the master ended as {self.highs.modelStatusToString(status)}; report this file.")
+            raise StateError(
+                f"the master ended as {self.highs.modelStatusToString(status)}; report this file."
+            )
         info = self.highs.getInfo()
         bound = info.mip_dual_bound if self.integer else info.objective_function_value
         values = np.array(self.highs.getSolution().col_value[: len(self.model.columns)])

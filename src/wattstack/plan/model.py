@@ -40,4 +40,6 @@ class SizingModel:
         for problem in self.problems:
             lost = [name for name in problem.sizes if name not in names]
             if lost:
-                raise StateError(f"size {lost[0]} is named by a problem, must be a column. Add it to columns.")
+                raise StateError(
+                    f"size {lost[0]} is named by a problem, must be a column. Add it to columns."
+                )

@@ -40,9 +40,7 @@ def is_short(missing: Sequence[np.ndarray], cases: Sequence[Case]) -> bool:
     return any(m.sum() > ALLOWED_FRAC * c.load_mw.sum() for m, c in zip(missing, cases, strict=True))
 
 
-def explain_unserved(
-    search: Search, cases: Sequence[Case], missing: Sequence[np.ndarray]
-) -> InfeasibleError:
+def explain_unserved(search: Search, cases: Sequence[Case], missing: Sequence[np.ndarray]) -> InfeasibleError:
     """The error that says what is missing and which single change would mend it, cheapest first."""
     s = next(i for i, (m, c) in enumerate(zip(missing, cases, strict=True)) if is_short([m], [c]))
     case, short = cases[s], missing[s]

@@ -105,7 +105,7 @@ class Plan:
     sizes: dict[str, float]
     planned: tuple[str, ...]
     capital: pd.DataFrame
-    finance: dict[str, float | None]
+    finance: dict[str, float | str | None]
     cash_flow: pd.DataFrame
     marginal: tuple[MarginalValue, ...]
     curve: pd.DataFrame

@@ -19,7 +19,7 @@ from wattstack.cost import YearTotals, capital_table, cash_flow_table, finance_s
 from wattstack.dispatch import Dispatch, why_not_kernel
 from wattstack.plan.account import Account, account, import_mw
 from wattstack.plan.baseline import Baseline, no_new_assets
-from wattstack.plan.columns import SiteModel, declared_sizes, sizing_model
+from wattstack.plan.columns import SiteModel, sizing_model
 from wattstack.plan.cuts import Search, Sizing, solve_by_cuts
 from wattstack.plan.monolith import require_served, solve_whole
 from wattstack.plan.relief import explain_unserved, is_short, unserved_mw
@@ -110,9 +110,7 @@ def _solve(site: SiteModel, cases: Sequence[Case], gap_frac: float, bar) -> _Ans
             whole.sizes, whole.objective, whole.bound, whole.solver, list(whole.runs),
             [run.price_per_mwh for run in whole.runs], (), None, site.model.weights, [note],
         )  # fmt: skip
-    sizing, search = solve_by_cuts(
-        site.model, gap_frac, lambda r: bar.advance(note=f"gap {_gap(r):.1e}")
-    )
+    sizing, search = solve_by_cuts(site.model, gap_frac, lambda r: bar.advance(note=f"gap {_gap(r):.1e}"))
     missing = unserved_mw(sizing, sizing.sizes)
     if site.strict and is_short(missing, cases):
         raise explain_unserved(search, cases, missing)
@@ -141,14 +139,14 @@ def _worth(campus: Campus, answer: _Answer, bar):
     """Marginal values and the curve around the optimum; without cuts only what one solve tells."""
     import pandas as pd
 
-    paths = [path for path in declared_sizes(campus) if path in answer.sizes]
+    paths = [path for path in campus.size_paths if path in answer.sizes]
     sizes = {path: answer.sizes[path] for path in paths}
     if answer.search is None:
         values = bound_values(campus, sizes, answer.weighted_runs, campus.currency)
         return values, pd.DataFrame(columns=["path", "value", "objective"])
     answer.search.master.whole_units(False)
     values = marginal_values(answer.search, sizes, campus.currency, bar.advance)
-    planned = [path for path in paths if _is_planned(declared_sizes(campus)[path])]
+    planned = [path for path in paths if _is_planned(campus.size_paths[path])]
     return values, sizing_curve(answer.search, sizes, planned, bar.advance)
 
 
@@ -158,7 +156,7 @@ def _is_planned(size: float | SizeRange) -> bool:
 
 def _assemble(campus: Campus, cases: Sequence[Case], answer: _Answer, base: Baseline) -> dict:
     """Everything of the plan but the worth of its limits."""
-    declared = declared_sizes(campus)
+    declared = campus.size_paths
     sizes = {path: answer.sizes[path] for path in declared}
     lost = campus.finance.lost_load_per_mwh
     books = [account(case, run, sizes, lost) for case, run in zip(cases, answer.runs, strict=True)]
@@ -216,7 +214,10 @@ def _year_totals(cases: Sequence[Case], books: Sequence[Account], base: Baseline
 
 def _peaks(book: Account) -> dict[str, float]:
     table = book.bill.peaks
-    return {f"peak.{c}.{m}": float(p) for c, m, p in zip(table["charge"], table["month"], table["peak_mw"], strict=True)}
+    return {
+        f"peak.{c}.{m}": float(p)
+        for c, m, p in zip(table["charge"], table["month"], table["peak_mw"], strict=True)
+    }
 
 
 def _notes(

@@ -1,6 +1,6 @@
 """A plan on disk: the folder `out/` written all at once, and read back.
 
-Needs    plan.tables, plan.workbook, campus.write_campus, series.files.
+Needs    plan.tables, campus.write_campus, series.write_traces.
 Gives    PlanFiles, plan_files, write_plan, read_plan.
 Used by  cli, report (which looks at nothing but this content, so that a plan in memory and a folder read look alike).
 
@@ -8,7 +8,7 @@ Used by  cli, report (which looks at nothing but this content, so that a plan in
     timing.json      seconds by stage and by round: the one file that differs between equal runs
     campus.yaml      the campus with the plan's sizes in it
     traces.parquet   every step of every channel; with several scenarios one file each, traces.NAME.parquet
-    *.csv            the tables of plan.tables;   finance.xlsx  bill and cash flow with formulas
+    *.csv            the tables of plan.tables
 
 plan.json: wattstack_plan (layout), kind "site", name, description, currency, place; versions; sense, objective, bound,
 gap_frac, solver, rounds; sizes by path, planned; finance; bill and bill_baseline (yearly by line, scenarios weighed; bill_baseline is
@@ -20,7 +20,6 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
@@ -38,6 +37,7 @@ if TYPE_CHECKING:
     from wattstack.series import Traces
 
 LAYOUT = 1
+OF_A_PLAN = ("report.html", "finance.xlsx")  # what others make of a plan.json
 PACKAGES = ("wattstack", "numpy", "numba", "scipy", "highspy", "piqp", "pandas", "pvlib")
 
 
@@ -66,18 +66,19 @@ def plan_files(plan: Plan) -> PlanFiles:
     return PlanFiles(_summary(plan, tables, traces), tables, traces, timing)
 
 
-def write_plan(plan: Plan, folder: str | Path) -> Path:
+def write_plan(plan: Plan, folder: str | Path) -> PlanFiles:
     """Write the folder of a plan: all of it, or nothing.
 
-    Everything is written beside the folder first and moved in when it is whole; plan.json goes last, and an older
-    one first, so that a folder with a plan.json is always of one plan. Other files in the folder stay.
+    Everything is written beside the folder first and moved in when it is whole. An older plan.json goes first and
+    the new one comes last, so that a folder with a plan.json is always of one plan; the report and the spreadsheet
+    of an older plan go with it. Other files in the folder stay.
 
     Args:
         plan: As plan_site gives it.
         folder: Made where it is missing.
 
     Returns:
-        The folder.
+        What was written, for a report without reading it again.
 
     Raises:
         InputError: The folder cannot be written.
@@ -86,12 +87,12 @@ def write_plan(plan: Plan, folder: str | Path) -> Path:
     try:
         folder.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(prefix=f".{folder.name}-", dir=folder.parent) as beside:
-            _write_all(plan, Path(beside))
+            files = _write_all(plan, Path(beside))
             _move_in(Path(beside), folder)
     except OSError as error:
         why = error.strerror or str(error)
         raise InputError(str(folder), [f"cannot be written: {why}. Name another folder with -o."]) from error
-    return folder
+    return files
 
 
 def read_plan(folder: str | Path) -> PlanFiles:
@@ -109,10 +110,13 @@ def read_plan(folder: str | Path) -> PlanFiles:
     if summary.get("wattstack_plan") != LAYOUT:
         found = summary.get("wattstack_plan", "no layout number")
         raise InputError(
-            str(folder / "plan.json"), [f"has layout {found}, must be {LAYOUT}. Plan again with this version."]
+            str(folder / "plan.json"),
+            [f"has layout {found}, must be {LAYOUT}. Plan again with this version."],
         )
     tables, traces = {}, {}
-    missing = [n for n in [*(f"{t}.csv" for t in TABLES), *_trace_names(summary)] if not (folder / n).is_file()]
+    missing = [
+        n for n in [*(f"{t}.csv" for t in TABLES), *_trace_names(summary)] if not (folder / n).is_file()
+    ]
     if missing:
         raise InputError(str(folder), [f"lacks {', '.join(missing)}. Plan again into this folder."])
     for stem in TABLES:
@@ -132,16 +136,17 @@ def _trace_names(summary: dict) -> list[str]:
 def _read_json(folder: Path, name: str) -> dict:
     path = folder / name
     if not path.is_file():
-        raise InputError(str(folder), [f"has no {name}, so no plan. Run wattstack plan CAMPUS.YAML -o {folder}."])
+        raise InputError(
+            str(folder), [f"has no {name}, so no plan. Run wattstack plan CAMPUS.YAML -o {folder}."]
+        )
     try:
         return json.loads(path.read_text(encoding="utf-8"))
     except ValueError:
         raise InputError(str(path), ["is not JSON. Plan again into this folder."]) from None
 
 
-def _write_all(plan: Plan, folder: Path) -> None:
+def _write_all(plan: Plan, folder: Path) -> PlanFiles:
     from wattstack.campus import write_campus
-    from wattstack.plan.workbook import write_workbook
     from wattstack.series import write_traces
 
     files = plan_files(plan)
@@ -151,17 +156,18 @@ def _write_all(plan: Plan, folder: Path) -> None:
         table.to_csv(folder / f"{stem}.csv", index=False, lineterminator="\n")
     for record in files.summary["scenarios"]:
         write_traces(files.traces[record["name"]], folder / record["traces"])
-    write_workbook(files, campus.finance.discount_rate_frac, folder / "finance.xlsx")
     for name, content in (("timing.json", files.timing), ("plan.json", files.summary)):
         text = json.dumps(content, indent=1, ensure_ascii=False, allow_nan=False)
         (folder / name).write_text(text + "\n", encoding="utf-8")
+    return files
 
 
 def _move_in(beside: Path, folder: Path) -> None:
     """Move every file into the folder, plan.json last; take out what an older plan left."""
     if not folder.exists():
         folder.mkdir()
-    (folder / "plan.json").unlink(missing_ok=True)
+    for name in ("plan.json", *OF_A_PLAN):
+        (folder / name).unlink(missing_ok=True)
     names = sorted((p.name for p in beside.iterdir()), key=lambda name: (name == "plan.json", name))
     for old in folder.glob("traces*.parquet"):
         if old.name not in names:

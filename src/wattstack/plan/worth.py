@@ -137,7 +137,11 @@ def _at_bound(
         return MarginalValue(path, value, unit, saved, None, text)
     until = _until(probe, value, saved)
     text = f"One more {unit} of {named} is worth {money_words(saved, currency)} a year"
-    text += f", until {until:.4g} {unit}." if until is not None else f", and so on beyond {4 * value + 4:.4g} {unit}."
+    text += (
+        f", until {until:.4g} {unit}."
+        if until is not None
+        else f", and so on beyond {4 * value + 4:.4g} {unit}."
+    )
     return MarginalValue(path, value, unit, saved, until, text)
 
 
@@ -176,7 +180,11 @@ def bound_values(
     for path, value in sizes.items():
         saved = -sum(weight * run.gradient.get(path, 0.0) for weight, run in runs) - costs.get(path, 0.0)
         unit = unit_of(path)
-        verb = f"is worth {money_words(saved, currency)}" if saved >= 0.0 else f"costs {money_words(-saved, currency)}"
+        verb = (
+            f"is worth {money_words(saved, currency)}"
+            if saved >= 0.0
+            else f"costs {money_words(-saved, currency)}"
+        )
         text = f"One more {unit} of {words_of(path)} {verb} a year at the margin (not re-solved)."
         values.append(MarginalValue(path, value, unit, saved, None, text))
     return tuple(values)

@@ -1,0 +1,14 @@
+"""The compiled dispatch kernel: merge and trim forwards, prices and rents backwards. Unchecked: enter by dispatch.run.
+
+One storage on one bus. F(e) = least cost to arrive at stored energy e is convex and piecewise linear. A step
+merges the segments of its own cost into F by slope and trims F to [floor, ceiling]. What is trimmed on the
+left is taken for good, and tells the schedule; the slopes at the two cuts tell the shadow prices. The merging
+is an infimal convolution of convex piecewise-linear functions (Rockafellar, Convex Analysis, 1970, theorem
+16.4); the recursion is dynamic programming in the stored energy.
+"""
+
+from wattstack.dispatch.kernel.merge import NO_CEILING, NO_SUPPLY, OK, forward
+from wattstack.dispatch.kernel.prices import backward, stored_prices
+from wattstack.dispatch.kernel.schedule import walk
+
+__all__ = ["NO_CEILING", "NO_SUPPLY", "OK", "backward", "forward", "stored_prices", "walk"]
