@@ -70,13 +70,20 @@ def test_a_portfolio_is_refused_by_name(capsys):
         (InputError("a.yaml", ["has no price."]), 2, "a.yaml: has no price.\n"),
         (InfeasibleError("40 MW are missing at noon."), 1, "40 MW are missing at noon.\n"),
         (GapError("the gap is 2e-3."), 3, "the gap is 2e-3.\n"),
-        (KeyboardInterrupt(), 130, "Stopped.\n"),
+        (PermissionError(13, "Permission denied", "out/plan.json"), 2, "out/plan.json: Permission denied.\n"),
+        (OSError("no room"), 2, "wattstack: no room.\n"),
     ],
 )
 def test_an_error_is_one_line_and_its_exit_code(error, code, text, capsys, monkeypatch):
     fail_with(error, monkeypatch)
     assert run(["fail"]) == code
     assert capsys.readouterr().err.strip("\n") == text.strip("\n")
+
+
+def test_ctrl_c_is_said_and_has_its_own_exit_code(capsys, monkeypatch):
+    fail_with(KeyboardInterrupt(), monkeypatch)
+    assert run(["fail"]) == 130
+    assert "Stopped. What stands on disk is whole" in capsys.readouterr().err
 
 
 def test_an_error_of_ours_is_one_line_and_says_how_to_see_more(capsys, monkeypatch):
@@ -88,7 +95,7 @@ def test_an_error_of_ours_is_one_line_and_says_how_to_see_more(capsys, monkeypat
     assert "--debug" in err
 
 
-@pytest.mark.parametrize("error", [ZeroDivisionError("by zero"), InputError("a.yaml", ["is wrong."])])
+@pytest.mark.parametrize("error", [ZeroDivisionError("0"), OSError("full"), InputError("a", ["is wrong."])])
 def test_debug_prints_the_traceback_wherever_it_stands(error, capsys, monkeypatch):
     fail_with(error, monkeypatch)
     for words in (["--debug", "fail"], ["fail", "--debug"]):

@@ -36,6 +36,12 @@ def test_force_replaces_it(tmp_path):
     assert "wattstack: 1" in (tmp_path / "campus.yaml").read_text(encoding="utf-8")
 
 
+def test_a_folder_that_cannot_be_made_is_bad_input(tmp_path, capsys):
+    (tmp_path / "file").write_text("", encoding="utf-8")
+    assert run(["init", "sakai", "-o", str(tmp_path / "file" / "below")]) == 2
+    assert "Not a directory" in capsys.readouterr().err
+
+
 def test_a_starter_that_does_not_exist_is_bad_input(capsys):
     assert run(["init", "osaka"]) == 2
     assert "sakai" in capsys.readouterr().err

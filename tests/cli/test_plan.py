@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import json
+import signal
+import subprocess
+import sys
+import time
 
 import pytest
 
@@ -63,6 +67,21 @@ def test_bad_input_writes_nothing(campus_file, tmp_path):
     out = tmp_path / "out"
     assert run(["plan", str(campus_file), "-o", str(out), "--set", "currency=Yen"]) == 2
     assert not out.exists()
+
+
+def test_ctrl_c_during_a_plan_leaves_nothing_half_written(campus_file, tmp_path):
+    out = tmp_path / "out"
+    code = "from wattstack.cli import main; print('ready', flush=True); main()"
+    words = [sys.executable, "-c", code, "plan", str(campus_file), "-o", str(out), "--set", "time.step=1min"]
+    work = subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    assert work.stdout.readline() == "ready\n"
+    time.sleep(0.2)
+    work.send_signal(signal.SIGINT)
+    _, err = work.communicate(timeout=60)
+    assert work.returncode == 130, err
+    assert "Stopped." in err
+    assert not out.exists()
+    assert [p.name for p in tmp_path.iterdir()] == ["campus.yaml"]
 
 
 @pytest.mark.parametrize("gap", ["0", "-1", "much"])

@@ -24,8 +24,9 @@ from wattstack.cli.report import report
 from wattstack.cli.schema import schema
 from wattstack.errors import UnsupportedError, WattstackError, nearest
 
-STOPPED = 130
+BAD_INPUT = 2
 INTERNAL = 3
+STOPPED = 130
 
 NOT_BUILT = {
     "simulate": "it comes with the twin, the moving model of the campus",
@@ -110,7 +111,9 @@ def run(argv: Sequence[str]) -> int:
         error.show()
         return error.exit_code
     except (KeyboardInterrupt, click.Abort):
-        click.echo("Stopped.", err=True)
+        click.echo(
+            "Stopped. What stands on disk is whole: a result is written at the end, all at once.", err=True
+        )
         return STOPPED
     except BrokenPipeError:  # `wattstack library | head`: the reader has enough
         sys.stderr.close()
@@ -120,6 +123,11 @@ def run(argv: Sequence[str]) -> int:
             _print_traceback()
         click.echo(str(error), err=True)
         return error.exit_code
+    except OSError as error:  # a full disk, a folder without rights: the user's to mend, not ours
+        if debug:
+            _print_traceback()
+        click.echo(f"{error.filename or 'wattstack'}: {error.strerror or error}.", err=True)
+        return BAD_INPUT
     except Exception as error:
         if debug:
             _print_traceback()
