@@ -36,7 +36,7 @@ def test_the_wheel_holds_what_is_not_python_too(wheel):
     wanted = {
         "wattstack/" + p.relative_to(package).as_posix()
         for p in package.rglob("*")
-        if p.is_file() and "__pycache__" not in p.parts and p.suffix not in (".nbi", ".nbc")
+        if p.is_file() and not any(part[0] in "._" for part in p.relative_to(package).parts[:-1])
     }
     assert wanted <= held, wanted - held
     assert not [name for name in held if name.startswith(("tests", "examples", "docs", "benchmarks"))]
