@@ -110,11 +110,16 @@ def _tidy(unit: str) -> str:
     return re.sub(r"\s+", "", text)
 
 
+def _near(text: str, known: list[str]) -> str | None:
+    """The unit that was most likely meant: the one that differs in case only, else the nearest."""
+    return next((unit for unit in known if unit.lower() == text.lower()), None) or nearest(text, known)
+
+
 def _price_factor(unit: str, currency: str) -> float:
     """Factor from a price unit to the campus currency per MWh, or a fault in words (ValueError)."""
     match = re.fullmatch(r"(cents?|ct|c|m)?([A-Z]{3}|p)(cents?|ct)?/([A-Za-z]+)", unit)
     if not match:
-        near = nearest(unit, [f"{currency}/{energy}" for energy in _ENERGY])
+        near = _near(unit, [f"{currency}/{energy}" for energy in _ENERGY])
         hint = (
             f" Nearest: {near!r}." if near else f" Write {currency or 'JPY'}/kWh or {currency or 'JPY'}/MWh."
         )
@@ -123,7 +128,7 @@ def _price_factor(unit: str, currency: str) -> float:
     cents = 0.001 if small == "m" else 0.01 if small or tail or code == "p" else 1.0
     code = "GBP" if code == "p" else code
     if energy not in _ENERGY:
-        near = nearest(energy, _ENERGY) or "MWh"
+        near = _near(energy, list(_ENERGY)) or "MWh"
         raise ValueError(
             f"names the energy {energy!r}, which is not known. Nearest: {unit[: -len(energy)] + near!r}."
         )
@@ -171,8 +176,9 @@ def to_ours(
         return np.asarray(values) * factor + offset
     if text in entry.per_step and step_h is not None:
         return np.asarray(values) * (entry.per_step[text] / step_h)
-    near = nearest(text, [*entry.scale, *entry.per_step])
-    hint = f"Nearest: {near!r}." if near else f"Known: {', '.join(list(entry.scale)[:8])}."
+    near = _near(text, [*entry.scale, *entry.per_step])
+    hint = f"Nearest: {near!r}. " if near else ""
+    hint += f"Known: {', '.join(list(entry.scale)[:8])}."
     raise InputError(
         f"unit {unit!r}", [f"is not known for {kind}, must be one that turns into {entry.ours}. {hint}"]
     )

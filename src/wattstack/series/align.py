@@ -145,10 +145,9 @@ def _smooth(values: np.ndarray, series: Series, grid: _Grid, keep_mean: bool) ->
     last = (int(grid.cells[-1]) - series.start_s) // series.step_s + 2
     source = np.clip(np.arange(first, last), 0, series.count - 1)  # beyond the ends the last value is held
     known = values[source]
-    known = np.where(
-        np.isnan(known), np.roll(known, 1), known
-    )  # a neighbour outside the horizon may be a gap
-    known = np.where(np.isnan(known), np.roll(known, -2), known)
+    for end, inner in ((0, 1), (-1, -2)):  # a neighbour outside the horizon may be a gap
+        if np.isnan(known[end]):
+            known[end] = known[inner]
     centre = np.arange(known.size) * per_interval + per_interval / 2
     fine = np.interp(np.arange(known.size * per_interval) + 0.5, centre, known)
     if keep_mean:

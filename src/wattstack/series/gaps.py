@@ -13,7 +13,7 @@ import numpy as np
 
 from wattstack.errors import Fault, InputError, nearest
 from wattstack.series.clock import doubled_hour
-from wattstack.series.series import GapRule, Series, span_text, utc_text
+from wattstack.series.series import GapRule, Series, counted, span_text, utc_text
 
 RULES = ("hold", "interpolate", "day_before")
 _DAY_S = 86400
@@ -65,7 +65,7 @@ def gap_faults(series: Series, first: int = 0, last: int | None = None) -> list[
         missing = sum(gap.count for gap in mine)
         begin_s = series.start_s + mine[0].first * series.step_s
         longest = max(mine, key=lambda gap: gap.count)
-        text = f"has {_plural(len(mine), 'gap')}, {_plural(missing, 'step')} missing, "
+        text = f"has {counted(len(mine), 'gap')}, {counted(missing, 'step')} missing, "
         text += f"first at {utc_text(begin_s)}"
         if len(mine) > 1 or longest.count > 1:
             text += f", longest {span_text(longest.count * series.step_s)}"
@@ -75,10 +75,6 @@ def gap_faults(series: Series, first: int = 0, last: int | None = None) -> list[
             Fault(name, f"{text}. Fill them by a named rule (gaps: rule, at_most) or give the values.")
         )
     return faults
-
-
-def _plural(count: int, word: str) -> str:
-    return f"{count} {word}{'s' if count != 1 else ''}"
 
 
 def fill_gaps(series: Series, rule: GapRule) -> Series:
@@ -117,7 +113,7 @@ def fill_gaps(series: Series, rule: GapRule) -> Series:
     if not filled:
         return series
     return series.noted(
-        f"{_plural(steps, 'step')} in {_plural(filled, 'gap')} filled by {rule.rule}", columns=columns
+        f"{counted(steps, 'step')} in {counted(filled, 'gap')} filled by {rule.rule}", columns=columns
     )
 
 

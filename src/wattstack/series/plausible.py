@@ -10,6 +10,7 @@ from __future__ import annotations
 import numpy as np
 
 from wattstack.errors import Fault
+from wattstack.series.series import counted
 
 # Units of a currency per USD, order of magnitude (assumption, 2025). Other currencies are not checked.
 _PER_USD = {
@@ -19,18 +20,17 @@ _PER_USD = {
     "ILS": 3.6, "AED": 3.7, "SAR": 3.75, "ZAR": 18, "BRL": 5.5, "MXN": 19, "CLP": 950, "COP": 4200,
 }  # fmt: skip
 _LEAST_USD_PER_MWH, _MOST_USD_PER_MWH = 2.0, 5000.0
+# Zero offset a of a class A pyranometer, ISO 9060:2018: a dark sensor may read a little below zero.
+_OFFSET_W_M2 = 7.0
 # Kind: lowest and highest value that is taken, and the unit that a value beyond suggests.
 _RANGES = {
     "temperature": (-90.0, 65.0, "K or degF"),
     "frac": (-1e-9, 1.1, "%"),
     "wind": (0.0, 120.0, "km/h"),
     "pressure": (300.0, 1100.0, "Pa"),
-    "irradiance": (-7.0, 2000.0, "Wh/m2 or kJ/m2"),
+    "irradiance": (-_OFFSET_W_M2, 2000.0, "Wh/m2 or kJ/m2"),
     "intensity": (0.0, 5000.0, "g/kWh"),
 }
-_OFFSET_W_M2 = (
-    7.0  # zero offset a of a class A pyranometer, ISO 9060:2018: a dark sensor may read a little below zero
-)
 
 
 def plausibility_faults(name: str, values: np.ndarray, kind: str, currency: str) -> list[Fault]:
@@ -91,10 +91,8 @@ def tidy_values(values: np.ndarray, kind: str) -> tuple[np.ndarray, str]:
         The values and a clause for the notes, "" when nothing was done.
     """
     if kind == "irradiance" and np.any(values < 0.0):
-        count = int(np.sum(values < 0.0))
-        return np.maximum(
-            values, 0.0
-        ), f"{count} values of 0 .. -{_OFFSET_W_M2:g} W/m2 (sensor offset) read as 0"
+        below = counted(int(np.sum(values < 0.0)), "value")
+        return np.maximum(values, 0.0), f"{below} of 0 .. -{_OFFSET_W_M2:g} W/m2 (sensor offset) read as 0"
     if kind == "frac" and np.any(values > 1.0):
-        return np.minimum(values, 1.0), f"{int(np.sum(values > 1.0))} values above 1 read as 1"
+        return np.minimum(values, 1.0), f"{counted(int(np.sum(values > 1.0)), 'value')} above 1 read as 1"
     return values, ""

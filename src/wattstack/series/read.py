@@ -22,7 +22,7 @@ from wattstack.series.channels import channel
 from wattstack.series.clock import time_zone, utc_seconds
 from wattstack.series.gaps import fill_gaps
 from wattstack.series.plausible import plausibility_faults, tidy_values
-from wattstack.series.series import Series, SourceSpec, span_text, utc_text
+from wattstack.series.series import Series, SourceSpec, counted, span_text, utc_text
 from wattstack.series.sources.raw import RawTable
 from wattstack.units import to_ours
 
@@ -49,7 +49,7 @@ def read_series(spec: SourceSpec) -> Series:
         and notes. Gaps are filled only by spec.gaps.
 
     Raises:
-        InputError: Anything wrong with the file or with what the spec says of it, every fault in sight at once.
+        InputError: Anything wrong with the file or with what the spec says of it, all visible faults at once.
     """
     paths = _paths(spec)
     raw = _join([_reader(spec)(path, spec) for path in paths])
@@ -73,7 +73,7 @@ def read_series(spec: SourceSpec) -> Series:
         file=spec.file,
         sha256=_checksum(paths),
         rows=rows,
-        time_zone=zone if np.any(raw.naive) else None,
+        time_zone=raw.time_zone or (zone if np.any(raw.naive) else None),
         stamp=stamp,
         source=spec.publisher or raw.publisher,
         synthetic=spec.synthetic,
@@ -148,7 +148,7 @@ def _to_utc(raw: RawTable, zone: str | None, spec: SourceSpec) -> None:
         _take(raw, order)
     same = np.flatnonzero(np.diff(raw.time_s) == 0)
     if same.size:
-        what = f"has {same.size} stamps twice, first {utc_text(raw.time_s[same[0]])}. Take the doubles out."
+        what = f"has {counted(same.size, 'stamp')} twice, first {utc_text(raw.time_s[same[0]])}. Take the doubles out."
         raise InputError(spec.file, [Fault(spec.time_column, what)])
 
 
@@ -201,6 +201,8 @@ def _even_grid(raw: RawTable, kinds: dict[str, str], file: str) -> tuple[int, in
     if np.any(length_s != step_s):
         lengths = ", ".join(span_text(int(s)) for s in np.unique(length_s)[::-1])
         raw.notes.append(f"mixed steps of {lengths} brought onto {span_text(step_s)}")
+    if count == time_s.size:  # every step has its row
+        return int(time_s[0]), step_s, raw.columns
     repeat = length_s // step_s
     cell = np.repeat(offset_s // step_s, repeat) + _counting(repeat)
     columns = {}

@@ -31,12 +31,12 @@ class SunCheck:
         shift_min: Minutes by which the values must be moved later to fit the sun best, about 0 when all is
             well.
         fits: What the stamps mark if that is so: start, centre, end, or "" when none of them fits.
-        correlation: Between the irradiance and a clear sky, at the best shift.
+        match_frac: Correlation between the irradiance and a clear sky, at the best shift.
     """
 
     shift_min: float
     fits: str
-    correlation: float
+    match_frac: float
 
 
 def sun_elevation_sin(time_s: np.ndarray, latitude_deg: float, longitude_deg: float) -> np.ndarray:

@@ -12,7 +12,7 @@ Two layouts are read, the older with a dot in its dates:
 A label names start and end of its interval; on days of change it may carry (CET) or (CEST). The old layout
 keeps an empty row for the spring hour that does not exist: it is dropped. Cells "n/e", "N/A", "-" and empty
 ones are gaps. The market went from hours to quarter-hours with delivery on 1 October 2025: each row keeps the
-length of its label. Where a zone has several auctions ("Sequence"), the first is the coupled day-ahead market.
+length of its label. Where a zone has several auctions ("Sequence"), the first is the coupled market.
 Source: https://transparency.entsoe.eu, "Energy prices", item 12.1.D.
 """
 
@@ -41,8 +41,8 @@ _ZONES = {
 }
 _OFFSET_H = {"CET": 1, "CEST": 2, "WET": 0, "WEST": 1, "EET": 2, "EEST": 3, "UTC": 0, "": 0}
 _STAMP = (  # {0} is 1 for the start, 2 for the end
-    r"\s*(?P<d{0}>\d{{2}})[./](?P<m{0}>\d{{2}})[./](?P<y{0}>\d{{4}}) (?P<t{0}>\d{{2}}:\d{{2}})(:\d{{2}})?"
-    r"( \((?P<z{0}>[A-Z]+)\))?\s*"
+    r"\s*(?P<d{0}>\d{{2}})[./](?P<m{0}>\d{{2}})[./](?P<y{0}>\d{{4}}) (?P<t{0}>\d{{2}}:\d{{2}})(?::\d{{2}})?"
+    r"(?: \((?P<z{0}>[A-Z]+)\))?\s*"
 )
 _LABEL = "^" + _STAMP.format(1) + "-" + _STAMP.format(2) + "$"
 _STEPS_S = (900, 1800, 3600)

@@ -84,17 +84,17 @@ def _runs_on(year: np.ndarray) -> bool:
 
 def _field(rows: list[list[str]], index: int, file: str) -> np.ndarray:
     """One field of every row as numbers."""
-    try:
-        return np.array([float(row[index]) for row in rows])
-    except (IndexError, ValueError):
-        for number, row in enumerate(rows, start=_HEADER_LINES + 1):
-            if len(row) < _LEAST_FIELDS:
-                raise source_error(
-                    file, f"line {number}", f"has {len(row)} fields, must have 35. Mend it."
-                ) from None
-            try:
-                float(row[index])
-            except ValueError:
-                what = f"has {row[index]!r} in field {index + 1}, must be a number. Mend it."
-                raise source_error(file, f"line {number}", what) from None
-        raise
+    values = np.empty(len(rows))
+    for i, row in enumerate(rows):
+        try:
+            values[i] = float(row[index])
+        except (IndexError, ValueError):
+            short = len(row) < _LEAST_FIELDS
+            fault = (
+                f"has {len(row)} fields, must have 35"
+                if short
+                else f"has {row[index]!r} in field {index + 1}"
+            )
+            what = fault + (". Mend it." if short else ", must be a number. Mend it.")
+            raise source_error(file, f"line {i + _HEADER_LINES + 1}", what) from None
+    return values

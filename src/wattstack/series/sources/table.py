@@ -1,11 +1,11 @@
 """Plain tables, csv and parquet, with named columns.
 
 Needs    errors, work, series.series, sources.raw, pyarrow.
-Gives    read_csv, read_parquet.
+Gives    read_csv, read_parquet, Layout, stream_csv.
 Used by  series.read; jepx and entsoe, for the rows of their csv.
 
 Only the columns asked for are read, block by block, and each block is turned into numbers at once: a file of
-200 MB costs 16 bytes of memory per row and value, whatever else it holds. Field separator (comma, semicolon,
+200 MB takes a second or so, and memory by rows and values, not by its size. Field separator (comma, semicolon,
 tab) and decimal comma are seen from the first lines; lines that begin with # before the header are skipped.
 """
 
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 EMPTY_CELLS = ["", "NaN", "nan", "NAN", "NA", "N/A", "n/a", "n/e", "null", "NULL", "-", "#N/A"]
-_BLOCK_BYTES = 4 << 20
+_BLOCK_BYTES = 1 << 20
 
 
 def read_csv(path: Path, spec: SourceSpec) -> RawTable:
@@ -48,7 +48,7 @@ def read_csv(path: Path, spec: SourceSpec) -> RawTable:
     layout = Layout.of(path, spec.file)
     wanted = [spec.time_column, *spec.columns.values()]
     check_columns(layout.names, {"time_column": spec.time_column, **spec.columns}, spec.file)
-    return _collect(stream_csv(path, layout, wanted, text=(spec.time_column,), file=spec.file), spec)
+    return collect(stream_csv(path, layout, wanted, text=(spec.time_column,), file=spec.file), spec)
 
 
 def read_parquet(path: Path, spec: SourceSpec) -> RawTable:
@@ -62,7 +62,7 @@ def read_parquet(path: Path, spec: SourceSpec) -> RawTable:
         raise source_error(spec.file, "", "is not a parquet file. Name its format in source.") from None
     check_columns(file.schema_arrow.names, {"time_column": spec.time_column, **spec.columns}, spec.file)
     wanted = list(dict.fromkeys([spec.time_column, *spec.columns.values()]))
-    return _collect(file.iter_batches(columns=wanted), spec)
+    return collect(file.iter_batches(columns=wanted), spec)
 
 
 class Layout:
@@ -167,20 +167,27 @@ def _bad_cell(message: str, layout: Layout) -> tuple[str, str]:
     """Where and what, out of pyarrow's message about a cell or a row."""
     column = re.search(r"In CSV column #(\d+)", message)
     row = re.search(r"Row #(\d+)", message)
-    line = f" in line {int(row[1]) + layout.skip + 1}" if row else ""
+    line = f" in line {row[1]}" if row else ""
     value = re.search(r"invalid value '(.*?)'", message)
     if column and value:
-        return layout.names[
-            int(column[1])
-        ], f"is {value[1]!r}{line}, must be a number. Mend it or leave it empty."
+        what = f"is {value[1]!r}{line}, must be a number. Mend it or leave it empty."
+        return layout.names[int(column[1])], what
     fields = re.search(r"Expected (\d+) columns, got (\d+)", message)
     if fields:
         return "", f"has {fields[2]} fields{line}, must have {fields[1]} like its header. Mend the line."
     return "", f"cannot be read: {message}."
 
 
-def _collect(batches: Iterator[pa.RecordBatch], spec: SourceSpec) -> RawTable:
-    """Turn blocks into arrays, one after the other."""
+def collect(batches: Iterator[pa.RecordBatch], spec: SourceSpec) -> RawTable:
+    """Turn blocks into arrays, one after the other.
+
+    Args:
+        batches: Blocks that hold the columns of the spec.
+        spec: time_column and columns say which.
+
+    Raises:
+        InputError: A bad stamp or number, no rows, stamps with and without offset.
+    """
     times: list[np.ndarray] = []
     parts: dict[str, list[np.ndarray]] = {ours: [] for ours in spec.columns}
     kinds: set[bool] = set()
