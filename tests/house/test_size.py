@@ -9,7 +9,7 @@ import ast
 
 MOST_LINES = 400
 MOST_FUNCTION_LINES = 60
-MOST_COMPILED_LINES = 110
+MOST_COMPILED_LINES = 120
 MOST_ARGUMENTS = 6
 
 
@@ -28,7 +28,8 @@ def test_functions_are_short(house):
         f"{path}:{node.lineno} {node.name} has {node.end_lineno - node.lineno + 1} lines"
         for path, tree in house.trees.items()
         for node in house.functions(tree)
-        if node.end_lineno - node.lineno + 1 > (MOST_COMPILED_LINES if compiled(node) else MOST_FUNCTION_LINES)
+        if node.end_lineno - node.lineno + 1
+        > (MOST_COMPILED_LINES if compiled(node) else MOST_FUNCTION_LINES)
     ]
     assert not long, "\n".join(long)
 

@@ -9,6 +9,7 @@ from wattstack.dispatch.problem import Amount, Commitment, Problem, SizeColumn, 
 from wattstack.dispatch.result import Dispatch
 
 _LAZY = {
+    "announce_compiling": "compiling",
     "Cut": "run",
     "Runner": "run",
     "dispatch_year": "choose",
@@ -29,6 +30,7 @@ __all__ = [
     "SizeRow",
     "Storage",
     "Supply",
+    "announce_compiling",
     "dispatch_year",
     "kernel_dispatch",
     "linear_dispatch",

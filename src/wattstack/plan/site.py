@@ -177,7 +177,7 @@ def _assemble(campus: Campus, cases: Sequence[Case], answer: _Answer, base: Base
         )
         for s, (case, run, book) in enumerate(zip(cases, answer.runs, books, strict=True))
     )
-    bound = min(answer.bound, objective)
+    bound = min(answer.bound + _standing_charges(cases, books), objective)
     return {
         "name": campus.name,
         "currency": campus.currency,
@@ -195,6 +195,12 @@ def _assemble(campus: Campus, cases: Sequence[Case], answer: _Answer, base: Base
         "solver": answer.solver,
         "notes": _notes(cases, answer, base, scenarios),
     }
+
+
+def _standing_charges(cases: Sequence[Case], books: Sequence[Account]) -> float:
+    """Fixed lines of the bill by the year: no size changes them, so the sizing model leaves them out."""
+    fixed = [float(book.bill.by_line.get("fixed", 0.0)) for book in books]
+    return sum(case.weight_frac / case.years * charge for case, charge in zip(cases, fixed, strict=True))
 
 
 def _year_totals(cases: Sequence[Case], books: Sequence[Account], base: Baseline) -> YearTotals:
