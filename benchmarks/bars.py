@@ -1,0 +1,36 @@
+"""What has to be reached: every bar and its value.
+
+Gives    BARS, reached.
+Used by  benchmarks.__main__, table.
+"""
+
+from __future__ import annotations
+
+LEAST, MOST = ">=", "<="
+
+BARS: dict[str, tuple[str, float]] = {
+    "dispatch.hourly_speedup": (LEAST, 200.0),
+    "dispatch.quarter_speedup": (LEAST, 400.0),
+    "dispatch.objective_error": (MOST, 1e-9),
+    "dispatch.price_error": (MOST, 1e-6),
+    "dispatch.minute_year_seconds": (MOST, 0.3),
+    "site_plan.hourly_speedup": (LEAST, 100.0),
+    "site_plan.quarter_speedup": (LEAST, 400.0),
+    "site_plan.hourly_piqp_speedup": (LEAST, 8.0),
+    "site_plan.quarter_piqp_speedup": (LEAST, 20.0),
+    "site_plan.pypsa_speedup": (LEAST, 10.0),
+    "site_plan.objective_error": (MOST, 1e-6),
+    "site_plan.price_hours_off": (MOST, 1e-3),
+    "site_plan.ten_scenarios_ratio": (MOST, 12.0),
+    "site_plan.peak_mb": (MOST, 400.0),
+    "startup.help_seconds": (MOST, 0.3),
+    "startup.check_seconds": (MOST, 1.2),
+    "startup.plan_seconds": (MOST, 3.0),
+    "startup.first_plan_seconds": (MOST, 40.0),
+}
+
+
+def reached(name: str, value: float | None) -> bool:
+    """Whether a bar is reached; one that was not measured is not."""
+    sense, limit = BARS[name]
+    return value is not None and (value >= limit if sense == LEAST else value <= limit)
