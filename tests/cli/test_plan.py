@@ -56,11 +56,16 @@ def test_two_results_stand_side_by_side(campus_file, tmp_path, capsys):
     assert f"report: {tmp_path / 'a' / 'compared.html'}" in capsys.readouterr().out
 
 
-def test_a_load_that_nothing_serves_is_exit_code_one_and_writes_nothing(campus_file, tmp_path, capsys):
+def test_a_load_that_nothing_serves_is_exit_code_one_and_says_what_is_missing(campus_file, tmp_path, capsys):
     out = tmp_path / "out"
-    assert run(["plan", str(campus_file), "-o", str(out), "--set", "load.campus.draw_mw=50"]) == 1
-    assert "MW" in capsys.readouterr().err
+    words = ["plan", str(campus_file), "-o", str(out)]
+    assert run([*words, "--set", "load.campus.draw_mw=50", "--no-report"]) == 1
+    assert "30 MW missing" in capsys.readouterr().err
     assert not out.exists()
+    assert run([*words, "--set", "load.campus.draw_mw=50"]) == 1
+    assert [p.name for p in out.iterdir()] == ["no-plan.html"]
+    assert run([*words, "--no-report"]) == 0
+    assert not (out / "no-plan.html").exists()
 
 
 def test_bad_input_writes_nothing(campus_file, tmp_path):

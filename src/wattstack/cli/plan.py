@@ -1,6 +1,6 @@
 """`wattstack plan`: how much to build, what it costs, and how sure that is.
 
-Needs    cli.sets, cli.result, plan (plan_site, write_plan), report (write_report, write_workbook).
+Needs    cli.sets, cli.result, plan (plan_site, write_plan), report.
 Gives    plan.
 Used by  cli.app.
 """
@@ -12,6 +12,9 @@ from pathlib import Path
 import click
 
 from wattstack.cli.sets import sets_option
+from wattstack.errors import InfeasibleError
+
+REFUSAL = "no-plan.html"
 
 
 @click.command(short_help="Size the campus: MW, MWh, cost, and a certificate.")
@@ -57,6 +60,7 @@ def plan(campus_file: str, folder: str, gap_frac: float, with_report: bool, sets
       timing.json      seconds by stage
       report.html      one page that opens offline
       finance.xlsx     bill and cash flow with formulas
+    Where nothing serves the load there is only no-plan.html: what is missing, and what would mend it.
 
     \b
     Examples:
@@ -70,11 +74,22 @@ def plan(campus_file: str, folder: str, gap_frac: float, with_report: bool, sets
     """
     from wattstack.cli.result import result_text
     from wattstack.cli.sets import read_with_sets
+    from wattstack.dispatch import announce_compiling
     from wattstack.plan import plan_site, write_plan
 
     campus = read_with_sets(campus_file, sets)
-    answer = plan_site(campus, gap_frac=gap_frac)
+    announce_compiling(lambda text: click.echo(text, err=True))
+    refusal = Path(folder) / REFUSAL
+    try:
+        answer = plan_site(campus, gap_frac=gap_frac)
+    except InfeasibleError as error:
+        if with_report:
+            from wattstack.report import write_refusal
+
+            click.echo(f"report: {write_refusal(error, campus, refusal)}")
+        raise
     files = write_plan(answer, folder)
+    refusal.unlink(missing_ok=True)  # of an earlier answer into the same folder
     click.echo(result_text(answer))
     if with_report:
         from wattstack.report import write_report, write_workbook
