@@ -1,12 +1,12 @@
 """WHAT it costs: the bill, capital, carbon, and what an investment is worth.
 
 Gives    make_bill (Calendar, GridFlows, GridPrices -> Bill) and demand_groups, the same clauses for a plan;
-         capital_table and size_costs; emissions_t, carbon_cost_per_mwh; finance_summary, cash_flow_table.
+         capital_table, replacement_schedule and size_costs; emissions_t, carbon_cost_per_mwh; finance_summary, cash_flow_table.
 Used by  plan, report; case and dispatch for the price of carbon in a MWh.
 """
 
 from wattstack.cost.calendar import Calendar
-from wattstack.cost.capital import capital_table, size_costs
+from wattstack.cost.capital import capital_table, replacement_schedule, size_costs
 from wattstack.cost.carbon import carbon_cost_per_mwh, emissions_t
 from wattstack.cost.demand import DemandGroups, demand_groups
 from wattstack.cost.finance import YearTotals, cash_flow_table, finance_summary
@@ -15,5 +15,5 @@ from wattstack.cost.tariff import Bill, GridFlows, GridPrices, make_bill
 __all__ = [
     "Bill", "Calendar", "DemandGroups", "GridFlows", "GridPrices", "YearTotals", "capital_table",
     "carbon_cost_per_mwh", "cash_flow_table", "demand_groups", "emissions_t", "finance_summary", "make_bill",
-    "size_costs",
+    "replacement_schedule", "size_costs",
 ]  # fmt: skip

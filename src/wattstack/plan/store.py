@@ -10,10 +10,11 @@ Used by  cli, report (which looks at nothing but this content, so that a plan in
     traces.parquet   every step of every channel; with several scenarios one file each, traces.NAME.parquet
     *.csv            the tables of plan.tables
 
-plan.json: wattstack_plan (layout), kind "site", name, description, currency, place; versions; sense, objective, bound,
-gap_frac, solver, rounds; sizes by path, planned; finance; bill and bill_baseline (yearly by line, scenarios weighed; bill_baseline is
-null where "no new assets" cannot serve the load); prices (worth of one more unit a year, by path) and marginal (the same in words); scenarios (name, weight_frac, years,
-start, step_s, steps, traces and key figures); inputs with checksums; library (passports); notes.
+plan.json: wattstack_plan (layout), kind "site", name, description, currency, place; versions; sense, objective,
+bound, gap_frac, solver, rounds; sizes by path, planned; finance; bill and bill_baseline (a year by line, scenarios
+weighed; bill_baseline is null where "no new assets" cannot serve the load); prices (worth of one more unit a year, by
+path) and marginal (the same in words); scenarios (name, weight_frac, years, start, step_s, steps, traces and key
+figures); inputs with checksums; library (passports); notes.
 """
 
 from __future__ import annotations
@@ -229,7 +230,7 @@ def _yearly(plan: Plan, bills: pd.DataFrame) -> dict[str, float]:
         rows = bills[(bills["scenario"] == result.case.name) & (bills["month"] == "year")]
         share = result.case.weight_frac / result.case.years
         for line, value in rows.iloc[0].drop(["scenario", "month", "total"]).items():
-            if value == value:  # a line that another scenario has
+            if np.isfinite(value):  # else a line that only another scenario has
                 out[str(line)] = out.get(str(line), 0.0) + share * float(value)
     return out
 

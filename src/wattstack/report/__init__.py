@@ -1,0 +1,19 @@
+"""What people read: one page of a plan or of two side by side, the spreadsheet, the page of an answer that is no.
+
+Gives    write_report, write_workbook, write_refusal.
+Used by  cli, the user.
+"""
+
+from typing import Any
+
+_LAZY = {"write_refusal": "refusal", "write_report": "write", "write_workbook": "workbook"}
+
+__all__ = ["write_refusal", "write_report", "write_workbook"]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _LAZY:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from importlib import import_module
+
+    return getattr(import_module(f"{__name__}.{_LAZY[name]}"), name)

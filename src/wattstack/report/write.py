@@ -1,0 +1,68 @@
+"""The report of one plan: its sections in their order, in one file.
+
+Needs    report.view, report.page, report.sections.
+Gives    write_report, report_page.
+Used by  cli, the user.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from wattstack.report.page import Page
+from wattstack.report.sections.certainty import curve_section, proof_section, worth_section
+from wattstack.report.sections.headline import headline, lead
+from wattstack.report.sections.inputs import inputs_section, limits_section
+from wattstack.report.sections.money import bill_section, cash_section
+from wattstack.report.sections.year import campus_section, year_section
+from wattstack.report.view import View, open_view
+
+if TYPE_CHECKING:
+    from wattstack.plan import Plan, PlanFiles
+
+
+def write_report(
+    result: Plan | PlanFiles | str | Path,
+    path: str | Path,
+    other: Plan | PlanFiles | str | Path | None = None,
+) -> Path:
+    """Write the report of a plan, or of two side by side, as one HTML file that opens offline.
+
+    Args:
+        result: A plan in memory, the files of one, or an `out/` folder.
+        path: File to write.
+        other: A second result; then the page compares the two.
+
+    Returns:
+        The file.
+
+    Raises:
+        InputError: The folder holds no plan that can be read, or the file cannot be written.
+
+    Example:
+        >>> write_report("out/sakai", "out/sakai/report.html")  # doctest: +SKIP
+    """
+    if other is None:
+        return report_page(open_view(result)).write(path)
+    from wattstack.report.compare import compare_page
+
+    return compare_page(open_view(result), open_view(other)).write(path)
+
+
+def report_page(view: View) -> Page:
+    """The page of one plan."""
+    page = Page(
+        f"{view.name}: site plan", view.summary["description"] or "Site plan", lead(view), view.synthetic
+    )
+    page.add("answer", "The answer", headline(view))
+    page.add("worth", "What each limit is worth", worth_section(view))
+    page.add("campus", "The campus and its flows", campus_section(view))
+    page.add("year", "The year and four days", year_section(view, page))
+    page.add("bill", "The bill against today", bill_section(view, page))
+    page.add("cash", "Cash flow", cash_section(view, page))
+    page.add("around", "Around the optimum", curve_section(view, page))
+    page.add("proof", "How sure this is", proof_section(view, page))
+    page.add("inputs", "Inputs", inputs_section(view))
+    page.add("limits", "Limits of the model", limits_section(view))
+    return page
