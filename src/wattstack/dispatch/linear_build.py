@@ -212,7 +212,7 @@ def _add_storage(operation: Operation, store: Storage, balance: np.ndarray) -> N
     builder.put(balance, charge, -1.0)
     builder.put(balance, discharge, 1.0)
     price = problem.floor_slack_per_mwh
-    if np.isfinite(price) and (np.any(store.floor.fixed) or np.any(store.floor.rate) or _end(store)[0] > 0.0):
+    if np.any(store.floor.fixed) or np.any(store.floor.rate) or _end(store)[0] > 0.0:
         emptied = operation.most(store.discharge) * step_h / store.discharge_eff
         reach = operation.most(store.ceiling) + emptied
         lent = builder.add_columns(

@@ -70,18 +70,25 @@ class Lines:
         return cls(cost, low, high, limit, imports, exports, _import_caps(problem, sizes, model, x))
 
     def fill(self, drawn: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Draw this much from the lines, cheapest first. Returns the takes and what could not be drawn."""
+        """Draw this much from the lines, cheapest first. Returns the takes and what limits do not allow [MW].
+
+        The bus is balanced in any case: what limits do not allow (the solver's tolerance, < 0 where even
+        the least is too much) goes to the dearest line, or comes off the cheapest one.
+        """
         take = self.low.copy()
         rest = drawn + self.limit.sum(axis=0) - take.sum(axis=0)
         room = self.cap - take[self.imports].sum(axis=0)
         steps = np.arange(take.shape[1])
-        for line in np.argsort(self.cost, axis=0, kind="stable"):
+        order = np.argsort(self.cost, axis=0, kind="stable")
+        for line in order:
             metered = self.imports[line]
             most = self.high[line, steps] - self.low[line, steps]
             given = np.clip(np.minimum(rest, np.where(metered, np.minimum(most, room), most)), 0.0, None)
             take[line, steps] += given
             rest = rest - given
             room = room - np.where(metered, given, 0.0)
+        take[order[-1], steps] += np.maximum(rest, 0.0)
+        take[order[0], steps] += np.minimum(rest, 0.0)
         return take, rest
 
     def money(self, take: np.ndarray) -> np.ndarray:

@@ -253,8 +253,10 @@ class Runner:
     def gradient(self, cut: Cut, sizes: np.ndarray) -> np.ndarray:
         """Change of cost per unit of each size, stored energy at block ends included; shape (n,)."""
         total = cut.grad.sum(axis=0)
-        weights, _, _ = self.end_terms(cut, self._state(sizes)["store"])
-        if self.end_fixed:
+        store = self._state(sizes)["store"]
+        weights, _, _ = self.end_terms(cut, store)
+        end_above_floor = weights[-1] > 0.0 and self.end_least_mwh > store[FLOOR + 1][-1]
+        if self.end_fixed or end_above_floor:
             weights[-1] = 0.0
         for row, sign in ((FLOOR, 1.0), (CEILING, -1.0)):
             size = self.limits.size_of[row]

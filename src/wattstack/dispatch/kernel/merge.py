@@ -182,9 +182,9 @@ def forward(first, start, end, supply, caps, store, eff, keep, slack, out):
                 lo = bottom
         if lo < bottom:  # nothing below the price of a missing floor is left
             lent[t] = _lacking(bottom, lo)
+            value += slack * (bottom - lo)  # rounding included: else a search could live on it
             if lent[t] > 0.0:
                 low_cut = slack
-                value += slack * lent[t]
             hi += bottom - lo
             lo = bottom
         if head == tail:
