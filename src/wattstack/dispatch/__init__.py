@@ -9,7 +9,7 @@ from wattstack.dispatch.problem import Amount, Commitment, Problem, SizeColumn, 
 from wattstack.dispatch.result import Dispatch
 
 _LAZY = {
-    "announce_compiling": "compiling",
+    "announce_compiling": "kernel.compiling",
     "Cut": "run",
     "Runner": "run",
     "dispatch_year": "choose",
