@@ -8,6 +8,7 @@ import pytest
 from wattstack.errors import InputError
 from wattstack.series import SourceSpec, read_series
 
+# The platform named a fourth column here and never filled it.
 OLD = '"MTU (CET/CEST)","Day-ahead Price [EUR/MWh]","Currency","BZN|FR"'
 NEW = (
     '"MTU (CET/CEST)","Area","Sequence","Day-ahead Price (EUR/MWh)","Intraday Period (CET/CEST)",'
@@ -37,9 +38,7 @@ def wall(day, labels, prices, style="old", area="BZN|FR", sequence="Without Sequ
                 ends.append(f"{dom}/{month}/{year} {clock}:00" + (f" {mark}" if mark else ""))
         mtu = " - ".join(ends)
         out.append(
-            f'"{mtu}","{price}","EUR",""'
-            if style == "old"
-            else f'"{mtu}","{area}","{sequence}","{price}","",""'
+            f'"{mtu}","{price}","EUR"' if style == "old" else f'"{mtu}","{area}","{sequence}","{price}","",""'
         )
     return out
 
@@ -181,7 +180,7 @@ def test_an_area_that_cannot_be_told_says_what_there_is(tmp_path, area, says):
         (["time,price", "2021-01-01T00:00Z,5"], "is not an ENTSO-E day-ahead export"),
         (['"MTU (CET/CEST)","Load [MW]"', '"x","5"'], "is not an ENTSO-E day-ahead export"),
         ([OLD], "has a header and no rows"),
-        ([OLD, '"1 January 2021","40","EUR",""'], "is '1 January 2021', must be like '01.01.2021 00:00"),
+        ([OLD, '"1 January 2021","40","EUR"'], "is '1 January 2021', must be like '01.01.2021 00:00"),
         (
             [OLD, *wall("2021-01-01", ["00:00 (MSK)-01:00"], [4], "new")],
             "is marked (MSK), must be one of CET, CEST",

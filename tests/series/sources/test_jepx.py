@@ -38,6 +38,12 @@ def test_the_original_file_is_read_in_jpy_per_mwh(tmp_path, encoding):
     assert got.values[[0, 1, 47, 48]] == pytest.approx([10000, 10100, 14700, 10000])
 
 
+def test_newer_files_name_the_delivery_day_and_spreadsheets_drop_zeros(tmp_path):
+    lines = [HEAD.replace("年月日", "受渡日"), *(row.replace("/04/0", "/4/") for row in rows())]
+    assert lines[1].startswith("2022/4/1,1,")
+    assert str(read_series(spec(tmp_path, lines)).stamps[48]) == "2022-04-01T15:00:00"
+
+
 @pytest.mark.parametrize(("area", "first"), [("tokyo", 15000), ("system", 9000)])
 def test_each_area_has_its_column(tmp_path, area, first):
     assert read_series(spec(tmp_path, [HEAD, *rows()], area)).values[0] == pytest.approx(first)

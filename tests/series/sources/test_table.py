@@ -36,6 +36,7 @@ def test_named_columns_are_read_in_our_units(csv_spec):
         "\ufefftime,price\n2022-01-01T00:00Z,50.5\n2022-01-01T01:00Z,60\n",
         'note,"price","time"\nx,50.5,2022-01-01T00:00Z\ny,60,2022-01-01T01:00Z\n',
         "time,price\r\n2022/01/01 00:00+00:00,50.5\r\n2022/01/01 01:00+00:00,60\r\n",
+        "time,price\n2022/1/1 0:00Z,50.5\n2022/1/1 1:00Z,60\n",
         "time,price\n2022-01-01T00:00:00.000Z,50.5\n2022-01-01T01:00:00.000Z,60\n",
     ],
 )

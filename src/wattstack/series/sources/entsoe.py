@@ -19,6 +19,7 @@ Source: https://transparency.entsoe.eu, "Energy prices", item 12.1.D.
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -59,6 +60,9 @@ def read_entsoe(path: Path, spec: SourceSpec) -> RawTable:
         InputError: Not such an export, several areas and none named, a label that cannot be read.
     """
     layout = Layout.of(path, spec.file)
+    layout = replace(
+        layout, names=layout.names[: layout.fields]
+    )  # old exports name a zone column and leave it out
     label, price, unit = _find_columns(layout.names, spec.file)
     extra = [name for name in ("Area", "Sequence") if name in layout.names]
     batches = list(stream_csv(path, layout, [label, price, *extra], text=(label, *extra), file=spec.file))

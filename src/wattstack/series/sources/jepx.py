@@ -4,7 +4,7 @@ Needs    errors, series.series, sources.raw, sources.table.
 Gives    read_jepx, AREAS.
 Used by  series.read.
 
-One row per half-hour from April to March: 年月日 (date), 時刻コード (period 1 .. 48 of Japan time, period 1
+One row per half-hour from April to March: 受渡日 or 年月日 (date), 時刻コード (period 1 .. 48 of Japan time, period 1
 starts at 00:00), volumes, システムプライス and エリアプライス per area, in JPY/kWh without tax. The text is
 cp932 (Windows Shift JIS); a copy saved as UTF-8 is read too.
 Source: https://www.jepx.jp/electricpower/market-data/spot/.
@@ -33,7 +33,7 @@ AREAS = {
     "shikoku": "エリアプライス四国",
     "kyushu": "エリアプライス九州",
 }
-_DATE, _CODE = "年月日", "時刻コード"
+_DATES, _CODE = ("年月日", "受渡日"), "時刻コード"  # the date column was renamed over the years
 _PERIOD_S = 1800
 
 
@@ -52,7 +52,7 @@ def read_jepx(path: Path, spec: SourceSpec) -> RawTable:
         near = nearest(area, AREAS)
         hint = f"Nearest: {near!r}." if near else f"Name one of {', '.join(AREAS)}."
         raise source_error(spec.file, "area", f"is {spec.area!r}, must be an area of JEPX. {hint}")
-    layout = _layout(path, spec.file)
+    layout, date = _layout(path, spec.file)
     column = next((name for name in layout.names if name.replace(" ", "").startswith(AREAS[area])), None)
     if column is None:
         there = [ours for ours, head in AREAS.items() if any(n.startswith(head) for n in layout.names)]
@@ -60,8 +60,8 @@ def read_jepx(path: Path, spec: SourceSpec) -> RawTable:
             spec.file, "area", f"is {area!r}, which this file does not hold. It has: {', '.join(there)}."
         )
     dates, codes, prices = [], [], []
-    for batch in stream_csv(path, layout, [_DATE, _CODE, column], text=(_DATE,), file=spec.file):
-        day_s, _ = parse_stamps(batch.column(_DATE), spec.file, _DATE)
+    for batch in stream_csv(path, layout, [date, _CODE, column], text=(date,), file=spec.file):
+        day_s, _ = parse_stamps(batch.column(date), spec.file, date)
         dates.append(day_s)
         codes.append(batch.column(_CODE).to_numpy(zero_copy_only=False))
         prices.append(batch.column(column).to_numpy(zero_copy_only=False))
@@ -85,8 +85,8 @@ def read_jepx(path: Path, spec: SourceSpec) -> RawTable:
     )
 
 
-def _layout(path: Path, file: str) -> Layout:
-    """The header, in either of the two encodings it is found in."""
+def _layout(path: Path, file: str) -> tuple[Layout, str]:
+    """The header, in either of the two encodings it is found in, and the name of its date column."""
     for encoding in ("utf-8", "cp932"):
         try:
             layout = Layout.of(path, file, encoding)
@@ -94,8 +94,9 @@ def _layout(path: Path, file: str) -> Layout:
             if encoding == "cp932":
                 raise
             continue
-        if _DATE in layout.names and _CODE in layout.names:
-            return layout
+        date = next((name for name in _DATES if name in layout.names), None)
+        if date is not None and _CODE in layout.names:
+            return layout, date
     raise source_error(
-        file, "", f"is not a JEPX spot file: its header lacks {_DATE} and {_CODE}. Name its format."
+        file, "", f"is not a JEPX spot file: its header lacks {_DATES[0]} or {_CODE}. Name its format."
     )

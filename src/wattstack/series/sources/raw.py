@@ -53,7 +53,7 @@ def source_error(file: str, where: str, what: str) -> InputError:
 def parse_stamps(column: pa.Array | pa.ChunkedArray, file: str, where: str) -> tuple[np.ndarray, bool]:
     """ISO 8601 text, or a timestamp column, as seconds.
 
-    "2022-04-01T00:00:00+09:00", with a blank for the T, "/" for "-", with or without seconds and offset.
+    "2022-04-01T00:00:00+09:00", with a blank for the T, with or without seconds and offset; or 2022/4/1 9:00.
     Other orders (01.04.2022, 4/1/2022) are refused: a machine cannot tell day from month.
 
     Args:
@@ -83,13 +83,24 @@ def parse_stamps(column: pa.Array | pa.ChunkedArray, file: str, where: str) -> t
         raise source_error(
             file, where, f"is {column.type}, must be ISO 8601 text or timestamps. Rewrite the file."
         )
-    text = pc.utf8_trim_whitespace(pc.replace_substring(column, "/", "-"))
+    text = _dashed(pc.utf8_trim_whitespace(column))
     for zone in (None, "UTC"):
         try:
             return _seconds(text.cast(pa.timestamp("us", zone))), zone is None
         except pa.ArrowInvalid as error:
             fault = error
     raise source_error(file, where, _why_not(text, fault))
+
+
+def _dashed(text: pa.Array | pa.ChunkedArray) -> pa.Array | pa.ChunkedArray:
+    """2022/4/1 9:00, as spreadsheets write it, as 2022-04-01 09:00; what has no slash is left."""
+    import pyarrow.compute as pc
+
+    if not len(text) or "/" not in text[0].as_py():
+        return text
+    for _ in range(3):  # neighbours share a sign, so one pass pads every other one
+        text = pc.replace_substring_regex(text, r"([/ T])(\d)([/ T:]|$)", r"\10\2\3")
+    return pc.replace_substring(text, "/", "-")
 
 
 def _seconds(column: pa.Array | pa.ChunkedArray) -> np.ndarray:

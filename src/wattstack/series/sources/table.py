@@ -15,6 +15,7 @@ import codecs
 import csv
 import re
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -65,27 +66,33 @@ def read_parquet(path: Path, spec: SourceSpec) -> RawTable:
     return collect(file.iter_batches(columns=wanted), spec)
 
 
+@dataclass(frozen=True, slots=True)
 class Layout:
     """How a csv file is laid out, seen from its first lines.
 
     Attributes:
         names: Column names.
+        fields: Fields of the first row below the header, as many as names where there is none.
         delimiter: Field separator.
         decimal: Decimal sign.
         skip: Lines before the header.
         encoding: Name of the text encoding.
     """
 
-    def __init__(self, names: list[str], delimiter: str, decimal: str, skip: int, encoding: str):
-        self.names = names
-        self.delimiter = delimiter
-        self.decimal = decimal
-        self.skip = skip
-        self.encoding = encoding
+    names: list[str]
+    fields: int
+    delimiter: str
+    decimal: str
+    skip: int
+    encoding: str
 
     @classmethod
     def of(cls, path: Path, file: str, encoding: str = "utf-8") -> Layout:
-        """Look at the first lines of a file."""
+        """Look at the first lines of a file.
+
+        Raises:
+            InputError: Empty, or not text of this encoding.
+        """
         with path.open("rb") as stream:
             head = stream.read(65536)
         if not head.strip():
@@ -96,11 +103,12 @@ class Layout:
             raise source_error(file, "", f"is not {encoding} text. Save it as UTF-8.") from None
         lines = text.splitlines()
         skip = next((i for i, line in enumerate(lines) if line.strip() and not line.startswith("#")), 0)
-        header = lines[skip]
-        delimiter = max(",;\t", key=header.count)
+        delimiter = max(",;\t", key=lines[skip].count)
         comma = delimiter != "," and any(re.search(r"\d,\d", line) for line in lines[skip + 1 : skip + 20])
-        names = [name.strip() for name in next(csv.reader([header], delimiter=delimiter))]
-        return cls(names, delimiter, "," if comma else ".", skip, encoding)
+        names, *first = csv.reader(lines[skip : skip + 2], delimiter=delimiter)
+        names = [name.strip() for name in names]
+        fields = len(first[0]) if first else len(names)
+        return cls(names, fields, delimiter, "," if comma else ".", skip, encoding)
 
 
 def check_columns(names: Sequence[str], wanted: dict[str, str], file: str) -> None:
