@@ -1,5 +1,10 @@
 """The kernel's door: golden cases by hand, certificates, cuts that never lie above the cost."""
 
+import os
+import subprocess
+import sys
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -229,3 +234,72 @@ def test_strong_self_discharge_over_many_steps_keeps_its_numbers():
     stored = found.stored_mwh["b"]
     moved = found.charge_mw["b"] - found.discharge_mw["b"]
     assert np.allclose(stored, 0.8 * np.append(0.0, stored[:-1]) + moved, atol=1e-9)
+
+
+def test_a_store_that_never_fills_keeps_every_piece():
+    rng = np.random.default_rng(9)
+    unit = Storage("b", Amount(1.0), Amount(1.0), ceiling=Amount(1e6), start_mwh=0.0, end_mwh=500.0)
+    tiers = (grid(*rng.normal(50, 20, 700), power=2.5), Supply("gas", "generator", 120.0, Amount(np.inf)))
+    found = kernel_dispatch(Problem(1.0, np.full(700, 2.0), tiers, (unit,)), {})
+    assert found.stored_mwh["b"][-1] == pytest.approx(500.0)
+    assert found.bound == pytest.approx(found.value, rel=1e-12)
+
+
+def test_supply_that_ends_at_the_load_but_for_rounding_has_a_price():
+    found = kernel_dispatch(Problem(1.0, np.array([2.0 + 1e-10]), (grid(10, power=2.0),)), {})
+    assert found.price_per_mwh.tolist() == [10.0]
+
+
+def test_a_cyclic_year_that_no_start_makes_possible_says_where():
+    unit = Storage(
+        "b",
+        Amount(1.0),
+        Amount(0.1),
+        ceiling=Amount(np.array([5.0, 1.0, 5.0])),
+        floor=Amount(np.array([5.0, 0.0, 0.0])),
+    )
+    problem = Problem(1.0, np.full(3, 2.0), (grid(10, 10, 10),), (unit,), floor_slack_per_mwh=1e4)
+    with pytest.raises(InfeasibleError, match="step 1: stored energy cannot fall fast enough"):
+        kernel_dispatch(problem, {})
+
+
+def test_where_only_some_starts_are_possible_the_best_of_them_is_found():
+    ceiling = np.array([0.5, 2.0, 2.0, 2.0])
+    unit = Storage("b", Amount(1.0), Amount(0.25), ceiling=Amount(ceiling), start_mwh=None)
+    problem = Problem(1.0, np.full(4, 2.0), (grid(50, 10, 10, 10),), (unit,))
+    found = kernel_dispatch(problem, {})
+    stored = found.stored_mwh["b"]
+    assert np.all(stored <= ceiling + 1e-9)
+    assert found.value == pytest.approx(1.75 * 50 + 3 * 20 + 0.25 * 10, rel=1e-9)
+
+
+def test_an_end_given_as_a_value_bounds_the_last_block():
+    rng = np.random.default_rng(2)
+    problem = year(rng, 12, np.repeat([0, 1], 6))
+    ended = replace(problem.storages[0], start_mwh=1.0, end_mwh=2.0)
+    runner = Runner(replace(problem, storages=(ended,)))
+    floors, ceilings = runner.end_bounds()
+    assert floors[-1][:2] == ceilings[-1][:2] == (2.0, 0.0)
+    assert floors[0][1] == 0.1
+
+
+def test_compiling_is_announced_once(tmp_path):
+    code = (
+        "from wattstack.dispatch import Amount, Problem, Supply, announce_compiling, kernel_dispatch\n"
+        "import numpy as np\n"
+        "announce_compiling(print)\n"
+        "grid = Supply('grid', 'import', np.array([10.0]), Amount(np.inf))\n"
+        "kernel_dispatch(Problem(1.0, np.array([2.0]), (grid,)), {})\n"
+    )
+    said = [
+        subprocess.run(
+            [sys.executable, "-c", code],
+            env={**os.environ, "NUMBA_CACHE_DIR": str(tmp_path), "NUMBA_DISABLE_JIT": "0"},
+            capture_output=True,
+            text=True,
+            check=True,
+        ).stdout
+        for _ in range(2)
+    ]
+    assert said[0].count("compiling the dispatch kernel") == 1
+    assert said[1] == ""

@@ -36,28 +36,29 @@ def _bus_price(t, lines, cost, length, need, bids, charge, discharge):
     price = min(cost[t, 0], bids[0], bids[1])
     asked = offered = False
     while total < need:
-        price = np.inf
+        best = np.inf
         kind = 0
         if j < lines_n:
-            price = cost[t, j]
+            best = cost[t, j]
             kind = 1
-        if not asked and bids[0] < price:
-            price = bids[0]
+        if not asked and bids[0] < best:
+            best = bids[0]
             kind = 2
-        if not offered and bids[1] < price:
-            price = bids[1]
+        if not offered and bids[1] < best:
+            best = bids[1]
             kind = 3
+        if kind == 0:  # what is missing is rounding
+            break
+        price = best
         if kind == 1:
             total += length[j]
             j += 1
         elif kind == 2:
             total += charge
             asked = True
-        elif kind == 3:
+        else:
             total += discharge
             offered = True
-        else:
-            break
     return price
 
 
