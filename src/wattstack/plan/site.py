@@ -51,7 +51,7 @@ class _Answer:
         return list(zip(self.weights, self.runs, strict=True))
 
 
-def plan_site(campus: Campus, gap_frac: float = 1e-6) -> Plan:
+def plan_site(campus: Campus, gap_frac: float = 1e-6, polish: bool = False) -> Plan:
     """Choose every size that the campus gives as a range, at the least yearly cost, with a lower bound beside it.
 
     Sizing by cuts on the exact dispatch kernel where it holds the campus, else the whole linear (or integer)
@@ -60,6 +60,7 @@ def plan_site(campus: Campus, gap_frac: float = 1e-6) -> Plan:
     Args:
         campus: As read by read_campus; numbers stand, ranges are planned.
         gap_frac: (objective - bound) / |objective| to reach.
+        polish: Go on until the prices of the plan are exact in every step and not only in most.
 
     Returns:
         Plan: sizes, cost and certificate, bill, balance, finance, worth of each limit.
@@ -86,7 +87,7 @@ def plan_site(campus: Campus, gap_frac: float = 1e-6) -> Plan:
         bar.advance(note="inputs read")
         done("case")
         site = sizing_model(campus, cases)
-        answer = _solve(site, cases, gap_frac, bar)
+        answer = _solve(site, cases, (gap_frac, polish), bar)
         done("sizing")
         base = no_new_assets(campus, cases)
         bar.advance(note="no new assets")
@@ -98,8 +99,9 @@ def plan_site(campus: Campus, gap_frac: float = 1e-6) -> Plan:
     return Plan(**plan, marginal=marginal, curve=curve, seconds=seconds)
 
 
-def _solve(site: SiteModel, cases: Sequence[Case], gap_frac: float, bar) -> _Answer:
-    """Sizes and running, by cuts where the kernel holds every scenario."""
+def _solve(site: SiteModel, cases: Sequence[Case], aim: tuple[float, bool], bar) -> _Answer:
+    """Sizes and running, by cuts where the kernel holds every scenario. `aim` = (gap, polish)."""
+    gap_frac, polish = aim
     reasons = [why_not_kernel(problem) for problem in site.model.problems]
     reason = next((text for text in reasons if text is not None), None)
     if reason is not None:
@@ -110,7 +112,9 @@ def _solve(site: SiteModel, cases: Sequence[Case], gap_frac: float, bar) -> _Ans
             whole.sizes, whole.objective, whole.bound, whole.solver, list(whole.runs),
             [run.price_per_mwh for run in whole.runs], (), None, site.model.weights, [note],
         )  # fmt: skip
-    sizing, search = solve_by_cuts(site.model, gap_frac, lambda r: bar.advance(note=f"gap {_gap(r):.1e}"))
+    sizing, search = solve_by_cuts(
+        site.model, gap_frac, lambda r: bar.advance(note=f"gap {_gap(r):.1e}"), polish
+    )
     missing = unserved_mw(sizing, sizing.sizes)
     if site.strict and is_short(missing, cases):
         raise explain_unserved(search, cases, missing)
