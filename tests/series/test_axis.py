@@ -7,7 +7,7 @@ import pytest
 
 from wattstack.errors import InputError
 from wattstack.series import TimeAxis, make_axis
-from wattstack.series.axis import STEP_WORDS, parse_duration_s
+from wattstack.series.axis import STEP_WORDS
 
 
 def test_an_axis_is_in_utc():
@@ -51,13 +51,3 @@ def test_all_faults_of_an_axis_come_at_once():
 def test_a_span_that_does_not_fit_is_refused(start, end, says):
     with pytest.raises(InputError, match=says):
         make_axis(start, end, "30min")
-
-
-def test_a_length_of_time_in_words():
-    assert [parse_duration_s(t) for t in ("90s", "30min", "3 h", "2d")] == [90, 1800, 10800, 172800]
-
-
-@pytest.mark.parametrize("text", ["3", "0h", "three hours", "-1h"])
-def test_what_is_no_length_of_time_is_refused(text):
-    with pytest.raises(InputError, match=r"is no length of time. Write 30min, 3h or 2d"):
-        parse_duration_s(text)

@@ -1,7 +1,7 @@
 """The time axis: start, step and count in UTC.
 
 Needs    errors.
-Gives    TimeAxis, make_axis, parse_duration_s.
+Gives    TimeAxis, make_axis, STEP_WORDS.
 Used by  every room that touches numbers along time.
 
 Inside wattstack time is UTC. A step is [start, start + step); its stamp is its start. The local clock
@@ -10,7 +10,6 @@ Inside wattstack time is UTC. A step is [start, start + step); its stamp is its 
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -18,9 +17,7 @@ import numpy as np
 
 from wattstack.errors import Fault, InputError
 
-STEPS_S = (3600, 1800, 900, 600, 300, 60)
 STEP_WORDS = {"1h": 3600, "60min": 3600, "30min": 1800, "15min": 900, "10min": 600, "5min": 300, "1min": 60}
-_UNITS_S = {"s": 1, "min": 60, "h": 3600, "d": 86400}
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,22 +52,6 @@ class TimeAxis:
     def stamps(self) -> np.ndarray:
         """Start of every step, UTC, datetime64[s], shape (count,)."""
         return self.start + np.arange(self.count) * np.timedelta64(self.step_s, "s")
-
-
-def parse_duration_s(text: str) -> int:
-    """A length of time in words, "30min", "3h", "2d", in seconds.
-
-    Raises:
-        InputError: The text is no length of time.
-
-    Example:
-        >>> parse_duration_s("3h")
-        10800
-    """
-    match = re.fullmatch(r"\s*(\d+)\s*(s|min|h|d)\s*", text)
-    if not match or int(match[1]) == 0:
-        raise InputError(repr(text), ["is no length of time. Write 30min, 3h or 2d."])
-    return int(match[1]) * _UNITS_S[match[2]]
 
 
 def _utc(where: str, stamp: str | datetime, faults: list[Fault]) -> np.datetime64 | None:

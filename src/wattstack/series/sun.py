@@ -4,9 +4,9 @@ Needs    errors, series.series.
 Gives    check_sun, SunCheck, sun_elevation_sin.
 Used by  case, on every weather file that is bound.
 
-The sun is placed by Spencer's series for declination and equation of time (1971, Search 2 (5), 172), good to
-0.03 degrees and half a minute: plenty to tell 30 minutes apart. pvlib takes a second to import, so it is used
-for the plant itself and not here. The clear sky is that of Haurwitz (1945), J. Meteorol. 2, 154.
+The sun is placed by Spencer's series for declination and equation of time (1971, Search 2 (5), 172), good to a
+third of a degree: plenty to tell 30 minutes apart. pvlib takes a second to import, so it is used for the plant
+itself and not here. The clear sky is that of Haurwitz (1945), J. Meteorol. 2, 154.
 """
 
 from __future__ import annotations
