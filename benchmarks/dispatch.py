@@ -15,7 +15,7 @@ import numpy as np
 
 from benchmarks.cases import real_cases
 from benchmarks.measure import Run
-from benchmarks.race import Worker, best, race, ratio, row
+from benchmarks.race import Worker, best, fastest, race, ratio, row
 
 OURS = ("wattstack", "wattstack+prepare")
 HIGHS = ("highs simplex", "highs ipx", "highs hipo")
@@ -34,8 +34,7 @@ def measure(say) -> dict:
         rows += [row(case, tool, runs[tool]) for tool in tools]
         rows[-6]["note"] = f"price has one value in {share:.1%} of steps"
         if bar:
-            fastest = min((t for t in HIGHS if best(runs[t])), key=lambda t: best(runs[t]), default=None)
-            bars[f"dispatch.{bar}_speedup"] = ratio(runs.get(fastest), runs["wattstack"])
+            bars[f"dispatch.{bar}_speedup"] = ratio(fastest(runs, "highs"), runs["wattstack"])
         errors.append(_objective_error(runs))
         price_errors.append(price_error(arrays))
     say("dispatch minute: wattstack, 525,600 steps")

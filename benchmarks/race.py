@@ -1,7 +1,7 @@
 """Runs of several tools on one case, interleaved, each often enough for its length.
 
 Needs    benchmarks.measure.
-Gives    race, Worker, row, best.
+Gives    race, Worker, row, best, fastest, ratio.
 Used by  benchmarks.dispatch, site_plan, startup.
 """
 
@@ -104,7 +104,13 @@ def row(case: str, tool: str, runs: list[Run], note: str = "") -> dict:
     return made | ({"note": said} if said else {})
 
 
-def ratio(theirs: list[Run] | None, ours: list[Run] | None) -> float | None:
+def fastest(runs: Mapping[str, list[Run]], start: str) -> list[Run]:
+    """Runs of the fastest tool whose name begins so; empty if none has a time."""
+    timed = [made for tool, made in runs.items() if tool.startswith(start) and best(made)]
+    return min(timed, key=best, default=[])
+
+
+def ratio(theirs: list[Run], ours: list[Run]) -> float | None:
     """How many times longer theirs take, None if either has no time."""
-    slow, fast = best(theirs or []), best(ours or [])
+    slow, fast = best(theirs), best(ours)
     return slow / fast if slow and fast else None

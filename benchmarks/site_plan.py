@@ -20,7 +20,7 @@ import numpy as np
 from benchmarks.cases import make_case, real_cases
 from benchmarks.files import write_campus, write_pypsa
 from benchmarks.measure import Run, free_mb, run_command, version_of
-from benchmarks.race import Worker, best, race, ratio, row
+from benchmarks.race import Worker, best, fastest, race, ratio, row
 from benchmarks.startup import wattstack_command
 
 HIGHS = ("highs simplex", "highs ipx", "highs hipo")
@@ -50,9 +50,7 @@ def measure(say) -> dict:
         errors += _errors(runs)
         bar = {"h_peak": "hourly", "q_peak": "quarter"}.get(case)
         if bar:
-            fastest = min((best(runs[t]) for t in HIGHS if best(runs[t])), default=None)
-            ours = best(runs["wattstack"])
-            bars[f"site_plan.{bar}_speedup"] = fastest / ours if fastest and ours else None
+            bars[f"site_plan.{bar}_speedup"] = ratio(fastest(runs, "highs"), runs["wattstack"])
             bars[f"site_plan.{bar}_piqp_speedup"] = ratio(runs["piqp"], runs["wattstack"])
     bars["site_plan.objective_error"] = max(errors, default=None)
     for part in (_scenarios, _commands):
@@ -130,14 +128,12 @@ def _commands(say: Callable[[str], None]) -> dict:
         runs = race(tools)
         if not version_of("pypsa"):
             runs["pypsa"] = [Run(fault="PyPSA is not installed: make bench-setup")]
-        fastest = min((best(r) for t, r in runs.items() if t.startswith("pypsa") and best(r)), default=None)
-        ours = best(runs["wattstack plan"])
         rows += [row("h_peak, whole process", tool, made) for tool, made in runs.items()]
         say("site_plan, whole process: quarter-hours, memory")
         memory = race({"wattstack plan": _plan_command(write_campus(quarters, make_case("q_peak")))})
         rows += [row("q_peak, whole process", tool, made) for tool, made in memory.items()]
     bars = {
-        "site_plan.pypsa_speedup": fastest / ours if fastest and ours else None,
+        "site_plan.pypsa_speedup": ratio(fastest(runs, "pypsa"), runs["wattstack plan"]),
         "site_plan.peak_mb": rows[-1]["peak_mb"],
     }
     return {"bars": bars, "rows": rows}

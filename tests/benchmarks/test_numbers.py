@@ -12,7 +12,7 @@ from benchmarks import __main__ as door
 from benchmarks import dispatch, site_plan, startup, table
 from benchmarks.bars import BARS, reached
 from benchmarks.measure import Run, free_mb, own_peak_mb, run_command
-from benchmarks.race import Worker, best, race, ratio, repeats, row
+from benchmarks.race import Worker, best, fastest, race, ratio, repeats, row
 
 ROW_KEYS = ["case", "tool", "seconds", "objective", "peak_mb", "version"]
 
@@ -41,6 +41,16 @@ def test_a_tool_that_fails_drops_out_and_its_row_says_why():
     assert made["seconds"] is None
     assert "MAX_ITER" in made["note"]
     assert ratio(runs["piqp"], [Run(1.0)]) is None
+
+
+def test_a_speedup_is_against_the_fastest_peer_that_answered():
+    runs = {
+        "highs simplex": [Run(9.0)],
+        "highs ipx": [Run(5.0), Run(4.0)],
+        "highs hipo": [Run(fault="left out")],
+    }
+    assert ratio(fastest(runs, "highs"), [Run(2.0)]) == 2.0
+    assert ratio(fastest(runs, "pypsa"), [Run(2.0)]) is None
 
 
 def test_a_row_has_the_promised_keys_and_the_best_time():
