@@ -7,8 +7,8 @@ from dataclasses import replace
 import numpy as np
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
-from tests.dispatch.strategies import money_scale, problems
 
+from tests.dispatch.strategies import money_scale, problems
 from wattstack.dispatch import Amount, dispatch_year, kernel_dispatch, why_not_kernel
 from wattstack.dispatch.linear import linear_dispatch
 from wattstack.dispatch.linear_build import build_model

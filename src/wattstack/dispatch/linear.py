@@ -23,13 +23,11 @@ from wattstack.dispatch.linear_words import explain_infeasible
 from wattstack.dispatch.problem import Problem
 from wattstack.dispatch.result import Dispatch
 
-SEARCH_S = 60.0  # a search over integers stops then, with the best it has and the bound it has
-
 
 def solve_model(model: LinearModel) -> Solution | None:
     """PIQP where its answer is believed, HiGHS else; None where nothing meets the limits."""
     if np.any(model.integer):
-        return solve_highs(model, limit_s=SEARCH_S)
+        return solve_highs(model)
     return solve_piqp(model) or solve_highs(model)
 
 

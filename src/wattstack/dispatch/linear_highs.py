@@ -17,11 +17,12 @@ from wattstack.dispatch.linear_check import lower_bound
 from wattstack.dispatch.linear_model import LinearModel, Solution
 from wattstack.errors import StateError
 
+MOST_NODES = 2000  # a year with one committed generator takes some 30
 FEASIBLE = 1e-9  # tolerances on rows and prices; HiGHS' own 1e-7 would show in the energy balance
 
 
 def solve_highs(
-    model: LinearModel, method: str = "simplex", gap_frac: float = 1e-6, limit_s: float = np.inf
+    model: LinearModel, method: str = "simplex", gap_frac: float = 1e-6, most_nodes: int = MOST_NODES
 ) -> Solution | None:
     """Solve a model with HiGHS; None where nothing meets its limits.
 
@@ -31,7 +32,8 @@ def solve_highs(
         model: The programme.
         method: "simplex", "ipm" or "hipo", for programmes without integers.
         gap_frac: Where the search over integers may stop.
-        limit_s: Time after which that search stops with the best it has [s].
+        most_nodes: Nodes after which that search stops with the best and the bound it has. Nodes, not
+            seconds: the answer is then the same on any machine.
 
     Raises:
         StateError: HiGHS ends without an answer.
@@ -39,14 +41,16 @@ def solve_highs(
     if not np.any(model.integer):
         x, duals, _ = _run(model, {"solver": method})
         return None if x is None else _solution(model, x, duals, lower_bound(model, duals))
-    options = {"mip_rel_gap": gap_frac, "time_limit": float(limit_s)}
+    options = {"mip_rel_gap": gap_frac, "mip_max_nodes": most_nodes}
     x, _, bound = _run(model, options)
     if x is None:
         return None
     held = hold_integers(model, x)
     fixed = solve_highs(held, method)
     if fixed is None:
-        raise StateError("HiGHS: the integers it found meet no limits when held. Report this as an error.")
+        raise StateError(
+            "HiGHS kept its limits only with integers a hair off whole numbers. Widen what is exactly full by 1e-6."
+        )
     return replace(fixed, bound=bound)
 
 
@@ -81,7 +85,7 @@ def _run(model: LinearModel, options: dict[str, float | str]):
     if status in (known.kInfeasible, known.kUnboundedOrInfeasible):
         return None, None, np.inf
     found = solver.getSolution()
-    if status != known.kOptimal and not (status == known.kTimeLimit and found.value_valid):
+    if status != known.kOptimal and not (status == known.kSolutionLimit and found.value_valid):
         raise StateError(f"HiGHS ended with {solver.modelStatusToString(status)!r}, must be Optimal.")
     bound = solver.getInfo().mip_dual_bound
     return np.array(found.col_value), np.array(found.row_dual), bound

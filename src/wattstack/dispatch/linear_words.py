@@ -32,12 +32,16 @@ def explain_infeasible(model: LinearModel) -> InfeasibleError:
     """
     elastic = _elastic(model)
     solution = solve_highs(elastic)
-    if solution is None:
-        return InfeasibleError("two bounds of one size contradict each other. Widen one of them.")
     rows, columns = model.matrix.shape
-    short = solution.x[columns : columns + rows] - solution.x[columns + rows :]
+    short = np.zeros(rows)
+    if solution is not None:
+        short = solution.x[columns : columns + rows] - solution.x[columns + rows :]
     faults = [_fault(name, at, short[at], model) for name, at in model.rows.items()]
     faults = sorted(fault for fault in faults if fault is not None)
+    if not faults:
+        return InfeasibleError(
+            "two bounds of one size cross, or limits miss each other by a hair. Widen them."
+        )
     return InfeasibleError(faults[0][-1])
 
 
@@ -83,11 +87,8 @@ def _fault(name: str, at: slice, short: np.ndarray, model: LinearModel) -> tuple
             text += "Raise the export limit or the ceiling of a storage."
         return 0, step, f"{where}: {text}"
     if block.endswith(".stored_mwh"):
-        side = "below its floor" if amount > 0.0 else "above its ceiling"
-        text = (
-            f"{block.removesuffix('.stored_mwh')} ends {abs(amount):.6g} MWh {side}, and no power can mend "
-        )
-        return 1, step, f"{where}: {text}it. Move that limit, or the end that was asked for."
+        text = f"{block.removesuffix('.stored_mwh')} ends {abs(amount):.6g} MWh above its ceiling, and no power can "
+        return 1, step, f"{where}: {text}mend it. Raise that limit, or the end that was asked for."
     if block.startswith("size."):
         rule = block.removeprefix("size.")
         return 2, 0, f"{rule} is missed by {abs(amount):.6g}: no sizes within their bounds keep it. Widen it."
