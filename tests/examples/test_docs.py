@@ -28,6 +28,15 @@ def test_the_python_on_a_page_runs(page, tmp_path, monkeypatch):
         exec(compile(code, page.name, "exec"), {})
 
 
+def test_every_page_is_in_the_index():
+    index = (ROOT / "docs" / "index.md").read_text(encoding="utf-8")
+    for page in (ROOT / "docs").glob("*.md"):
+        assert page.name == "index.md" or f"({page.name})" in index, page.name
+    parts = (ROOT / "docs" / "components" / "README.md").read_text(encoding="utf-8")
+    for page in (ROOT / "docs" / "components").glob("*.md"):
+        assert page.name == "README.md" or f"({page.name})" in parts, page.name
+
+
 @pytest.mark.parametrize("page", PAGES, ids=IDS)
 def test_links_lead_somewhere(page):
     text = page.read_text(encoding="utf-8")
