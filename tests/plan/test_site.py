@@ -48,6 +48,18 @@ def test_saving_is_measured_against_the_same_campus_with_nothing_built(campus):
     assert plan.finance["npv"] > 0.0
 
 
+def test_a_planned_connection_is_bought_with_and_without_new_assets(campus):
+    connection = {"firm_mw": {"max": 30.0}, "capital_per_mw": 5.0e7}
+    plan = plan_site(campus(grid={"connection": connection}))
+    bare = plan_site(campus(grid={"connection": connection}, battery=None))
+    own = plan.sizes["grid.connection.firm_mw"] * 5.0e7
+    assert plan.finance["capital"] > own > 0.0
+    saved = 0.05 / (1 - 1.05**-20)  # what a year of NPV is worth
+    assert plan.finance["npv"] * saved == pytest.approx(bare.objective - plan.objective, rel=1e-4)
+    year_0 = plan.cash_flow.loc[0, "baseline_cost"]
+    assert year_0 == pytest.approx(bare.finance["capital"], rel=1e-4)
+
+
 def test_more_connection_never_costs_more(campus):
     less = plan_site(campus(grid={"connection": {"firm_mw": 10.0}}))
     more = plan_site(campus(grid={"connection": {"firm_mw": 12.0}}))

@@ -44,6 +44,8 @@ class YearTotals:
         load_mwh: Electric demand served.
         discharged_mwh: Discharged by all batteries, at the bus.
         charging_cost: What the energy charged into them cost, at the bus price of the hour.
+        baseline_capital: Table of cost.capital_table of what "no new assets" must buy as well (a connection
+            that is planned), what stands left out; None for nothing.
     """
 
     running_cost: float
@@ -51,6 +53,7 @@ class YearTotals:
     load_mwh: float
     discharged_mwh: float = 0.0
     charging_cost: float = 0.0
+    baseline_capital: pd.DataFrame | None = None
 
 
 def cash_flow_table(finance: Finance, capital: pd.DataFrame, year: YearTotals) -> pd.DataFrame:
@@ -65,7 +68,8 @@ def cash_flow_table(finance: Finance, capital: pd.DataFrame, year: YearTotals) -
         DataFrame, index = year 0 .. horizon. Each column is an amount >= 0 unless its nature is a credit:
         capital, replacement, residual, fixed_om (of all assets), running_cost, baseline_cost (running and
         fixed O&M of what stands), net = baseline_cost - running_cost - fixed_om - capital - replacement +
-        residual, discount_factor, discounted, cumulative, cumulative_discounted. baseline_cost and what
+        residual, discount_factor, discounted, cumulative, cumulative_discounted. baseline_cost has what "no
+        new assets" must buy too, in the year it is bought. baseline_cost and what
         follows from it are NaN where "no new assets" cannot serve the load.
     """
     import pandas as pd
@@ -76,6 +80,9 @@ def cash_flow_table(finance: Finance, capital: pd.DataFrame, year: YearTotals) -
     table["fixed_om"] = np.where(runs, float(capital["fixed_per_year"].sum()), 0.0)
     table["running_cost"] = np.where(runs, year.running_cost, 0.0)
     table["baseline_cost"] = np.where(runs, _baseline(capital, year, float("nan")), 0.0)
+    if year.baseline_capital is not None:
+        own = _asset_flows(year.baseline_capital, horizon)
+        table["baseline_cost"] += own["capital"] + own["replacement"] - own["residual"]
     table["net"] = table["baseline_cost"] - _costs(table)
     table["discount_factor"] = (1.0 + finance.discount_rate_frac) ** -np.arange(horizon + 1.0)
     table["discounted"] = table["net"] * table["discount_factor"]
@@ -128,11 +135,14 @@ def finance_summary(
     if baseline is not None:
         saving = baseline - year.running_cost - fixed
         net = table["net"].tolist()
+        more = invested - (
+            0.0 if year.baseline_capital is None else float(year.baseline_capital["capital"].sum())
+        )
         out["saving_per_year"] = saving
         out["npv"] = present_value(net, rate)
         out["irr"] = internal_rate(net)
-        out["simple_payback_years"] = simple_payback_years(invested, saving)
-        out["discounted_payback_years"] = discounted_payback_years(invested, saving, rate)
+        out["simple_payback_years"] = simple_payback_years(more, saving)
+        out["discounted_payback_years"] = discounted_payback_years(more, saving, rate)
     return out
 
 
@@ -156,7 +166,9 @@ def _costs(table: pd.DataFrame) -> pd.Series:
 def _baseline(capital: pd.DataFrame, year: YearTotals, absent: float | None) -> float | None:
     if year.baseline_running_cost is None:
         return absent
-    return year.baseline_running_cost + float(capital.loc[capital["stands"], "fixed_per_year"].sum())
+    own = year.baseline_capital
+    bought = 0.0 if own is None else float(own["fixed_per_year"].sum())
+    return year.baseline_running_cost + float(capital.loc[capital["stands"], "fixed_per_year"].sum()) + bought
 
 
 def _every_year(value: float, horizon: int) -> Sequence[float]:

@@ -5,8 +5,7 @@ Gives    no_new_assets, Baseline.
 Used by  plan.site.
 
 Batteries, solar and generation that the plan may build are left out, and the backup duty with them; what
-stands runs as well as it can. A connection or contract that is planned is chosen for this case too, and its
-yearly cost counted.
+stands runs as well as it can. A connection or contract that is planned is chosen for this case too, and paid.
 """
 
 from __future__ import annotations
@@ -16,7 +15,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from wattstack.campus import SizeRange
-from wattstack.cost import size_costs
+from wattstack.cost import capital_table
 from wattstack.dispatch import Dispatch, dispatch_year, why_not_kernel
 from wattstack.plan.account import Account, account
 from wattstack.plan.columns import SiteModel, sizing_model
@@ -26,6 +25,8 @@ from wattstack.plan.monolith import solve_whole
 from wattstack.plan.relief import ALLOWED_FRAC
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from wattstack.campus import Campus
     from wattstack.case import Case
 
@@ -39,13 +40,15 @@ class Baseline:
 
     Attributes:
         books: Account of each scenario.
-        yearly_cost: Running and what a planned connection costs [currency/year]; None where the load cannot
-            be served so and lost load has no price.
+        running_cost: What running costs [currency/year]; None where the load cannot be served so and lost load
+            has no price.
+        capital: Table of cost.capital_table of what must be bought all the same: a connection that is planned.
         notes: What a reader must know.
     """
 
     books: tuple[Account, ...]
-    yearly_cost: float | None
+    running_cost: float | None
+    capital: pd.DataFrame
     notes: tuple[str, ...] = ()
 
 
@@ -64,21 +67,17 @@ def no_new_assets(campus: Campus, cases: Sequence[Case]) -> Baseline:
     lost = campus.finance.lost_load_per_mwh
     books = tuple(account(case, run, sizes, lost) for case, run in zip(bare_cases, runs, strict=True))
     short = sum(b.unserved_mwh for b in books) > ALLOWED_FRAC * sum(c.load_mwh for c in cases)
+    table = capital_table(bare, {path: sizes[path] for path in bare.size_paths})
+    capital = table[~table["stands"]]
     if short and lost is None:
         missing = sum(c.weight_frac / c.years * b.unserved_mwh for c, b in zip(cases, books, strict=True))
         note = (
             f"No new assets cannot serve the load: {missing:.4g} MWh a year go unserved, at no price. Savings and "
             "NPV against it are not defined; give finance.lost_load_per_mwh to price it."
         )
-        return Baseline(books, None, (note,))
-    costs = size_costs(bare)
-    planned = sum(
-        costs.get(path, 0.0) * sizes[path]
-        for path, size in bare.size_paths.items()
-        if isinstance(size, SizeRange)
-    )
+        return Baseline(books, None, capital, (note,))
     running = sum(c.weight_frac / c.years * b.bill.total for c, b in zip(cases, books, strict=True))
-    return Baseline(books, float(running + planned))
+    return Baseline(books, float(running), capital)
 
 
 def _without_empty(site: SiteModel) -> SiteModel:

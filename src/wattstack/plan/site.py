@@ -215,7 +215,8 @@ def _year_totals(cases: Sequence[Case], books: Sequence[Account], base: Baseline
 
     return YearTotals(
         running_cost=expected(book.bill.total for book in books),
-        baseline_running_cost=base.yearly_cost,
+        baseline_running_cost=base.running_cost,
+        baseline_capital=base.capital if len(base.capital) else None,
         load_mwh=expected(case.load_mwh for case in cases),
         discharged_mwh=expected(book.discharged_mwh for book in books),
         charging_cost=expected(book.charging_cost for book in books),

@@ -39,6 +39,12 @@ if TYPE_CHECKING:
 
 LAYOUT = 1
 OF_A_PLAN = ("report.html", "finance.xlsx")  # what others make of a plan.json
+TEXT = (  # columns of the tables by kind; all others are numbers
+    "scenario", "month", "path", "unit", "charge", "start_local", "set_by", "sentence", "name", "file", "sha256",
+    "note", "source",
+)  # fmt: skip
+FLAGS = ("planned", "stands", "synthetic")
+COUNTS = ("round", "rows", "step_s", "year")
 PACKAGES = ("wattstack", "numpy", "numba", "scipy", "highspy", "piqp", "pandas", "pvlib")
 
 
@@ -102,8 +108,6 @@ def read_plan(folder: str | Path) -> PlanFiles:
     Raises:
         InputError: There is no plan in it, it is of another layout, or a file of it is missing or broken.
     """
-    import pandas as pd
-
     from wattstack.series import read_traces
 
     folder = Path(folder)
@@ -114,24 +118,38 @@ def read_plan(folder: str | Path) -> PlanFiles:
             str(folder / "plan.json"),
             [f"has layout {found}, must be {LAYOUT}. Plan again with this version."],
         )
-    tables, traces = {}, {}
-    missing = [
-        n for n in [*(f"{t}.csv" for t in TABLES), *_trace_names(summary)] if not (folder / n).is_file()
-    ]
+    traced = {record["name"]: record["traces"] for record in summary["scenarios"]}
+    names = [*(f"{stem}.csv" for stem in TABLES), *traced.values()]
+    missing = [name for name in names if not (folder / name).is_file()]
     if missing:
         raise InputError(str(folder), [f"lacks {', '.join(missing)}. Plan again into this folder."])
-    for stem in TABLES:
-        text = {"sha256": str, "note": str, "source": str, "month": str, "scenario": str, "set_by": str}
-        table = pd.read_csv(folder / f"{stem}.csv", dtype=text, float_precision="round_trip")
-        tables[stem] = table.fillna({name: "" for name in ("sha256", "note", "source") if name in table})
-    for record in summary["scenarios"]:
-        traces[record["name"]] = read_traces(folder / record["traces"])
+    tables = {stem: _read_table(folder / f"{stem}.csv") for stem in TABLES}
+    traces = {name: read_traces(folder / file) for name, file in traced.items()}
     timing = _read_json(folder, "timing.json") if (folder / "timing.json").is_file() else {}
     return PlanFiles(summary, tables, traces, timing)
 
 
-def _trace_names(summary: dict) -> list[str]:
-    return [record["traces"] for record in summary["scenarios"]]
+def _read_table(path: Path) -> pd.DataFrame:
+    """A table as it was written: numbers to the last bit, which readers that guess do not promise."""
+    import pandas as pd
+
+    try:
+        table = pd.read_csv(path, dtype=str, keep_default_na=False)
+        for name in table.columns.difference(TEXT):
+            table[name] = _typed(name, table[name])
+    except (ValueError, KeyError) as error:  # pandas' own errors of parsing are ValueErrors
+        raise InputError(
+            str(path), [f"is not as it was written ({error}). Plan again into this folder."]
+        ) from None
+    return table
+
+
+def _typed(name: str, column: pd.Series) -> list:
+    if name in FLAGS:
+        return [{"True": True, "False": False}[text] for text in column]
+    if name in COUNTS:
+        return [int(text) for text in column]
+    return [float(text) if text else float("nan") for text in column]
 
 
 def _read_json(folder: Path, name: str) -> dict:
