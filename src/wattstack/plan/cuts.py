@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -71,7 +71,8 @@ class Search:
         self.cost = np.array([column.cost for column in model.columns])
         self.lower = np.array([column.lower for column in model.columns])
         self.upper = np.array([column.upper for column in model.columns])
-        self.visits: list[list[Cut]] = []
+        self.visits: list[tuple[tuple[np.ndarray, np.ndarray, np.ndarray], ...]] = []  # prices by scenario
+        self.keep_prices = True
         self.rounds: list[Round] = []
         self.bound = -np.inf
         self.objective = np.inf
@@ -110,7 +111,8 @@ class Search:
     def _add(self, cuts: list[Cut]) -> None:
         for scenario, cut in enumerate(cuts):
             self.master.add(len(self.visits), scenario, cut)
-        self.visits.append([replace(cut, made=()) for cut in cuts])
+        if self.keep_prices:
+            self.visits.append(tuple((cut.price, cut.cap_price, cut.stored_price) for cut in cuts))
 
     @property
     def gap_frac(self) -> float:
@@ -172,7 +174,10 @@ class Search:
         return dict(zip(self.index, self.best.tolist(), strict=True))
 
     def prices(self) -> tuple[tuple[np.ndarray, np.ndarray, np.ndarray], ...]:
-        """Weigh the visits' prices with the duals of their cuts, month by month: bus, cap, stored; by scenario."""
+        """Weigh the visits' prices with the duals of their cuts, month by month: bus, cap, stored; by scenario.
+
+        Once: the visits' prices are let go of, they are the most of what a search holds.
+        """
         self.master.solve()
         answer = []
         weights = self.master.weights()
@@ -184,10 +189,12 @@ class Search:
             share /= np.maximum(share.sum(axis=0), 1e-300)
             mixed = [np.zeros(len(runner.load)) for _ in range(3)]
             for visit in np.flatnonzero(share.any(axis=1)):
-                cut, by_step = self.visits[visit][s], share[visit][runner.block]
-                for k, part in enumerate((cut.price, cut.cap_price, cut.stored_price)):
+                by_step = share[visit][runner.block]
+                for k, part in enumerate(self.visits[visit][s]):
                     mixed[k] += by_step * part
             answer.append(tuple(mixed))
+        self.keep_prices = False  # what follows is asked for its cost alone
+        self.visits.clear()
         return tuple(answer)
 
 
