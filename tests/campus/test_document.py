@@ -135,6 +135,25 @@ def test_an_alias_to_itself_a_strange_key_and_a_strange_tag_are_told(told):
     }
 
 
+def test_aliases_of_aliases_end(file_of):
+    bomb = "a0: &a0 [1, 1, 1, 1, 1, 1, 1, 1, 1, 1]\n"
+    bomb += "".join(f"a{i}: &a{i} [{', '.join([f'*a{i - 1}'] * 10)}]\n" for i in range(1, 9))
+    assert (
+        message(file_of(bomb))
+        == "campus.yaml: holds more than 100000 values. Write fewer aliases of aliases."
+    )
+
+
+def test_merge_keys_of_older_yaml_are_no_keys(told):
+    assert told(duties="{<<: {backup: {duration_h: 1}}}") == {
+        "duties.<<": "is not a key here. There are: backup. (line 23)"
+    }
+
+
+def test_a_byte_order_mark_and_windows_lines_are_read(file_of, small_text):
+    assert read_campus(file_of("\ufeff" + small_text.replace("\n", "\r\n"))).name == "test"
+
+
 def test_anchors_repeat_a_part(file_of, small_text):
     text = small_text.replace(
         "charge_eff: 0.95\n    discharge_eff: 0.95", "charge_eff: &e 0.9\n    discharge_eff: *e"

@@ -111,6 +111,13 @@ def test_changes_lie_over_the_file_as_yaml(file_of, small_text):
         read_campus(path, changes={"grid.connection.firm": "90"})
 
 
+def test_a_change_that_is_no_yaml_is_told_with_its_path(file_of, small_text):
+    with pytest.raises(
+        InputError, match=r"^grid.connection.firm_mw: is not YAML at line 1, .*Close the bracket"
+    ):
+        read_campus(file_of(small_text), changes={"grid.connection.firm_mw": "{max: 3"})
+
+
 def test_a_null_change_takes_a_key_out(file_of, small_text):
     assert read_campus(file_of(small_text), changes={"battery": "null"}).battery == {}
 

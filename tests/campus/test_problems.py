@@ -21,6 +21,11 @@ from wattstack.campus.problems import faults_of, shown
         ("[3]", "is a list, must be a number [MW]. Write it without quotes and without a unit."),
         ("0", "is 0, must be > 0 MW. Give a value > 0."),
         (".inf", "is inf, must be a finite number. Give a value, or take the key out."),
+        (
+            "1" + "0" * 400,
+            "is a number of more than 30 digits, must be a number [MW]. Write it without quotes "
+            "and without a unit.",
+        ),
         ("1_000x", "is '1_000x', must be a number [MW]. Write it without quotes and without a unit."),
     ],
 )

@@ -18,6 +18,7 @@ from typing import Any
 from wattstack.errors import Fault, InputError, nearest
 
 LIMIT_BYTES = 2_000_000
+LIMIT_VALUES = 100_000
 Keys = tuple[str, ...]
 _TAG = "tag:yaml.org,2002:"
 # What the parser says, and where to look then.
@@ -102,7 +103,7 @@ def parse_document(text: str, name: str, folder: Path) -> Document:
         if root.tag != _TAG + "map":
             kind = "a list" if root.tag == _TAG + "seq" else "a single value"
             raise InputError(name, [f"holds {kind} at the top, must hold keys. Begin with wattstack: 1."])
-        walk = _Walk(yaml.constructor)
+        walk = _Walk(yaml.constructor, name)
         values = walk.value(root, ())
     except MarkedYAMLError as error:
         raise InputError(name, [_not_yaml(error, text)]) from None
@@ -117,13 +118,20 @@ def parse_document(text: str, name: str, folder: Path) -> Document:
 class _Walk:
     """Turn a node tree into plain values, noting lines and duplicate keys."""
 
-    def __init__(self, constructor: Any):
+    def __init__(self, constructor: Any, name: str):
         self.constructor = constructor
+        self.name = name
         self.lines: dict[Keys, int] = {}
         self.faults: list[Fault] = []
         self.open: set[int] = set()
+        self.count = 0
 
     def value(self, node: Any, where: Keys) -> Any:
+        self.count += 1
+        if self.count > LIMIT_VALUES:  # aliases of aliases grow without end
+            raise InputError(
+                self.name, [f"holds more than {LIMIT_VALUES} values. Write fewer aliases of aliases."]
+            )
         if id(node) in self.open:
             self.faults.append(Fault(".".join(where), "holds itself through an alias. Write the value out."))
             return None

@@ -1,7 +1,7 @@
 """The words the campus file is written in: numbers with units, sizes, rates, shares, references to series.
 
 Needs    pydantic.
-Gives    Declared (base of every declaration), quantity, fault_error, one_of, kind_of, is_number, smallest,
+Gives    Declared (base of every declaration), quantity, fault_error, one_of, kind_of, is_tag, is_number, smallest,
          largest, ROUNDING; the types Name, Number, NotNegative, Positive, Frac, Efficiency, Stamp, Day,
          TimeZone, SizeRange, Size, SeriesRef, Share, Level.
 Used by  every declaration of this room.
@@ -196,6 +196,11 @@ class SeriesRef(Declared):
 def is_number(value: Any) -> bool:
     """Whether a value of the file is a number (true and false are not)."""
     return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+def is_tag(part: str) -> bool:
+    """Whether a part of a place is the mark of a form, "<number>", and no key of the file."""
+    return part.startswith("<") and part.endswith(">")
 
 
 def kind_of(value: Any) -> str | None:

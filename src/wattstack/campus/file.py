@@ -48,7 +48,7 @@ def read_campus(path: str | Path, changes: Mapping[str, Any] | None = None) -> C
         values = merged(values, document.values)
     faults = [fault for document in documents for fault in document.faults]
     for where, change in (changes or {}).items():
-        values = merged(values, _nested(where, change, top.name))
+        values = merged(values, _nested(where, change))
     try:
         campus = Campus.model_validate(values)
     except ValidationError as error:
@@ -108,9 +108,9 @@ def _mappings(value: Any) -> list[dict[str, Any]]:
     return [part for part in value.values() if isinstance(part, dict)] if isinstance(value, dict) else []
 
 
-def _nested(where: str, change: Any, source: str) -> dict[str, Any]:
+def _nested(where: str, change: Any) -> dict[str, Any]:
     if isinstance(change, str):
-        change = parse_document(f"value: {change}", source, Path()).values["value"]
+        change = parse_document(f"value: {change}", where, Path()).values["value"]
     for key in reversed(where.split(".")):
         change = {key: change}
     return change

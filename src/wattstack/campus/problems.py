@@ -12,7 +12,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from wattstack.campus.fields import NAME_PATTERN, is_number
+from wattstack.campus.fields import NAME_PATTERN, is_tag
 from wattstack.campus.schema import Lookup
 from wattstack.errors import Fault, nearest
 
@@ -31,7 +31,7 @@ def faults_of(error: ValidationError) -> tuple[list[Fault], bool]:
     found: list[Fault] = []
     for record in records:
         place = [str(part) for part in record["loc"] if part != "[key]"]
-        where = ".".join(part for part in place if not part.startswith("<"))
+        where = ".".join(part for part in place if not is_tag(part))
         if record["type"] in ("faults", "not_yet"):
             found += [_placed(where, fault) for fault in record["ctx"]["faults"]]
         else:
@@ -68,8 +68,10 @@ def shown(value: Any) -> str:
         return "empty"
     if isinstance(value, bool):
         return str(value).lower()
-    if is_number(value):
-        return f"{value:g}" if isinstance(value, float) else str(value)
+    if isinstance(value, float):
+        return f"{value:g}"
+    if isinstance(value, int):
+        return str(value) if abs(value) < 1e30 else "a number of more than 30 digits"
     if isinstance(value, dict):
         return "a mapping"
     if isinstance(value, list | tuple):

@@ -12,6 +12,7 @@ from functools import cache
 from typing import Any
 
 from wattstack.campus.campus import Campus
+from wattstack.campus.fields import is_tag
 
 Node = dict[str, Any]
 # What the library or another file brings need not stand in the file.
@@ -85,7 +86,7 @@ class Lookup:
         for part in place:
             if part in _TITLES:
                 self.nodes = [n for n in self._plain() if n.get("title") == _TITLES[part]]
-            elif not part.startswith("<"):
+            elif not is_tag(part):
                 self.nodes = [child for n in self._plain() for child in _children(n, part)]
 
     def _plain(self) -> list[Node]:
