@@ -10,6 +10,8 @@ import pytest
 from wattstack.dispatch import Amount, Commitment, Problem, Storage, Supply, dispatch_year, why_not_kernel
 from wattstack.errors import StateError
 
+pytestmark = pytest.mark.tiny
+
 GRID = Supply("grid", "import", np.array([10.0, 50.0]), Amount(0.0, 1.0, "grid_mw"))
 LOST = Supply("lost", "unserved", 900.0, Amount(np.inf))
 UNIT = Storage("a", Amount(1.0), Amount(1.0), ceiling=Amount(1.0), start_mwh=0.0)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import numpy as np
+import pytest
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
@@ -16,9 +17,11 @@ from wattstack.dispatch.linear_highs import solve_highs
 from wattstack.dispatch.linear_piqp import solve_piqp
 from wattstack.errors import InfeasibleError
 
+pytestmark = pytest.mark.tiny
+
 STEP = 2.0**-6  # of finite differences; a convex cost with one slope on both sides is straight between
 
-calm = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+calm = settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 
 def run(solver, problem, sizes):
