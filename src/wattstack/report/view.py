@@ -123,14 +123,23 @@ class View:
         return any(record["synthetic"] for record in self.summary["inputs"])
 
     @property
-    def import_limit_mw(self) -> float | None:
-        """Power the connection and the contract allow to be imported, None for an island."""
+    def import_limit_mw(self) -> float:
+        """Power the connection and the largest contract allow to be imported."""
         sizes = self.summary["sizes"]
         contracts = [v for k, v in sizes.items() if k.startswith("grid.tariff.contract.")]
         connection = [v for k, v in sizes.items() if k.startswith("grid.connection.")]
-        if not connection:
-            return None
         return min(sum(connection), max(contracts, default=float("inf")))
+
+    @property
+    def today_per_year(self) -> float | None:
+        """Yearly cost with no new assets, annuities of what it must buy as well included [currency/year].
+
+        None where it cannot serve the load. The NPV is the present worth of what the plan's yearly cost is less.
+        """
+        finance = self.summary["finance"]
+        if finance["npv"] is None:
+            return None
+        return self.summary["objective"] + finance["npv"] / finance["present_worth_factor"]
 
     def table(self, stem: str) -> pd.DataFrame:
         """One table of the folder."""
@@ -164,12 +173,10 @@ def view_of(files: PlanFiles, label: str = "") -> View:
     return View(summary, files.tables, files.timing, tuple(years), money, label or summary["name"])
 
 
-def open_view(result: Plan | PlanFiles | View | str | Path) -> View:
+def open_view(result: Plan | PlanFiles | str | Path) -> View:
     """A view of a plan in memory, of files that were read, or of an `out/` folder."""
     from wattstack.plan import Plan, plan_files, read_plan
 
-    if isinstance(result, View):
-        return result
     if isinstance(result, Plan):
         return view_of(plan_files(result))
     if isinstance(result, (str, Path)):

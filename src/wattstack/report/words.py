@@ -13,7 +13,7 @@ import math
 from dataclasses import dataclass
 
 MINUS = "−"  # the typographic minus: as wide as a digit, never broken off its number
-HAIR = " "  # joins a number to its unit
+HAIR = "\u00a0"  # joins a number to its unit: they never part at a line's end
 MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 UNIT_SUFFIXES = {"_mwh": "MWh", "_mw": "MW"}
 PARTS = {
@@ -41,7 +41,7 @@ def quantity(value: float | None, unit: str = "", figures: int = 4) -> str:
 
     Example:
         >>> quantity(84928.5, "MWh"), quantity(18.3198, "MW"), quantity(-0.00071)
-        ('84,928\\u202fMWh', '18.32\\u202fMW', '−0.00071')
+        ('84,928\\xa0MWh', '18.32\\xa0MW', '−0.00071')
         >>> quantity(None)
         'not defined'
     """
@@ -62,7 +62,7 @@ def percent(frac: float | None, decimals: int = 1) -> str:
 
     Example:
         >>> percent(0.1234)
-        '12.3\\u202f%'
+        '12.3\\xa0%'
     """
     return "not defined" if frac is None else _grouped(frac * 100.0, decimals) + HAIR + "%"
 
@@ -89,7 +89,7 @@ class Money:
 
     Example:
         >>> money_of("JPY", 8.6e9).text(8606123456.0)
-        '8,606.1\\u202fM JPY'
+        '8,606.1\\xa0M JPY'
     """
 
     currency: str
@@ -163,7 +163,7 @@ def _spaced(word: str) -> str:
 
 
 def month_name(label: str) -> str:
-    """A month label of a case in words; anything else stays as it is.
+    """A month label of a case, or "year" for their sum, in words.
 
     Example:
         >>> month_name("2022-04"), month_name("year")
@@ -171,10 +171,8 @@ def month_name(label: str) -> str:
     """
     if label == "year":
         return "Year"
-    year, _, month = label.partition("-")
-    if month.isdigit() and 1 <= int(month) <= 12 and year.isdigit():
-        return f"{MONTHS[int(month) - 1]} {year}"
-    return label
+    year, month = label.split("-")
+    return f"{MONTHS[int(month) - 1]} {year}"
 
 
 def step_words(step_s: int) -> str:

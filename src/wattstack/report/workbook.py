@@ -223,8 +223,9 @@ class _Writer:
                 (f"={runs}*{RUNNING}", row["running_cost"]),
             ]  # fmt: skip
             if known:
+                bought = row["baseline_cost"] - runs * self.view.summary["finance"]["baseline_cost_per_year"]
                 cells += [
-                    (f"={runs}*{BASELINE}", row["baseline_cost"]),
+                    (f"={runs}*{BASELINE}{_constant(bought, row['baseline_cost'])}", row["baseline_cost"]),
                     (f"=E{n}-D{n}-C{n}-B{n}", row["net"]),
                     (f"=(1+{RATE})^-A{n}", row["discount_factor"]),
                     (f"=F{n}*G{n}", row["discounted"]),
@@ -278,8 +279,7 @@ class _Writer:
         connection = view.summary["finance"]["baseline_cost_per_year"] - bill - stands
         end = FIRST + self.assets
         upkeep = f"SUMPRODUCT(Capital!D{FIRST + 1}:D{end},Capital!G{FIRST + 1}:G{end})"
-        constant = "" if abs(connection) < 1e-9 * (1.0 + abs(bill)) else f"+{connection!r}"
-        return f"={self._bill_total('bill_baseline')}+{upkeep}{constant}"
+        return f"={self._bill_total('bill_baseline')}+{upkeep}{_constant(connection, bill)}"
 
     def _worth_rows(self) -> list[tuple[str, str, Any, Any]]:
         finance, style = self.view.summary["finance"], self.style
@@ -296,7 +296,10 @@ class _Writer:
         if self._known():
             net = f"'Cash flow'!F{FIRST + 1}"
             npv = f"={net}+NPV({RATE},'Cash flow'!F{FIRST + 2}:F{end})"
-            saving, payback = f"={BASELINE}-{RUNNING}-{UPKEEP}", '=IF(B14>0,B11/B14,"none")'
+            saving, payback = (
+                f"={BASELINE}-{RUNNING}-{UPKEEP}",
+                "=IF(MIN(B14,B11-'Cash flow'!E3)>0,(B11-'Cash flow'!E3)/B14,\"none\")",
+            )
             rate = f'=IFERROR(IRR({net}:F{end}),"none")' if finance["irr"] != "several" else '="several"'
             rows += [
                 ("Saving a year, before capital", saving, finance["saving_per_year"], style.amount),
@@ -305,6 +308,11 @@ class _Writer:
                 ("Internal rate of return", rate, finance["irr"], style.share),
             ]
         return rows
+
+
+def _constant(value: float, beside: float) -> str:
+    """What no new assets must buy as well, as a number in a formula; nothing where it is rounding."""
+    return "" if abs(value) < 1e-9 * (1.0 + abs(beside)) else f"+{value!r}"
 
 
 def _life(price: float, life_years: float, horizon: int) -> list[float]:

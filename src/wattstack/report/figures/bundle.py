@@ -14,13 +14,16 @@ from wattstack.errors import StateError
 
 
 @cache
-def plotly_js() -> str:
+def plotly_js(package: str = "plotly") -> str:
     """The script that draws figures, to be embedded once in a page.
 
+    Args:
+        package: Where it lies.
+
     Raises:
-        StateError: The plotly package lacks it.
+        StateError: The package is not installed or lacks it.
     """
-    spec = find_spec("plotly")
+    spec = find_spec(package)
     for folder in (spec.submodule_search_locations or []) if spec else []:
         path = Path(folder) / "package_data" / "plotly.min.js"
         if path.is_file():

@@ -31,7 +31,7 @@ from wattstack.report.words import month_name, name_of, quantity
 POINTS = 320
 
 
-def duration(year: Year, name: str, limit_mw: float | None, synthetic: bool) -> Figure:
+def duration(year: Year, name: str, limit_mw: float, synthetic: bool) -> Figure:
     """Load and grid import, each sorted from its highest to its lowest step."""
     load, drawn = year.get("load_mw"), year.get("grid.import_mw")
     keys = [
@@ -41,12 +41,11 @@ def duration(year: Year, name: str, limit_mw: float | None, synthetic: bool) -> 
     data = [_sorted_line(values, key) for values, key in zip((load, drawn), keys, strict=True)]
     data[1]["fill"], data[1]["fillcolor"] = "tozeroy", "rgba(0,114,178,0.12)"
     look = _duration_layout(synthetic)
-    if limit_mw is not None and np.isfinite(limit_mw):
-        keys.append(Key(f"Import allowed, {quantity(limit_mw, 'MW')}", RED, "line", "dash"))
-        look["shapes"].append(
-            {"type": "line", "xref": "paper", "x0": 0, "x1": 1, "y0": limit_mw, "y1": limit_mw,
-             "line": {"color": RED, "width": 1.6, "dash": "dash"}}
-        )  # fmt: skip
+    keys.append(Key(f"Import allowed, {quantity(limit_mw, 'MW')}", RED, "line", "dash"))
+    look["shapes"].append(
+        {"type": "line", "xref": "paper", "x0": 0, "x1": 1, "y0": limit_mw, "y1": limit_mw,
+         "line": {"color": RED, "width": 1.6, "dash": "dash"}}
+    )  # fmt: skip
     caption = (
         f"For how much of the time at least so much power is drawn. The load peaks at "
         f"{quantity(load.max(), 'MW')}, the import at {quantity(drawn.max(), 'MW')}."

@@ -17,8 +17,6 @@ from wattstack.report.words import exact, name_of, quantity
 def worth_section(view: View) -> str:
     """What one more unit of each limit is worth, in words, the dearest first; then as a table."""
     marginal = view.table("marginal")
-    if marginal.empty:
-        return paragraph("No limit was tried: nothing in this plan is bounded.")
     order = marginal.reindex(
         marginal["worth_per_unit_year"].abs().sort_values(ascending=False, kind="stable").index
     )

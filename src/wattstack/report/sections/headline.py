@@ -12,20 +12,20 @@ from dataclasses import dataclass
 
 from wattstack.report.html import Cell, Num, cards, table
 from wattstack.report.view import View
-from wattstack.report.words import name_of, percent, quantity, unit_of
+from wattstack.report.words import HAIR, name_of, percent, quantity, unit_of
 
 
 def lead(view: View) -> str:
     """The answer in two sentences."""
     built = built_words(view)
     cost = view.money.text(view.summary["objective"])
-    baseline = view.summary["finance"].get("baseline_cost_per_year")
+    today = view.today_per_year
     text = f"Plan {_listed(built)}. " if built else "Build nothing: what stands is cheapest. "
     text += f"A year then costs {cost}, capital included"
-    if baseline is None:
+    if today is None:
         text += "; without new assets the load cannot be served"
     else:
-        saved = baseline - view.summary["objective"]
+        saved = today - view.summary["objective"]
         text += f": {view.money.text(abs(saved))} {'less' if saved >= 0 else 'more'} than with no new assets"
     gap = small_percent(view.summary["gap_frac"])
     return f"{text}. No plan whatever, in this model, is cheaper by more than {gap}."
@@ -51,9 +51,9 @@ def small_percent(frac: float) -> str:
 
     Example:
         >>> small_percent(8.48e-07)
-        '0.000085\u202f%'
+        '0.000085\\xa0%'
     """
-    return quantity(frac * 100.0, "%", 2) if frac >= 1e-6 / 100 else f"{frac * 100.0:.1e}\u202f%"
+    return quantity(frac * 100.0, "%", 2) if frac >= 1e-6 / 100 else f"{frac * 100.0:.1e}{HAIR}%"
 
 
 def _listed(items: list[str]) -> str:
@@ -93,7 +93,7 @@ def headline_items(view: View) -> list[Item]:
     """Every headline figure, in the order of the page."""
     finance, money, summary = view.summary["finance"], view.money, view.summary
     terms = f"over {summary['horizon_years']} years at {percent(summary['discount_rate_frac'], 1)} real"
-    limit, irr = view.import_limit_mw, finance["irr"]
+    irr = finance["irr"]
     served = finance["saving_per_year"] is not None
     against = "against no new assets, before capital" if served else "no new assets cannot serve the load"
     payback = finance["simple_payback_years"]
@@ -108,7 +108,7 @@ def headline_items(view: View) -> list[Item]:
         Item("Simple payback", payback, _in("years", 3), "capital over the yearly saving", "none"),
         Item("Internal rate of return", irr if isinstance(irr, float) else None, percent, rate_note, irr or "none"),
         Item("Peak import", max(y.record["peak_import_mw"] for y in view.years), _in("MW"),
-             "" if limit is None else f"of {quantity(limit, 'MW')} allowed"),
+             f"of {quantity(view.import_limit_mw, 'MW')} allowed"),
         Item("Emissions", expected(view, "emission_t"), _in("t CO2", 5), "a year: import and fuel"),
         Item("Unserved load", expected(view, "unserved_mwh"), _in("MWh"), "a year"),
         Item("Cost of supply", finance["lcoe_per_mwh"], _in(money.per_mwh, 5), "levelised, per MWh of load"),

@@ -48,12 +48,12 @@ def cost_steps(view: View) -> list[tuple[str, float]]:
     """
     bill, before = view.summary["bill"], view.summary["bill_baseline"] or {}
     steps = [(line_name(k), bill.get(k, 0.0) - before.get(k, 0.0)) for k in dict.fromkeys([*before, *bill])]
-    capital = view.table("capital")
-    new = capital[~capital["stands"].astype(bool)]
-    start = view.summary["finance"]["baseline_cost_per_year"] or 0.0
-    upkeep = float(new["fixed_per_year"].sum())
-    annuities = view.summary["objective"] - start - upkeep - sum(change for _, change in steps)
-    steps += [("Upkeep of what is built", upkeep), ("Capital, as annuities", annuities)]
+    finance, changed = view.summary["finance"], sum(change for _, change in steps)
+    upkeep = finance["fixed_om_per_year"]
+    if view.today_per_year is not None:
+        upkeep -= finance["baseline_cost_per_year"] - sum(before.values())
+    annuities = view.summary["objective"] - (view.today_per_year or 0.0) - upkeep - changed
+    steps += [("Upkeep", upkeep), ("Capital, as annuities", annuities)]
     least = 1e-9 * max(abs(view.summary["objective"]), 1.0)
     return [(name, change) for name, change in steps if abs(change) > least]
 
@@ -73,7 +73,7 @@ def bill_section(view: View, page: Page) -> str:
 
 
 def _walk(view: View) -> Walk:
-    end, start = view.summary["objective"], view.summary["finance"]["baseline_cost_per_year"]
+    end, start = view.summary["objective"], view.today_per_year
     if start is None:
         caption = "What the plan's year is made of. Without new assets the load cannot be served."
         title = "The yearly cost, line by line"

@@ -11,7 +11,7 @@ from wattstack.report.days import chosen_days
 from wattstack.report.figures.days import day_figure
 from wattstack.report.figures.flows import flows_svg
 from wattstack.report.figures.year import duration, monthly
-from wattstack.report.html import Num, bullets, paragraph, table
+from wattstack.report.html import Num, bullets, esc, paragraph, table
 from wattstack.report.page import Page, legend
 from wattstack.report.view import View, Year
 from wattstack.report.words import month_name, name_of, percent, quantity, step_words
@@ -58,9 +58,11 @@ def year_section(view: View, page: Page) -> str:
     for number, year in enumerate(view.years):
         html = _year(view, year, page, f"y{number}")
         if number == 0 and len(view.years) > 1:
-            html = f"<h3>{name_of(year.name)}, weight {percent(year.record['weight_frac'], 0)}</h3>" + html
+            html = (
+                f"<h3>{esc(name_of(year.name))}, weight {percent(year.record['weight_frac'], 0)}</h3>" + html
+            )
         elif number:
-            label = f"{name_of(year.name)}, weight {percent(year.record['weight_frac'], 0)}"
+            label = f"{esc(name_of(year.name))}, weight {percent(year.record['weight_frac'], 0)}"
             html = f"<details><summary>{label}</summary>{html}</details>"
         parts.append(html)
     return "".join(parts)
