@@ -88,7 +88,7 @@ def plan(
     announce_compiling(lambda text: click.echo(text, err=True))
     refusal = Path(folder) / REFUSAL
     try:
-        answer = plan_site(campus, gap_frac=gap_frac, polish=polish)
+        answer = plan_site(campus, gap_frac=gap_frac, polish=polish, curve=with_report)
     except InfeasibleError as error:
         if with_report:
             from wattstack.report import write_refusal

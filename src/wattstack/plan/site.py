@@ -51,7 +51,7 @@ class _Answer:
         return list(zip(self.weights, self.runs, strict=True))
 
 
-def plan_site(campus: Campus, gap_frac: float = 1e-6, polish: bool = False) -> Plan:
+def plan_site(campus: Campus, gap_frac: float = 1e-6, polish: bool = False, curve: bool = True) -> Plan:
     """Choose every size that the campus gives as a range, at the least yearly cost, with a lower bound beside it.
 
     Sizing by cuts on the exact dispatch kernel where it holds the campus, else the whole linear (or integer)
@@ -61,6 +61,7 @@ def plan_site(campus: Campus, gap_frac: float = 1e-6, polish: bool = False) -> P
         campus: As read by read_campus; numbers stand, ranges are planned.
         gap_frac: (objective - bound) / |objective| to reach.
         polish: Go on until the prices of the plan are exact in every step and not only in most.
+        curve: Solve again around the optimum, for the report's figure of how flat it is.
 
     Returns:
         Plan: sizes, cost and certificate, bill, balance, finance, worth of each limit.
@@ -92,11 +93,11 @@ def plan_site(campus: Campus, gap_frac: float = 1e-6, polish: bool = False) -> P
         base = no_new_assets(campus, cases)
         bar.advance(note="no new assets")
         done("baseline")
-        marginal, curve = _worth(campus, answer, bar)
+        worth = _worth(campus, answer, curve, bar)
         done("worth")
         plan = _assemble(campus, cases, answer, base)
         done("tables")
-    return Plan(**plan, marginal=marginal, curve=curve, seconds=seconds)
+    return Plan(**plan, **worth, seconds=seconds)
 
 
 def _solve(site: SiteModel, cases: Sequence[Case], aim: tuple[float, bool], bar) -> _Answer:
@@ -139,19 +140,20 @@ def _whole_unit_note(sizing: Sizing, site: SiteModel) -> list[str]:
     return ["Whole units: prices and the worth of limits are those of the plan with parts of units allowed."]
 
 
-def _worth(campus: Campus, answer: _Answer, bar):
+def _worth(campus: Campus, answer: _Answer, curve: bool, bar) -> dict:
     """Marginal values and the curve around the optimum; without cuts only what one solve tells."""
-    import pandas as pd
-
     paths = [path for path in campus.size_paths if path in answer.sizes]
     sizes = {path: answer.sizes[path] for path in paths}
+    planned = [path for path in paths if _is_planned(campus.size_paths[path])]
     if answer.search is None:
         values = bound_values(campus, sizes, answer.weighted_runs, campus.currency)
-        return values, pd.DataFrame(columns=["path", "value", "objective"])
+        return {"marginal": values, "curve": sizing_curve(None, sizes, ())}
     answer.search.master.whole_units(False)
     values = marginal_values(answer.search, sizes, campus.currency, bar.advance)
-    planned = [path for path in paths if _is_planned(campus.size_paths[path])]
-    return values, sizing_curve(answer.search, sizes, planned, bar.advance)
+    return {
+        "marginal": values,
+        "curve": sizing_curve(answer.search, sizes, planned if curve else (), bar.advance),
+    }
 
 
 def _is_planned(size: float | SizeRange) -> bool:

@@ -7,7 +7,7 @@ Used by  plan.site.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from wattstack.cost import size_costs
@@ -191,12 +191,18 @@ def bound_values(
 
 
 def sizing_curve(
-    search: Search,
+    search: Search | None,
     sizes: Mapping[str, float],
-    paths: Iterable[str],
+    paths: Sequence[str],
     report: Callable[[], None] = lambda: None,
 ) -> pd.DataFrame:
     """Least yearly cost with one planned size held around its optimum, all others chosen anew.
+
+    Args:
+        search: A finished search, without whole units; may be None where no path is asked for.
+        sizes: The plan's sizes by path.
+        paths: Planned sizes to go round.
+        report: Called after each re-solve.
 
     Returns:
         DataFrame with columns path, value, objective; the optimum itself is one of the rows.
@@ -204,7 +210,7 @@ def sizing_curve(
     import pandas as pd
 
     rows = []
-    objective = least_cost(search)
+    objective = least_cost(search) if paths else 0.0
     for path in paths:
         best = sizes[path]
         rows.append((path, best, objective))
