@@ -1,7 +1,7 @@
 """Units at the edge: what a file says, turned into what wattstack counts in.
 
 Needs    errors.
-Gives    to_ours, KINDS.
+Gives    to_ours, KINDS, PER_USD.
 Used by  series, which turns every column it reads; nothing inside wattstack holds another unit.
 
 Ours are MW, MWh, the campus currency per MWh, kg/MWh, degC, W/m2, m/s, hPa and shares 0 .. 1. A unit is
@@ -16,10 +16,12 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-
-import numpy as np
+from typing import TYPE_CHECKING
 
 from wattstack.errors import InputError, nearest
+
+if TYPE_CHECKING:
+    import numpy as np
 
 # Energy of one unit [MWh].
 _ENERGY = {
@@ -35,6 +37,14 @@ _SYMBOLS = {
     "₩": "KRW",
     "₹": "INR",
 }  # "$" and "¥" name several currencies
+
+# Units of a currency per USD, order of magnitude (assumption, 2025). Other currencies are not checked.
+PER_USD = {
+    "USD": 1, "EUR": 0.9, "GBP": 0.8, "CHF": 0.9, "CAD": 1.4, "AUD": 1.5, "NZD": 1.7, "SGD": 1.3, "JPY": 150,
+    "KRW": 1400, "CNY": 7, "TWD": 32, "HKD": 8, "INR": 85, "THB": 34, "MYR": 4.4, "PHP": 57, "IDR": 16000,
+    "VND": 25000, "SEK": 10, "NOK": 10, "DKK": 7, "PLN": 4, "CZK": 23, "HUF": 370, "RON": 4.5, "TRY": 35,
+    "ILS": 3.6, "AED": 3.7, "SAR": 3.75, "ZAR": 18, "BRL": 5.5, "MXN": 19, "CLP": 950, "COP": 4200,
+}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,11 +169,14 @@ def to_ours(
         InputError: The unit is not known for this kind (the nearest is named), or its currency is another.
 
     Example:
+        >>> import numpy as np
         >>> to_ours(np.array([19.54]), "JPY/kWh", "price", currency="JPY").round(6).tolist()
         [19540.0]
         >>> to_ours(np.array([2500.0]), "kWh", "power", step_h=0.5).tolist()
         [5.0]
     """
+    import numpy as np  # here, so that a campus file is read without it
+
     entry = KINDS[kind]
     text = _tidy(unit)
     if kind == "price":

@@ -79,10 +79,10 @@ def test_a_fuel_brings_price_and_emission_at_the_efficiency_of_the_machine(campu
     assert unit.fuel_price_per_mwh == entry["fuel_price_per_mwh"]
     default = campus_of(currency="USD", generator={"gas": {"fuel": "lng", "power_mw": 40}}).generator["gas"]
     assert default.emission_kg_per_mwh == pytest.approx(2.2 * entry["emission_kg_per_fuel_mwh"])
-    own = campus_of(generator={"gas": gas | {"fuel_price_per_mwh": 9, "emission_kg_per_mwh": 1}}).generator[
-        "gas"
-    ]
-    assert (own.fuel_price_per_mwh, own.emission_kg_per_mwh) == (9, 1)
+    own = campus_of(
+        generator={"gas": gas | {"fuel_price_per_mwh": 9000, "emission_kg_per_mwh": 1}}
+    ).generator["gas"]
+    assert (own.fuel_price_per_mwh, own.emission_kg_per_mwh) == (9000, 1)
 
 
 def test_a_wrong_efficiency_is_told_and_the_fuel_is_not(told):

@@ -5,7 +5,11 @@ from __future__ import annotations
 import pytest
 
 from wattstack.campus import SeriesSource
-from wattstack.campus.sources import duration_s
+from wattstack.campus.contract import INTERVALS_S
+from wattstack.campus.sources import JEPX_AREAS, WEATHER_COLUMNS, duration_s
+from wattstack.series import channel
+from wattstack.series.axis import STEP_WORDS
+from wattstack.series.sources.jepx import AREAS
 
 PRICE = "{source: csv, file: prices.csv, column: price, unit: JPY/kWh}"
 
@@ -73,6 +77,12 @@ def test_weather_gives_columns_and_others_one_series(told):
         "(line 8)",
         "series.weather": "must give weather columns. Use columns: {...}, or source: epw. (line 9)",
     }
+
+
+def test_words_that_two_rooms_know_are_the_same_words():
+    assert tuple(AREAS) == JEPX_AREAS
+    assert STEP_WORDS == INTERVALS_S
+    assert {channel(name).kind for name in WEATHER_COLUMNS} >= {"irradiance", "temperature", "frac"}
 
 
 def test_lengths_of_time_in_words():

@@ -62,6 +62,38 @@ def test_a_meter_averages_over_whole_steps_of_every_scenario(told):
     )
 
 
+@pytest.mark.parametrize(
+    ("price", "sentence"),
+    [
+        ("19", "is 19 JPY/MWh, that is 0.019 per kWh, must be per MWh. Write 19000 if you mean 19 per kWh, 0 if it is "
+         "free."),
+        ("{periods: {a: {price_per_mwh: 9, hours: [8-20]}, b: {price_per_mwh: 19}}}",
+         "is 19 JPY/MWh, that is 0.019 per kWh, must be per MWh. Write 19000 if you mean 19 per kWh, 0 if "
+         "it is "
+         "free."),
+    ],
+)  # fmt: skip
+def test_a_price_per_kwh_read_as_per_mwh_is_noticed(told, price, sentence):
+    assert told(("{price_per_mwh: series:price_per_mwh}", f"{{price_per_mwh: {price}}}")) == {
+        "grid.tariff.energy.price_per_mwh": f"{sentence} (line 14)"
+    }
+
+
+def test_a_charge_per_kw_and_a_fuel_per_kwh_are_noticed(told, campus_of):
+    demand = "demand: {m: {price_per_mw_month: 1770}}\n    energy:"
+    gas = "{gas: {power_mw: 4, fuel_price_per_mwh: 8, emission_kg_per_mwh: 444}}"
+    assert told(("    energy:", f"    {demand}"), generator=gas) == {
+        "grid.tariff.demand.m.price_per_mw_month": "is 1770 JPY/MW, that is 1.77 per kW, must be per MW. "
+        "Write "
+        "1770000 if you mean 1770 per kW, 0 if it is free. (line 14)",
+        "generator.gas.fuel_price_per_mwh": "is 8 JPY/MWh, that is 0.008 per kWh, must be per MWh. Write "
+        "8000 if you "
+        "mean 8 per kWh, 0 if it is free. (line 24)",
+    }
+    flat = {"connection": {"firm_mw": 1}, "tariff": {"energy": {"price_per_mwh": 0.2}}}
+    assert campus_of(currency="XAU", grid=flat)  # a currency whose level is not known
+
+
 def test_a_contract_reaches_what_it_must_not_be_below(told):
     contract = (
         "contract: {a: {power_mw: {min: 90, max: 99}, price_per_mw_year: 1}, b: {power_mw: 80, "

@@ -1,7 +1,7 @@
 """Where the numbers along time come from: one declaration per series of the campus file.
 
 Needs    campus.fields.
-Gives    SeriesSource, Gaps, WEATHER_COLUMNS, KNOWN_SERIES.
+Gives    SeriesSource, Gaps, WEATHER_COLUMNS.
 Used by  campus, case (which hands it to series.read_series).
 """
 
@@ -19,10 +19,6 @@ from wattstack.errors import Fault
 WEATHER_COLUMNS = (
     "ghi_w_m2", "dni_w_m2", "dhi_w_m2", "temp_air_degc", "wet_bulb_degc", "relative_humidity_frac",
     "wind_speed_m_s", "pressure_hpa",
-)  # fmt: skip
-KNOWN_SERIES = (
-    "price_per_mwh", "export_price_per_mwh", "weather", "carbon_kg_per_mwh", "curtailed_frac",
-    "utilisation_frac", "load_mw",
 )  # fmt: skip
 JEPX_AREAS = (
     "system", "hokkaido", "tohoku", "tokyo", "chubu", "hokuriku", "kansai", "chugoku", "shikoku", "kyushu",

@@ -10,18 +10,24 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from wattstack.campus.contract import Periods
 from wattstack.campus.duties import reserve_mw, reserve_mwh
-from wattstack.campus.fields import ROUNDING, largest, smallest
+from wattstack.campus.fields import ROUNDING, SeriesRef, largest, smallest
 from wattstack.campus.load import Hall
 from wattstack.errors import Fault
+from wattstack.units import PER_USD
 
 if TYPE_CHECKING:
     from wattstack.campus.campus import Campus
+
+LEAST_USD_PER_MWH = 0.5  # energy that costs anything costs tens
+LEAST_USD_PER_MW = 50.0  # demand charges are thousands a month
 
 
 def whole_faults(campus: Campus) -> Iterator[Fault]:
     """Faults between the parts of a campus, places from its top."""
     yield from _series_faults(campus)
+    yield from _level_faults(campus)
     if campus.grid is not None:
         yield from _meter_faults(campus)
         yield from _contract_faults(campus)
@@ -43,6 +49,35 @@ def _series_faults(campus: Campus) -> Iterator[Fault]:
                     f"{where}.{name}",
                     "gives weather columns, must give one series. Use column, or name it weather.",
                 )
+
+
+def _level_faults(campus: Campus) -> Iterator[Fault]:
+    """Prices a thousand times too low: meant per kWh or per kW, written per MWh or per MW."""
+    energy = {
+        f"generator.{n}.fuel_price_per_mwh": unit.fuel_price_per_mwh for n, unit in campus.generator.items()
+    }
+    power = {}
+    if campus.grid is not None:
+        tariff = campus.grid.tariff
+        energy["grid.tariff.energy.price_per_mwh"] = tariff.energy.price_per_mwh
+        for name, demand in tariff.demand.items():
+            power[f"grid.tariff.demand.{name}.price_per_mw_month"] = demand.price_per_mw_month
+            power[f"grid.tariff.demand.{name}.price_per_mw_year"] = demand.price_per_mw_year
+    per_usd = PER_USD.get(campus.currency, 0.0)
+    for prices, least, unit in ((energy, LEAST_USD_PER_MWH, "Wh"), (power, LEAST_USD_PER_MW, "W")):
+        for where, rate in prices.items():
+            price = _highest(rate)
+            if 0.0 < price < least * per_usd:
+                is_now = f"is {price:g} {campus.currency}/M{unit}, that is {price / 1000:g} per k{unit}"
+                mend = f"Write {price * 1000:.10g} if you mean {price:g} per k{unit}, 0 if it is free."
+                yield Fault(where, f"{is_now}, must be per M{unit}. {mend}")
+
+
+def _highest(rate: float | SeriesRef | Periods | None) -> float:
+    """The highest price that stands in the file, 0 where a series gives it."""
+    if isinstance(rate, Periods):
+        return max(period.price_per_mwh for period in rate.periods.values())
+    return rate if isinstance(rate, float) else 0.0
 
 
 def _meter_faults(campus: Campus) -> Iterator[Fault]:

@@ -1,6 +1,6 @@
 """Values that no such quantity takes: most often a unit that was not said, or said wrong.
 
-Needs    errors, series.series.
+Needs    errors, units.
 Gives    plausibility_faults, tidy_values.
 Used by  series.read, after the values were turned into our units.
 """
@@ -11,14 +11,8 @@ import numpy as np
 
 from wattstack.errors import Fault
 from wattstack.series.series import counted
+from wattstack.units import PER_USD
 
-# Units of a currency per USD, order of magnitude (assumption, 2025). Other currencies are not checked.
-_PER_USD = {
-    "USD": 1, "EUR": 0.9, "GBP": 0.8, "CHF": 0.9, "CAD": 1.4, "AUD": 1.5, "NZD": 1.7, "SGD": 1.3, "JPY": 150,
-    "KRW": 1400, "CNY": 7, "TWD": 32, "HKD": 8, "INR": 85, "THB": 34, "MYR": 4.4, "PHP": 57, "IDR": 16000,
-    "VND": 25000, "SEK": 10, "NOK": 10, "DKK": 7, "PLN": 4, "CZK": 23, "HUF": 370, "RON": 4.5, "TRY": 35,
-    "ILS": 3.6, "AED": 3.7, "SAR": 3.75, "ZAR": 18, "BRL": 5.5, "MXN": 19, "CLP": 950, "COP": 4200,
-}  # fmt: skip
 _LEAST_USD_PER_MWH, _MOST_USD_PER_MWH = 2.0, 5000.0
 # Zero offset a of a class A pyranometer, ISO 9060:2018: a dark sensor may read a little below zero.
 _OFFSET_W_M2 = 7.0
@@ -68,9 +62,9 @@ def plausibility_faults(name: str, values: np.ndarray, kind: str, currency: str)
 
 def _price_faults(name: str, known: np.ndarray, currency: str) -> list[Fault]:
     size = float(np.percentile(np.abs(known), 95))
-    if currency not in _PER_USD or size == 0.0:
+    if currency not in PER_USD or size == 0.0:
         return []
-    usual, middle = size / _PER_USD[currency], f"{float(np.median(np.abs(known))):g} {currency}/MWh"
+    usual, middle = size / PER_USD[currency], f"{float(np.median(np.abs(known))):g} {currency}/MWh"
     if usual < _LEAST_USD_PER_MWH:
         what = f"has a median of {middle} and looks like {currency}/kWh. Say unit: {currency}/kWh."
         return [Fault(name, what)]
