@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from wattstack.campus import Campus, SizeRange, campus_schema
+from wattstack.campus.document import read_document
 from wattstack.campus.schema import Lookup
 from wattstack.errors import StateError
 
+EXAMPLES = sorted((Path(__file__).parents[2] / "examples").glob("*/*.yaml"))
 GRID = {
     "connection": {"firm_mw": {"max": 150}, "nonfirm_mw": 40},
     "tariff": {
@@ -126,6 +130,13 @@ def test_the_schema_describes_every_key_and_lets_the_library_fill(campus_of):
     assert schema["else"]["required"][0] == "wattstack" and "extends" in schema["properties"]
     schema["properties"].clear()
     assert campus_schema()["properties"]
+
+
+@pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: f"{path.parent.name}/{path.name}")
+def test_the_schema_knows_every_key_of_the_examples(path):
+    places = [tuple(part for part in keys if not part.isdigit()) for keys in read_document(path).lines]
+    assert len(places) > 5
+    assert [place for place in places if not Lookup(place).nodes] == []
 
 
 def test_the_schema_is_looked_up_by_place():
