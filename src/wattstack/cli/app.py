@@ -10,6 +10,7 @@ in 0.3 s. A sub-command imports what it calls when it is called.
 
 from __future__ import annotations
 
+import gc
 import sys
 from collections.abc import Sequence
 from typing import NoReturn
@@ -146,5 +147,10 @@ def _print_traceback() -> None:
 
 
 def main() -> NoReturn:
-    """Run the command line of this process and exit with its code."""
+    """Run the command line of this process and exit with its code.
+
+    The cycle collector is off: a command lives for seconds, arrays are freed by counting, and the collector's
+    walks over what the imports left take a sixth of a plan's time.
+    """
+    gc.disable()
     sys.exit(run(sys.argv[1:]))
