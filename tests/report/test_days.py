@@ -26,16 +26,21 @@ def test_the_dearest_day_has_the_highest_mean_price_on_the_bus():
     assert (dearest.first, dearest.last) == (960, 984)
 
 
-def test_the_tightest_day_asks_most_of_what_can_be_steered():
+def test_the_tightest_day_is_where_the_bus_stands_furthest_above_import():
+    found = chosen_days(
+        year(59, **{"bus.price_per_mwh": 100.0 + on_day(59, 7, 90.0) + on_day(59, 9, 300.0),
+                    "grid.buy_price_per_mwh": 100.0 + on_day(59, 9, 280.0)})
+    )  # fmt: skip
+    assert [str(day.date) for day in found[-2:]] == ["2022-01-10", "2022-01-08"]
+    assert "scarcest" in found[-1].reason
+
+
+def test_where_nothing_is_scarce_the_tightest_day_asks_most():
     days = chosen_days(
         year(59, load_mw=10.0 + on_day(59, 7, 3.0), **{"solar.a.output_mw": on_day(59, 9, 2.0)})
     )
     assert str(days[-1].date) == "2022-01-08"
-
-
-def test_a_day_with_unserved_load_is_the_tightest():
-    found = chosen_days(year(59, load_mw=10.0 + on_day(59, 7, 3.0), unserved_mw=on_day(59, 20, 0.5)))
-    assert str(found[-1].date) == "2022-01-21"
+    assert "load less solar" in days[-1].reason
 
 
 def test_the_two_hardest_days_are_two_days():

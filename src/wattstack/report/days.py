@@ -5,8 +5,8 @@ Used by  report.sections.year, report.figures.days.
 
 Typical: among the days of the season the one whose course of load, price and sun lies nearest to the season's
 median course (sum of absolute differences, each quantity over its own spread). Dearest: highest mean price on the
-campus bus. Tightest: most power asked of grid, generators and batteries, load less solar, unserved and shed load
-before all else.
+campus bus. Tightest: the price on the bus stands furthest above that of import, by the mean of the day: what power
+that cannot be had would be worth; where it nowhere does, the day that asks most, load less solar.
 """
 
 from __future__ import annotations
@@ -65,17 +65,11 @@ def chosen_days(year: Year) -> list[Day]:
     score = _daily_mean(year.get("bus.price_per_mwh"), first, ends)
     dearest = whole[np.argmax(score[whole])]
     out.append(("The dearest day", "highest mean price of energy on the campus bus", dearest))
-    asked = _daily_mean(_asked(year), first, ends)
     rest = whole[whole != dearest]
     if rest.size:
-        tightest = rest[np.argmax(asked[rest])]
-        out.append(
-            (
-                "The tightest day",
-                "most power asked of grid, generators and battery: load less solar",
-                tightest,
-            )
-        )
+        measure, reason = _tightness(year)
+        tightest = rest[np.argmax(_daily_mean(measure, first, ends)[rest])]
+        out.append(("The tightest day", reason, tightest))
     return [Day(why, reason, dates[d], int(first[d]), int(ends[d])) for why, reason, d in out]
 
 
@@ -88,11 +82,14 @@ def _solar(year: Year) -> np.ndarray:
     return sum((year.get(f"{s}.output_mw") for s in stems), np.zeros(year.count))
 
 
-def _asked(year: Year) -> np.ndarray:
-    short = year.get("unserved_mw") + sum(
-        (year.get(f"{s}.shed_mw") for s in year.ending(".shed_mw")), np.zeros(year.count)
-    )
-    return year.get("load_mw") - _solar(year) + 1e4 * short
+def _tightness(year: Year) -> tuple[np.ndarray, str]:
+    """How tight each step is, and the same in words."""
+    scarce = np.maximum(year.get("bus.price_per_mwh") - year.get("grid.buy_price_per_mwh"), 0.0)
+    if scarce.max() > 1e-6:
+        return scarce, "the price on the bus stands furthest above that of import: power is scarcest"
+    return year.get("load_mw") - _solar(
+        year
+    ), "most power asked of grid, generators and battery: load less solar"
 
 
 def _nearest_to_median(year: Year, first: np.ndarray, days: np.ndarray) -> int:

@@ -41,8 +41,11 @@ def inputs_section(view: View) -> str:
     head = ["Series", "File", "Rows", "Step", "From, and what was done to it", "SHA-256, first 16 of 64"]
     html = table(head, rows, kind="text")
     if view.synthetic:
-        warning = "is made up, in the shape of published figures. It is no ground for a decision."
-        html = f'<div class="box alarm"><p>{SYNTHETIC} input {warning}</p></div>' + html
+        made_up = dict.fromkeys(inputs.loc[inputs["synthetic"].astype(bool), "name"])
+        warning = (
+            f"{', '.join(made_up)}: made up, not measured. Good for trying out, no ground for a decision."
+        )
+        html = f'<div class="box alarm"><p>{SYNTHETIC} {esc(warning)}</p></div>' + html
     return html + "<h3>Facts from the library</h3>" + _passports(view)
 
 
