@@ -222,7 +222,7 @@ def test_a_plan_with_nothing_to_choose_is_reported(small):
     plan = small(battery=None, grid={"connection": {"firm_mw": 14.0}})
     html = report_page(open_view(plan)).html()
     assert "Build nothing" in html
-    assert "The plan had no size to choose" in html
+    assert "Not drawn: no size was to be chosen" in html
     assert "None was used" not in html  # the AI profile is a fact of the library
 
 

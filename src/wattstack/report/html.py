@@ -12,6 +12,8 @@ from collections.abc import Iterable, Sequence
 from html import escape
 from typing import NamedTuple
 
+from wattstack.report.words import HAIR
+
 SYNTHETIC = '<strong class="synthetic">SYNTHETIC</strong>'
 
 
@@ -105,11 +107,13 @@ def facts(rows: Iterable[tuple[str, Cell]]) -> str:
 
 def cards(items: Iterable[tuple[str, Cell, str]]) -> str:
     """Headline numbers: a label, the number, and one line that says what it means."""
-    boxes = "".join(
-        f'<div class="card"><dt>{esc(label)}</dt><dd>{cell(value)}<span>{esc(note)}</span></dd></div>'
-        for label, value, note in items
-    )
-    return f'<dl class="cards">{boxes}</dl>'
+    boxes = []
+    for label, value, note in items:
+        number = cell(value).replace(HAIR, " ")  # where the card is narrow, the unit takes a line of its own
+        boxes.append(
+            f'<div class="card"><dt>{esc(label)}</dt><dd>{number}<span>{esc(note)}</span></dd></div>'
+        )
+    return f'<dl class="cards">{"".join(boxes)}</dl>'
 
 
 def paragraph(text: str, kind: str = "") -> str:

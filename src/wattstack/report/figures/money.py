@@ -118,7 +118,10 @@ def cash_flow(view: View) -> Figure:
 
 
 def curves(view: View) -> list[Figure]:
-    """For each planned size: how much dearer the year gets with less or more of it, all else chosen anew."""
+    """For each planned size: how much dearer the year gets with less or more of it, all else chosen anew.
+
+    Set against the least of the same curve: with whole units the curve allows parts of units, the plan does not.
+    """
     table = view.table("curve")
     return [
         _curve(view, path, part["value"].to_numpy(), part["objective"].to_numpy())
@@ -128,9 +131,9 @@ def curves(view: View) -> list[Figure]:
 
 def _curve(view: View, path: str, value: np.ndarray, objective: np.ndarray) -> Figure:
     order = np.argsort(value)
-    value, extra = value[order], (objective[order] - view.summary["objective"])
+    value, extra = value[order], objective[order] - objective.min()
     here, unit, money = view.summary["sizes"][path], unit_of(path), view.money
-    key, mark = Key("Yearly cost, more than the plan's", BLUE, "line"), Key("The plan", RED, "dot")
+    key, mark = Key("Yearly cost above the least", BLUE, "line"), Key("The plan", RED, "dot")
     data = [
         line(rounded(value), rounded(extra / money.factor), key, money.unit, mode="lines+markers", marker={"size": 5}),
         {
@@ -200,7 +203,7 @@ def convergence(view: View) -> Figure:
              marker={"size": 5, "color": INK}),
     ]  # fmt: skip
     data[2]["hovertemplate"] = "%{y:.1e} of the cost"
-    last = view.summary["objective"] / scale
+    last = best[-1] / scale
     near = np.abs(np.concatenate([best, bound]) / scale - last)
     span = max(float(np.quantile(near[np.isfinite(near)], 0.7)), 1e-9 * max(abs(last), 1.0))
     look = layout(

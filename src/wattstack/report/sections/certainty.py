@@ -44,7 +44,7 @@ def curve_section(view: View, page: Page) -> str:
     )
     figures = "".join(page.figure(figure) for figure in curves(view))
     if not figures:
-        return paragraph("The plan had no size to choose.")
+        return paragraph("Not drawn: no size was to be chosen, or the plan was made without its curve.")
     return paragraph(note, "note") + f'<div class="pair">{figures}</div>'
 
 
