@@ -256,6 +256,7 @@ def test_the_general_solver_is_named(small):
                  "capital_per_mwh": 1.0, "life_years": 15.0}}  # fmt: skip
     html = report_page(open_view(small(battery=two_kinds))).html()
     assert "Left to the general solver" in html
+    assert "The shadow prices of one solve" in html
 
 
 def test_unserved_load_is_told(small):

@@ -32,7 +32,9 @@ def worth_section(view: View) -> str:
         for m in order.itertuples()
     ]
     head = ["Limit", "Stands at", f"One more unit [{money.currency} a year]", "Until"]
-    note = "Each was checked by solving again with one unit more."
+    note = "Found by solving again with more of each."
+    if view.summary["solver"] != "kernel + cuts":
+        note = "The shadow prices of one solve, right for a small step; how far they reach was not tried."
     return paragraph(note, "note") + f'<ul class="worth">{words}</ul>' + table(head, rows)
 
 
