@@ -88,6 +88,7 @@ class Runner:
         self.keep = float(self.store.kept_frac_per_h**problem.step_h)
         self.load = np.ascontiguousarray(problem.load_mw, float) * problem.step_h
         self.anchor = (count - 1, FLOOR)  # where a cyclic year is cut open: a step surely at a bound
+        self.common: np.ndarray | None = None
         self._check_slack()
 
     def _check_slack(self) -> None:
@@ -128,11 +129,29 @@ class Runner:
             if best is None or cut.value - cut.dual < best.value - best.dual:
                 best = cut
             if cut.proven:
+                if len(seen) > 1:  # the next sizes, too, shall find the anchor at its bound
+                    self._anchor_common(cut)
                 return cut
-            jump = cut.stored_price - self.keep * np.roll(cut.stored_price, -1)
-            step = int(np.argmax(np.abs(jump)))
-            self.anchor = (step, FLOOR if jump[step] > 0.0 else CEILING)
+            self._anchor_at(self._jump(cut))
         return self._bisect(state, best)
+
+    def _jump(self, cut: Cut) -> np.ndarray:
+        """Price of the bound on stored energy in each step: > 0 at the floor, < 0 at the ceiling."""
+        return cut.stored_price - self.keep * np.roll(cut.stored_price, -1)
+
+    def _anchor_at(self, jump: np.ndarray) -> None:
+        """Cut the year open where the bound on stored energy is worth most."""
+        step = int(np.argmax(np.abs(jump)))
+        self.anchor = (step, FLOOR if jump[step] > 0.0 else CEILING)
+
+    def _anchor_common(self, cut: Cut) -> None:
+        """Cut the year open where the bound was worth much in every run that had to look for it."""
+        jump = self._jump(cut)
+        if self.common is not None:
+            least = np.minimum(np.abs(jump), np.abs(self.common)) * (jump * self.common > 0.0)
+            jump = np.copysign(least, jump) if least.any() else jump
+        self.common = jump
+        self._anchor_at(jump)
 
     def _state(self, sizes: np.ndarray) -> dict:
         """Everything the compiled functions need at these sizes, in their order."""
