@@ -29,6 +29,8 @@ _ENERGY = {
     "J": 1.0 / 3.6e9, "kJ": 1.0 / 3.6e6, "MJ": 1.0 / 3600.0, "GJ": 1.0 / 3.6, "TJ": 1e3 / 3.6,
     "MMBtu": 0.29307107017222, "therm": 0.029307107017222,
 }  # fmt: skip
+# Lengths of a step or of a metering interval [s], as the campus file writes them.
+STEP_S = {"1h": 3600, "60min": 3600, "30min": 1800, "15min": 900, "10min": 600, "5min": 300, "1min": 60}
 _MASS_KG = {"g": 1e-3, "kg": 1.0, "t": 1e3, "lb": 0.45359237}
 _SYMBOLS = {
     "€": "EUR",

@@ -7,8 +7,8 @@ from hypothesis import strategies as st
 
 from tests.series.conftest import series
 from wattstack.errors import InputError
-from wattstack.series import GapRule, fill_gaps, find_gaps
-from wattstack.series.gaps import gap_faults
+from wattstack.series import GapRule
+from wattstack.series.gaps import fill_gaps, find_gaps, gap_faults
 
 NAN = float("nan")
 

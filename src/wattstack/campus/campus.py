@@ -1,6 +1,6 @@
 """The whole campus: where it is, over which time, what stands there or may be built, and on which terms.
 
-Needs    the declarations of this room.
+Needs    the declarations of this room, series (span_faults), units.
 Gives    Campus, Place, Time, Scenario.
 Used by  case and everything above it.
 """
@@ -24,7 +24,7 @@ from pydantic_core import InitErrorDetails, PydanticCustomError
 
 from wattstack.campus.battery import Battery
 from wattstack.campus.checks import reference_faults, take_out_not_yet
-from wattstack.campus.contract import INTERVALS_S, Interval
+from wattstack.campus.contract import Interval
 from wattstack.campus.cooling import Cooling
 from wattstack.campus.duties import Duties
 from wattstack.campus.fields import Declared, Frac, Name, SizeRange, Stamp, TimeZone, fault_error, quantity
@@ -37,6 +37,8 @@ from wattstack.campus.solar import Solar
 from wattstack.campus.sources import SeriesSource
 from wattstack.campus.whole import whole_faults
 from wattstack.errors import Fault, StateError
+from wattstack.series import span_faults
+from wattstack.units import STEP_S
 
 
 def _sum_to_one(scenarios: dict[str, Scenario]) -> dict[str, Scenario]:
@@ -69,7 +71,7 @@ class Time(Declared):
     @property
     def step_s(self) -> int:
         """Length of a step [s]."""
-        return INTERVALS_S[self.step]
+        return STEP_S[self.step]
 
     @property
     def count(self) -> int:
@@ -78,19 +80,7 @@ class Time(Declared):
 
     def faults(self) -> Iterable[Fault]:
         """End before start; span or start that is no whole number of steps."""
-        span_s = (self.end - self.start).total_seconds()
-        if span_s <= 0:
-            yield Fault(
-                "end", f"is {self.end.isoformat()}, must be after start {self.start.isoformat()}. Move one."
-            )
-        elif span_s % self.step_s:
-            yield Fault(
-                "end", f"is no whole number of steps of {self.step} after start. Move end or change step."
-            )
-        if self.start.timestamp() % self.step_s:
-            yield Fault(
-                "start", f"is {self.start.isoformat()}, must fall on a multiple of {self.step}. Move it."
-            )
+        return span_faults(self.start, self.end, self.step)
 
 
 class Scenario(Declared):

@@ -1,7 +1,7 @@
 """What supplier and grid operator charge: energy, demand, contracted power, export, and when each holds.
 
-Needs    campus.fields.
-Gives    Tariff, Energy, Demand, Ratchet, Contract, Export, Window, Period, Periods, Rate, interval_s.
+Needs    campus.fields, units.
+Gives    Tariff, Energy, Demand, Ratchet, Contract, Export, Window, Period, Periods, Rate, Interval.
 Used by  campus.grid, campus.generator, case, cost.tariff.
 
 Windows are in the local clock of the campus. A declared holiday counts as a Sunday. A span over midnight
@@ -30,9 +30,9 @@ from wattstack.campus.fields import (
     quantity,
 )
 from wattstack.errors import Fault
+from wattstack.units import STEP_S
 
-INTERVALS_S = {"1h": 3600, "60min": 3600, "30min": 1800, "15min": 900, "10min": 600, "5min": 300, "1min": 60}
-Interval = Literal["1h", "60min", "30min", "15min", "10min", "5min", "1min"]
+Interval = Literal[*STEP_S]
 _SPAN = re.compile(r"(\d{1,2})(?::(\d\d))?\s*-\s*(\d{1,2})(?::(\d\d))?")
 
 
@@ -209,7 +209,7 @@ class Demand(Window):
     @property
     def interval_s(self) -> int | None:
         """Interval of the meter [s]; None = the step."""
-        return None if self.interval is None else INTERVALS_S[self.interval]
+        return None if self.interval is None else STEP_S[self.interval]
 
     def faults(self) -> Iterable[Fault]:
         """Both prices or none; a ratchet on a yearly peak."""

@@ -16,7 +16,7 @@ from __future__ import annotations
 
 from importlib import import_module
 
-from wattstack.series.axis import TimeAxis, make_axis
+from wattstack.series.axis import TimeAxis, make_axis, span_faults
 
 _FILE_OF = {
     "LocalClock": "clock",
@@ -25,8 +25,6 @@ _FILE_OF = {
     "GapRule": "series",
     "Series": "series",
     "read_series": "read",
-    "find_gaps": "gaps",
-    "fill_gaps": "gaps",
     "align": "align",
     "check_sun": "sun",
     "channel": "channels",
@@ -35,7 +33,7 @@ _FILE_OF = {
     "read_traces": "files",
 }
 
-__all__ = ["TimeAxis", "make_axis", *_FILE_OF]  # noqa: PLE0604 - the table above is the one list of names
+__all__ = ["TimeAxis", "make_axis", "span_faults", *_FILE_OF]  # noqa: PLE0604 - the table above is the one list of names
 
 
 def __getattr__(name: str) -> object:
