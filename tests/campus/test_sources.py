@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from wattstack.campus import SeriesSource
-from wattstack.campus.contract import INTERVALS_S
+from wattstack.campus import SeriesSource, read_campus
 from wattstack.campus.sources import JEPX_AREAS, WEATHER_COLUMNS, duration_s
 from wattstack.series import channel
-from wattstack.series.axis import STEP_WORDS
 from wattstack.series.sources.jepx import AREAS
 
 PRICE = "{source: csv, file: prices.csv, column: price, unit: JPY/kWh}"
@@ -35,8 +33,8 @@ PRICE = "{source: csv, file: prices.csv, column: price, unit: JPY/kWh}"
          "is 'osaka', must be one of system, hokkaido, tohoku, tokyo, chubu, hokuriku, kansai, chugoku, "
          "shikoku, "
          "kyushu."),
-        ("{source: entsoe, file: a.csv, area: FR}", ".area",
-         "belongs to source: jepx, this is entsoe. Take it out."),
+        ("{source: csv, file: a.csv, column: a, unit: JPY/kWh, area: FR}", ".area",
+         "belongs to source: jepx or entsoe, this is csv. Take it out."),
         ("{source: entsoe, file: a.csv, unit: EUR/MWh}", ".unit",
          "is not read: entsoe files have known columns and units. Take it out."),
         ("{source: excel, file: a.xlsx}", ".source",
@@ -66,6 +64,12 @@ def test_the_stamp_of_an_epw_file_is_the_end_of_its_hour():
     assert SeriesSource(source="entsoe", file="a.csv").stamp == "start"
 
 
+def test_an_entsoe_export_of_several_zones_names_one(file_of, small_text):
+    campus = read_campus(file_of(small_text.replace(PRICE, "{source: entsoe, file: a.csv, area: FR}")))
+    assert campus.series["price_per_mwh"].area == "FR"
+    assert SeriesSource(source="entsoe", file="a.csv").area is None
+
+
 def test_weather_gives_columns_and_others_one_series(told):
     weather = "  weather: {source: csv, file: w.csv, column: ghi, unit: W/m2}\n"
     faults = told(
@@ -81,7 +85,6 @@ def test_weather_gives_columns_and_others_one_series(told):
 
 def test_words_that_two_rooms_know_are_the_same_words():
     assert tuple(AREAS) == JEPX_AREAS
-    assert STEP_WORDS == INTERVALS_S
     assert {channel(name).kind for name in WEATHER_COLUMNS} >= {"irradiance", "temperature", "frac"}
 
 

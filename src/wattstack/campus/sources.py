@@ -97,7 +97,9 @@ class SeriesSource(Declared):
     )
     publisher: str = Field("", description="Who publishes it, for the report.")
     gaps: Gaps | None = Field(None, description="Rule that fills gaps; absent = a gap is a fault.")
-    area: str | None = Field(None, description="Price area (jepx).")
+    area: str | None = Field(
+        None, description="Price area: jepx (kansai), or entsoe where the file holds several (FR)."
+    )
 
     @model_validator(mode="before")
     @classmethod
@@ -118,8 +120,8 @@ class SeriesSource(Declared):
         if self.source == "jepx" and self.area not in JEPX_AREAS:
             state = "is missing" if self.area is None else f"is {self.area!r}"
             yield Fault("area", f"{state}, must be one of {', '.join(JEPX_AREAS)}.")
-        if self.source != "jepx" and self.area is not None:
-            yield Fault("area", f"belongs to source: jepx, this is {self.source}. Take it out.")
+        if self.source not in ("jepx", "entsoe") and self.area is not None:
+            yield Fault("area", f"belongs to source: jepx or entsoe, this is {self.source}. Take it out.")
         if self.source in ("jepx", "entsoe", "epw"):
             for key in ("column", "unit", "columns", "units"):
                 if getattr(self, key):
