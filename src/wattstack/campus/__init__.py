@@ -1,6 +1,7 @@
 """WHAT stands there: the campus file as frozen, checked declarations.
 
-Gives    read_campus, write_campus, campus_schema; Campus and the declarations in it; reserve_mwh, reserve_mw.
+Gives    read_campus, write_campus, campus_schema; Campus and the declarations in it; reserve_mwh, reserve_mw,
+         largest.
 Used by  case and every room above it.
 """
 
@@ -9,7 +10,7 @@ from wattstack.campus.campus import Campus
 from wattstack.campus.contract import Contract, Demand, Periods, Tariff, Window
 from wattstack.campus.cooling import Cooling
 from wattstack.campus.duties import reserve_mw, reserve_mwh
-from wattstack.campus.fields import SeriesRef, SizeRange
+from wattstack.campus.fields import SeriesRef, SizeRange, largest
 from wattstack.campus.file import read_campus, write_campus
 from wattstack.campus.generator import Generator
 from wattstack.campus.load import Hall, PlainLoad
@@ -19,6 +20,6 @@ from wattstack.campus.sources import SeriesSource
 
 __all__ = [
     "Battery", "Campus", "Contract", "Cooling", "Demand", "Generator", "Hall", "Periods", "PlainLoad",
-    "SeriesRef", "SeriesSource", "SizeRange", "Solar", "Tariff", "Window", "campus_schema", "read_campus",
-    "reserve_mw", "reserve_mwh", "write_campus",
+    "SeriesRef", "SeriesSource", "SizeRange", "Solar", "Tariff", "Window", "campus_schema", "largest",
+    "read_campus", "reserve_mw", "reserve_mwh", "write_campus",
 ]  # fmt: skip

@@ -145,6 +145,11 @@ class SizeRange(Declared):
         None, gt=0, description="Size of one whole unit; the plan then buys whole numbers of it."
     )
 
+    @property
+    def most(self) -> float:
+        """Greatest size that can be chosen: whole blocks where it comes in blocks."""
+        return self.max if self.block is None else self.block * int(self.max / self.block + 1e-9)
+
     def faults(self) -> Iterable[Fault]:
         """Min above max, block above max, no whole number of blocks inside."""
         if self.min > self.max:
@@ -155,7 +160,7 @@ class SizeRange(Declared):
             yield Fault(
                 "block", f"is {self.block:g}, must not be above max {self.max:g}. Lower block or raise max."
             )
-        elif self.block is not None and self.block * int(self.max / self.block + 1e-9) < self.min:
+        elif self.most < self.min:
             yield Fault(
                 "block",
                 f"is {self.block:g}, but no whole number of blocks lies between min {self.min:g} and max "
@@ -255,10 +260,10 @@ def smallest(size: float | SizeRange) -> float:
 
 
 def largest(size: float | SizeRange) -> float:
-    """The greatest value a size can take.
+    """The greatest value a size can take, whole blocks where it comes in blocks.
 
     Example:
-        >>> largest(40.0), largest(SizeRange(max=60))
-        (40.0, 60.0)
+        >>> largest(40.0), largest(SizeRange(max=60)), largest(SizeRange(max=60, block=25))
+        (40.0, 60.0, 50.0)
     """
-    return size.max if isinstance(size, SizeRange) else size
+    return size.most if isinstance(size, SizeRange) else size

@@ -1,6 +1,6 @@
 """The floor that the backup duty puts under stored energy and power, and whether any battery can hold it.
 
-Needs    campus (Backup, Battery, reserve_mwh, reserve_mw).
+Needs    campus (largest, reserve_mwh, reserve_mw).
 Gives    backup_reserve.
 Used by  case.bind.
 """
@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from wattstack.campus import Campus, SizeRange, reserve_mw, reserve_mwh
+from wattstack.campus import Campus, largest, reserve_mw, reserve_mwh
 from wattstack.errors import Fault, InputError
 
 if TYPE_CHECKING:
@@ -47,7 +47,7 @@ def backup_reserve(campus: Campus, load_mw: np.ndarray, clock: LocalClock) -> tu
         ("energy_mwh", float(floor[worst]), "MWh", "lower duties.backup.duration_h or load_frac"),
         ("power_mw", float(carried[worst]), "MW", "lower duties.backup.load_frac"),
     ):
-        most = sum(_largest(getattr(battery, key)) for battery in campus.battery.values())
+        most = sum(largest(getattr(battery, key)) for battery in campus.battery.values())
         if need > most * (1.0 + 1e-9):
             where = f"battery.{next(iter(campus.battery))}.{key}" if len(campus.battery) == 1 else "battery"
             hours = f" for {backup.duration_h:g} h" if unit == "MWh" else ""
@@ -61,10 +61,3 @@ def backup_reserve(campus: Campus, load_mw: np.ndarray, clock: LocalClock) -> tu
     if faults:
         raise InputError(campus.source, faults)
     return floor, float(carried[worst])
-
-
-def _largest(size: float | SizeRange) -> float:
-    """The greatest size that may stand: whole blocks where it comes in blocks."""
-    if not isinstance(size, SizeRange):
-        return size
-    return size.max if size.block is None else size.block * int(size.max / size.block + 1e-9)
