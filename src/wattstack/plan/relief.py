@@ -15,7 +15,8 @@ import numpy as np
 from wattstack.errors import InfeasibleError
 from wattstack.plan.columns import UNSERVED
 from wattstack.plan.cuts import Search, Sizing
-from wattstack.plan.worth import money_words, unit_of
+from wattstack.plan.tables import unit_of
+from wattstack.plan.worth import money_words
 
 if TYPE_CHECKING:
     from wattstack.case import Case

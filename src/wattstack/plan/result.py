@@ -1,7 +1,7 @@
 """What a site plan answers: sizes, cost, certificate, bill, prices, what each limit is worth.
 
 Gives    Plan, ScenarioResult, MarginalValue, Round.
-Used by  plan.site, plan.explain, report, cli.
+Used by  plan.site and its neighbours, report, cli.
 """
 
 from __future__ import annotations

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from wattstack.cost import size_costs
 from wattstack.plan.cuts import Search
 from wattstack.plan.result import MarginalValue
+from wattstack.plan.tables import unit_of
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -37,11 +38,6 @@ def words_of(path: str) -> str:
         return f"contracted power {path.split('.')[3]}"
     room, name, what = path.split(".")
     return f"{room} {name}" + (", energy" if what == "energy_mwh" else ", power" if room == "battery" else "")
-
-
-def unit_of(path: str) -> str:
-    """Unit of a size, from the end of its path."""
-    return "MWh" if path.endswith("_mwh") else "MW"
 
 
 def money_words(value: float, currency: str) -> str:
