@@ -19,10 +19,7 @@ from wattstack.cost.worth import (
 def test_present_worth_factor_sums_the_discounted_years():
     # 1/1.1 + 1/1.21 = 0.909091 + 0.826446
     assert present_worth_factor(0.10, 2) == pytest.approx(1.735537, abs=1e-6)
-    # grown once by the end of year 1: 1.02/1.1 + (1.02/1.1)^2
-    assert present_worth_factor(0.10, 2, 0.02) == pytest.approx(1.02 / 1.1 + (1.02 / 1.1) ** 2)
     assert present_worth_factor(0.0, 20) == 20.0
-    assert present_worth_factor(0.05, 20, 0.05) == 20.0
 
 
 def test_present_value_leaves_year_zero_undiscounted():

@@ -10,8 +10,9 @@ import pytest
 from wattstack.campus import Battery, Campus, Generator
 from wattstack.errors import InputError
 from wattstack.library import find, kinds, names
-from wattstack.library.entries import CONFIDENCE, STATUS
 
+STATUS = ("in force", "draft", "proposal", "claim", "assumption")
+CONFIDENCE = ("high", "medium", "low")
 ALL = [(kind, name) for kind in kinds() for name in names(kind)]
 
 

@@ -1,7 +1,8 @@
 """WHAT it costs: the bill, capital, carbon, and what an investment is worth.
 
 Gives    make_bill (Calendar, GridFlows, GridPrices -> Bill) and demand_groups, the same clauses for a plan;
-         capital_table, replacement_schedule and size_costs; emissions_t, carbon_cost_per_mwh; finance_summary, cash_flow_table.
+         capital_table, replacement_schedule and size_costs; emissions_t, carbon_cost_per_mwh; finance_summary,
+         cash_flow_table.
 Used by  plan, report; case and dispatch for the price of carbon in a MWh.
 """
 

@@ -17,19 +17,19 @@ from math import exp, expm1, log1p
 SEVERAL = "several"
 
 
-def present_worth_factor(discount_rate_frac: float, years: int, growth_frac: float = 0.0) -> float:
-    """Present value of 1 a year for some years, the first at the end of year 1, grown once by then.
+def present_worth_factor(discount_rate_frac: float, years: int) -> float:
+    """Present value of 1 a year for some years, the first at the end of year 1.
 
-    x (1 - x^N) / (1 - x) with x = (1 + growth) / (1 + rate); N where they are equal.
+    x (1 - x^N) / (1 - x) with x = 1 / (1 + rate); N at a rate of zero. Nothing grows: money is real.
 
-    Source: definition of REopt (Anderson et al. 2017, NREL/TP-7A40-70022); its inverse without growth is the
-        capital recovery factor.
+    Source: definition of REopt (Anderson et al. 2017, NREL/TP-7A40-70022); its inverse is the capital
+        recovery factor.
 
     Example:
         >>> round(present_worth_factor(0.07, 20), 6)
         10.594014
     """
-    log_x = log1p(growth_frac) - log1p(discount_rate_frac)  # by logarithm: exact for rates near zero too
+    log_x = -log1p(discount_rate_frac)  # by logarithm: exact for rates near zero too
     return float(years) if log_x == 0.0 else exp(log_x) * expm1(years * log_x) / expm1(log_x)
 
 

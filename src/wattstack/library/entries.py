@@ -19,8 +19,6 @@ from typing import Any
 from wattstack.errors import Fault, InputError, nearest
 
 PASSPORT = ("source", "date", "status", "confidence")
-STATUS = ("in force", "draft", "proposal", "claim", "assumption")
-CONFIDENCE = ("high", "medium", "low")
 _FOLDER = Path(__file__).parent
 
 
