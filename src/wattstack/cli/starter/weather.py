@@ -86,7 +86,11 @@ def persistent(draw: np.random.RandomState, count: int, kept_frac: float) -> np.
 
 
 def cos_zenith(utc: np.ndarray, figures: Figures) -> np.ndarray:
-    """Cosine of the sun's zenith angle, 0 below the horizon, shape of utc (Spencer 1971)."""
+    """Cosine of the sun's zenith angle, 0 below the horizon, shape of utc (Spencer 1971).
+
+    Not series.sun_elevation_sin, which runs through the years and not from each 1 January: the bytes of the
+    examples come from here and stay what they are (docs/decisions/0002-synthetic-examples.md).
+    """
     year_start = utc.astype("datetime64[Y]").astype("datetime64[s]")
     day = (utc - year_start) / np.timedelta64(86400, "s")
     x = 2.0 * np.pi * np.floor(day) / 365.0
