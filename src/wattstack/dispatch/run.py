@@ -89,6 +89,7 @@ class Runner:
         self.load = np.ascontiguousarray(problem.load_mw, float) * problem.step_h
         self.anchor = (count - 1, FLOOR)  # where a cyclic year is cut open: a step surely at a bound
         self.common: np.ndarray | None = None
+        self.heap = kernel.new_heap(4096)
         self._check_slack()
 
     def _check_slack(self) -> None:
@@ -175,10 +176,14 @@ class Runner:
         made = (np.empty(count), np.empty(count), np.empty(count))
         cut_lo, cut_hi = np.empty(count), np.empty(count)
         end = (float(energy), float(energy), -np.inf) if end is None else end
-        status, step, amount, value = kernel.forward(
-            first, float(energy), end, state["supply"], state["caps"], state["store"],
-            self.eff, self.keep, float(self.problem.floor_slack_per_mwh), (*made, cut_lo, cut_hi),
-        )  # fmt: skip
+        while True:
+            status, step, amount, value = kernel.forward(
+                first, float(energy), end, state["supply"], state["caps"], state["store"], self.eff, self.keep,
+                float(self.problem.floor_slack_per_mwh), self.heap, (*made, cut_lo, cut_hi),
+            )  # fmt: skip
+            if status != kernel.FULL:
+                break
+            self.heap = kernel.new_heap(4 * len(self.heap[0]))
         if status != kernel.OK:
             raise _OutOfReachError(status, step, amount)
         pi = np.zeros(count)
@@ -228,15 +233,15 @@ class Runner:
         """Value of the cut at its own sizes, stored energy at block ends chosen freely."""
         sizes = state["supply"][-1]
         total = float(cut.const.sum() + (cut.grad @ sizes).sum())
-        for weight, floor, ceiling in zip(*self.end_terms(cut, state["store"]), strict=True):
+        for weight, floor, ceiling in zip(*self.end_terms(cut, sizes), strict=True):
             total += weight * (floor if weight > 0.0 else ceiling) if weight else 0.0
         if not self.store.cyclic:
             total -= cut.first[0] * self.store.start_mwh
         return total
 
-    def end_terms(self, cut: Cut, store) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    def end_terms(self, cut: Cut, sizes: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """Price and bounds of the stored energy at each block's end: weight, floor, ceiling; shape (B,)."""
-        floor, ceiling = store[3][self.ends].copy(), store[4][self.ends].copy()
+        _, _, floor, ceiling = self.limits.at(sizes, self.ends)
         following = np.append(cut.first[1:], cut.first[0] if self.store.cyclic else 0.0)
         if not self.store.cyclic:
             if self.end_fixed:
@@ -272,10 +277,9 @@ class Runner:
     def gradient(self, cut: Cut, sizes: np.ndarray) -> np.ndarray:
         """Change of cost per unit of each size, stored energy at block ends included; shape (n,)."""
         total = cut.grad.sum(axis=0)
-        store = self._state(sizes)["store"]
-        weights, _, _ = self.end_terms(cut, store)
-        end_above_floor = weights[-1] > 0.0 and self.end_least_mwh > store[FLOOR + 1][-1]
-        if self.end_fixed or end_above_floor:
+        weights, least, _ = self.end_terms(cut, sizes)
+        floor_mwh = self.limits.at(sizes, self.ends[-1:])[FLOOR, 0]
+        if self.end_fixed or (weights[-1] > 0.0 and least[-1] > floor_mwh):
             weights[-1] = 0.0
         for row, sign in ((FLOOR, 1.0), (CEILING, -1.0)):
             size = self.limits.size_of[row]

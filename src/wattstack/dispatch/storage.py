@@ -18,19 +18,30 @@ NO_STORAGE = Storage("none", charge=Amount(), discharge=Amount(), ceiling=Amount
 
 @dataclass(frozen=True, slots=True)
 class StorageLimits:
-    """Charge, discharge, floor and ceiling in MWh: `fixed + rate x size`, shapes (4, steps) and (4,)."""
+    """Charge, discharge, floor and ceiling in MWh: `fixed + rate x size`, shapes (4, steps) and (4,).
+
+    Attributes:
+        fixed, rate: Step amounts. size_of: Index of the size column of each, -1 for none.
+        pure: Rows without a fixed part. signed: Whether some limit may come out below 0, which counts as 0.
+    """
 
     fixed: np.ndarray
     rate: np.ndarray
     size_of: np.ndarray
+    pure: tuple[bool, ...]
+    signed: bool
 
-    def at(self, sizes: np.ndarray) -> np.ndarray:
-        """The four limits at these sizes, shape (4, steps)."""
-        limits = self.fixed.copy()
+    def at(self, sizes: np.ndarray, steps: np.ndarray | slice = slice(None)) -> np.ndarray:
+        """The four limits at these sizes, shape (4, steps), of all steps or some."""
+        limits = self.fixed[:, steps].copy()
         for row, size in enumerate(self.size_of):
-            if size >= 0:
-                limits[row] += self.rate[row] * sizes[size]
-        return np.maximum(limits, 0.0, out=limits)
+            if size < 0:
+                continue
+            if self.pure[row]:
+                np.multiply(self.rate[row, steps], sizes[size], out=limits[row])
+            else:
+                limits[row] += self.rate[row, steps] * sizes[size]
+        return np.maximum(limits, 0.0, out=limits) if self.signed else limits
 
 
 def storage_limits(problem: Problem) -> StorageLimits:
@@ -45,4 +56,5 @@ def storage_limits(problem: Problem) -> StorageLimits:
         fixed[row] = np.multiply(amount.fixed, factor)
         rate[row] = np.multiply(amount.rate, factor)
     size_of = np.array([-1 if a.size is None else index[a.size] for a in amounts], np.int64)
-    return StorageLimits(fixed, rate, size_of)
+    pure = tuple(bool(not row.any()) for row in fixed)
+    return StorageLimits(fixed, rate, size_of, pure, bool((fixed < 0.0).any() or (rate < 0.0).any()))

@@ -7,8 +7,10 @@ is an infimal convolution of convex piecewise-linear functions (Rockafellar, Con
 16.4); the recursion is dynamic programming in the stored energy.
 """
 
-from wattstack.dispatch.kernel.merge import NO_CEILING, NO_SUPPLY, OK, forward
+from wattstack.dispatch.kernel.merge import FULL, NO_CEILING, NO_SUPPLY, OK, forward, new_heap
 from wattstack.dispatch.kernel.prices import backward, stored_prices
 from wattstack.dispatch.kernel.schedule import walk
 
-__all__ = ["NO_CEILING", "NO_SUPPLY", "OK", "backward", "forward", "stored_prices", "walk"]
+__all__ = [
+    "FULL", "NO_CEILING", "NO_SUPPLY", "OK", "backward", "forward", "new_heap", "stored_prices", "walk",
+]  # fmt: skip

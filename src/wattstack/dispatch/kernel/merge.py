@@ -1,7 +1,7 @@
 """Forwards through the year: merge each step's segments into the cost of arriving, trim both ends.
 
 Needs    kernel.steps.
-Gives    forward; OK, NO_CEILING, NO_SUPPLY.
+Gives    forward, new_heap; OK, NO_CEILING, NO_SUPPLY, FULL.
 Used by  dispatch.run.
 
 F(e) = least cost to arrive at stored energy e is kept as a sorted buffer of pieces (slope, length, step of birth).
@@ -14,24 +14,43 @@ from numba import njit
 
 from wattstack.dispatch.kernel.steps import merit, pieces
 
-OK, NO_CEILING, NO_SUPPLY = 0, 1, 2
+OK, NO_CEILING, NO_SUPPLY, FULL = 0, 1, 2, 3
 TINY = 1e-80  # the lazy factor is folded back in below this, long before it underflows
+NEAR = 6  # places walked at each end before bisecting
 ROUNDING = 1e-9  # MWh per MWh: bounds missed by less are met
 
 
-@njit(cache=True)
-def _place(heap_slope, low, top, slope):
-    """First place in low .. top whose slope is greater: among equals the older stay first (fuller)."""
+def new_heap(size):
+    """Buffers for up to size / 2 pieces."""
+    return np.empty(size), np.empty(size), np.empty(size, np.int64)
+
+
+@njit(cache=True, inline="always")
+def _place(slopes, low, top, slope):
+    """First place in low .. top whose slope is greater: among equals the older stay first (fuller).
+
+    Most pieces belong near one of the ends, where a few steps of a walk cost less than a bisection.
+    """
+    stop = min(low + NEAR, top)
+    while low < stop and slopes[low] <= slope:
+        low += 1
+    if low < stop:
+        return low
+    stop = max(top - NEAR, low)
+    while top > stop and slopes[top - 1] > slope:
+        top -= 1
+    if top > stop:
+        return top
     while low < top:
         mid = (low + top) >> 1
-        if heap_slope[mid] <= slope:
+        if slopes[mid] <= slope:
             low = mid + 1
         else:
             top = mid
     return low
 
 
-@njit(cache=True)
+@njit(cache=True, inline="always")
 def _insert(slopes, lengths, births, head, tail, low, slope, length, birth):
     """Put one piece at place `low`, moving the shorter side. Returns head and tail."""
     if low - head < tail - low:
@@ -54,20 +73,20 @@ def _insert(slopes, lengths, births, head, tail, low, slope, length, birth):
 
 
 @njit(cache=True)
-def _room(slopes, lengths, births, head, tail, need):
-    """Centre the pieces in new buffers, larger ones if they fill more than a half."""
-    count = tail - head
-    size = len(slopes)
-    if count + 2 * need >= size // 2:
-        size *= 2
-    at = (size - count) // 2
-    new_slopes = np.empty(size)
-    new_lengths = np.empty(size)
-    new_births = np.empty(size, np.int64)
-    new_slopes[at : at + count] = slopes[head:tail]
-    new_lengths[at : at + count] = lengths[head:tail]
-    new_births[at : at + count] = births[head:tail]
-    return new_slopes, new_lengths, new_births, at, at + count
+def _centre(slopes, lengths, births, head, tail):
+    """Move the pieces into the middle of their buffers. Returns the new head."""
+    at = (len(slopes) - (tail - head)) // 2
+    if at < head:
+        for i in range(tail - head):
+            slopes[at + i] = slopes[head + i]
+            lengths[at + i] = lengths[head + i]
+            births[at + i] = births[head + i]
+    else:
+        for i in range(tail - head - 1, -1, -1):
+            slopes[at + i] = slopes[head + i]
+            lengths[at + i] = lengths[head + i]
+            births[at + i] = births[head + i]
+    return at
 
 
 @njit(cache=True)
@@ -96,7 +115,7 @@ def _take_worth(slopes, lengths, births, head, tail, worth, factor, born, taken)
 
 
 @njit(cache=True)
-def forward(first, start, end, supply, caps, store, eff, keep, slack, out):
+def forward(first, start, end, supply, caps, store, eff, keep, slack, heap, out):
     """Least cost and schedule from `start` MWh before step `first`, once round the axis.
 
     Args:
@@ -109,6 +128,7 @@ def forward(first, start, end, supply, caps, store, eff, keep, slack, out):
         store: (load, charge, discharge, floor, ceiling) by step [MWh].
         keep: Share of stored energy kept over a step.
         slack: Price of a MWh that a floor asks for and nothing can charge.
+        heap: (slope, length, birth) buffers for the pieces; FULL asks for larger ones.
         out: (xmin, taken, lent, cut_lo, cut_hi) arrays to fill; lent is what the slack gave.
 
     Returns:
@@ -123,8 +143,8 @@ def forward(first, start, end, supply, caps, store, eff, keep, slack, out):
     count, lines_n = lines.shape
     most = 2 * lines_n + 4
     length, slope, extent = np.empty(lines_n), np.empty(most), np.empty(most)
-    slopes, lengths, births = np.empty(1024), np.empty(1024), np.empty(1024, np.int64)
-    head = tail = 512
+    slopes, lengths, births = heap
+    head = tail = len(slopes) // 2
     born = np.ones(count)  # the lazy factor at a piece's insertion
     factor = 1.0
     lo = hi = start
@@ -149,7 +169,10 @@ def forward(first, start, end, supply, caps, store, eff, keep, slack, out):
         if i == count - 1:
             bottom, top = max(bottom, end[0]), min(top, end[1])
         if head < most or tail + most >= len(slopes):
-            slopes, lengths, births, head, tail = _room(slopes, lengths, births, head, tail, most)
+            if tail - head > len(slopes) // 2:
+                return FULL, t, 0.0, value
+            at = _centre(slopes, lengths, births, head, tail)
+            head, tail = at, at + tail - head
         lo = lo * keep + x
         hi = hi * keep + x
         high_cut = np.inf

@@ -11,7 +11,7 @@ import numpy as np
 from numba import njit
 
 
-@njit(cache=True)
+@njit(cache=True, inline="always")
 def merit(t, lines, size_of, imports, fixed, rate, sizes, cap, length):
     """Lengths of the step's lines in merit order, import lines cut so that together they stay below cap.
 
@@ -34,7 +34,7 @@ def merit(t, lines, size_of, imports, fixed, rate, sizes, cap, length):
     return cut
 
 
-@njit(cache=True)
+@njit(cache=True, inline="always")
 def left_end(t, lines, cost, length, exports, eff):
     """Where the supply's cost curve S begins, S there, and where its slopes pass the cost of burning energy.
 
@@ -53,7 +53,7 @@ def left_end(t, lines, cost, length, exports, eff):
     return q, spent, q + burnable
 
 
-@njit(cache=True)
+@njit(cache=True, inline="always")
 def pieces(t, lines, cost, length, exports, load, charge, discharge, eff, slope, extent):
     """Segments of the step's cost as a function of the change x of stored energy, sorted by slope.
 
@@ -116,7 +116,7 @@ def pieces(t, lines, cost, length, exports, load, charge, discharge, eff, slope,
     return n, xmin, spent
 
 
-@njit(cache=True)
+@njit(cache=True, inline="always")
 def _middle(q, load, charge, discharge, eff, slope, extent, n):
     """Where S passes the cost of burning, any mix of burning and none will do: one more piece."""
     eta_c, eta_d, wear_c, wear_d, _ = eff
