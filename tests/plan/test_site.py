@@ -127,7 +127,9 @@ def test_a_ratchet_and_two_demand_charges_are_in_the_bound_as_in_the_bill(campus
 
 def test_two_scenarios_are_weighed(campus):
     other = {"time": {"start": "2022-07-01T00:00+09:00", "end": "2022-09-01T00:00+09:00", "step": "1h"}}
-    both = plan_site(campus(scenarios={"spring": {"weight_frac": 0.25}, "summer": {"weight_frac": 0.75, **other}}))
+    both = plan_site(
+        campus(scenarios={"spring": {"weight_frac": 0.25}, "summer": {"weight_frac": 0.75, **other}})
+    )
     assert [s.case.name for s in both.scenarios] == ["spring", "summer"]
     running = sum(s.case.weight_frac / s.case.years * s.bill.total for s in both.scenarios)
     assert both.objective == pytest.approx(running + both.capital["cost_per_year"].sum(), rel=1e-12)
@@ -156,7 +158,12 @@ def test_flexible_compute_is_shed_at_its_worth(campus):
 
 
 def test_surplus_is_sold_up_to_the_limit(campus):
-    gas = {"power_mw": 20.0, "fuel_price_per_mwh": 2000.0, "fuel_mwh_per_mwh": 2.0, "emission_kg_per_mwh": 400.0}
+    gas = {
+        "power_mw": 20.0,
+        "fuel_price_per_mwh": 2000.0,
+        "fuel_mwh_per_mwh": 2.0,
+        "emission_kg_per_mwh": 400.0,
+    }
     export = {"price_per_mwh": 9000.0, "limit_mw": 3.0}
     plan = plan_site(campus(generator={"gas": gas}, grid={"tariff": {"export": export}}))
     assert plan.scenarios[0].dispatch.export_mw.max() == pytest.approx(3.0)
@@ -205,7 +212,9 @@ def test_the_general_path_refuses_what_it_cannot_serve(campus):
     }  # fmt: skip
     week = {"start": "2022-04-01T00:00+09:00", "end": "2022-04-03T00:00+09:00", "step": "1h"}
     with pytest.raises(InfeasibleError, match="the load cannot be served: first at"):
-        plan_site(campus(grid={"connection": {"firm_mw": 4.0}}, generator={"gas": gas}, battery=None, time=week))
+        plan_site(
+            campus(grid={"connection": {"firm_mw": 4.0}}, generator={"gas": gas}, battery=None, time=week)
+        )
 
 
 def test_a_unit_with_a_minimum_load_is_planned_with_integers(campus):
