@@ -325,13 +325,10 @@ class Runner:
             w = s_two / (s_two - s_one) if s_two > s_one else 0.5
             names = ("const", "grad", "last", "first", "price", "cap_price", "stored_price")
             mixed = replace(one, **{k: w * getattr(one, k) + (1 - w) * getattr(two, k) for k in names})
-        bound = self._dual(mixed, state)
-        if bound < best.dual:
-            return best
         return replace(
             mixed,
             value=best.value,
-            dual=bound,
+            dual=max(self._dual(mixed, state), best.dual),
             start_mwh=best.start_mwh,
             first_step=best.first_step,
             made=best.made,

@@ -103,8 +103,7 @@ def pieces(t, lines, cost, length, exports, load, charge, discharge, eff, slope,
             else:
                 slope[n] = (m - wear_d) * eta_d
                 extent[n] = step * per_eta_d
-            if extent[n] > 0.0:
-                n += 1
+            n += 1
             q = stop if step == stop - q else q + step
             rest -= step
         if q >= q_end:
