@@ -78,6 +78,13 @@ def test_what_a_floor_lacks_is_bought_at_its_price():
     assert found.stored_price_per_mwh["b"][1] == 1000.0
 
 
+def test_a_floor_missed_by_rounding_is_met():
+    unit = battery(power=1.0 - 1e-12, start_mwh=0.0, floor=Amount(1.0))
+    found = kernel_dispatch(Problem(1.0, np.array([2.0]), (grid(10),), (unit,), floor_slack_per_mwh=1e4), {})
+    assert found.stored_mwh["b"].tolist() == [1.0]
+    assert found.stored_price_per_mwh["b"].tolist() == [10.0]
+
+
 def test_energy_left_over_is_worth_its_value():
     unit = battery(start_mwh=0.0, end_value_per_mwh=30.0)
     found = kernel_dispatch(Problem(1.0, np.array([2.0]), (grid(10),), (unit,)), {})
