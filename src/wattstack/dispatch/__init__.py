@@ -10,7 +10,7 @@ from wattstack.dispatch.result import Dispatch
 
 _LAZY = {
     "announce_compiling": "kernel.compiling",
-    "Cut": "run",
+    "Cut": "cut",
     "Runner": "run",
     "dispatch_year": "choose",
     "kernel_dispatch": "run",

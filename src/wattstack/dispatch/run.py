@@ -1,7 +1,7 @@
 """The door of the compiled kernel: a problem and sizes in, cost, cut and prices out.
 
-Needs    dispatch.problem, supply, storage, kernel.
-Gives    Runner, Cut, kernel_dispatch.
+Needs    dispatch.problem, supply, storage, cut, kernel.
+Gives    Runner, kernel_dispatch.
 Used by  dispatch.choose, plan.site.
 
 A Runner prepares a problem once and then answers any sizes in a few milliseconds a year. Its answer is a
@@ -12,50 +12,19 @@ cost, and meets it at these sizes.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 
 from wattstack.dispatch import kernel
+from wattstack.dispatch.cut import Cut, OutOfReachError
 from wattstack.dispatch.problem import Problem, Storage
 from wattstack.dispatch.result import Dispatch
 from wattstack.dispatch.storage import NO_STORAGE, storage_limits
 from wattstack.dispatch.supply import merit_order
-from wattstack.errors import InfeasibleError, StateError
+from wattstack.errors import StateError
 
-PROVEN = 1e-10  # V - D below this share of the cost counts as closed: rounding over a year of steps
 FLOOR, CEILING = 2, 3
-
-
-@dataclass(frozen=True)
-class Cut:
-    """One visit of a Runner. B blocks, n size columns, in the order of problem.sizes.
-
-    Attributes:
-        value: Least cost at these sizes. dual: the lower bound from the prices below.
-        const, grad: Per block, cost >= const + grad . sizes + last x e_end - first x e_begin; shapes (B,), (B, n).
-        last: Value of stored energy at the end of each block; first: at its begin (self-discharge in it).
-        price, cap_price, stored_price: mu, nu, pi by step.
-        start_mwh, first_step, made: What walk needs to write the schedule out.
-    """
-
-    value: float
-    dual: float
-    const: np.ndarray
-    grad: np.ndarray
-    last: np.ndarray
-    first: np.ndarray
-    price: np.ndarray
-    cap_price: np.ndarray
-    stored_price: np.ndarray
-    start_mwh: float
-    first_step: int
-    made: tuple[np.ndarray, np.ndarray, np.ndarray]
-
-    @property
-    def proven(self) -> bool:
-        """Whether the prices prove the cost optimal, up to rounding."""
-        return self.value - self.dual <= PROVEN * (1.0 + abs(self.value))
 
 
 class Runner:
@@ -125,7 +94,7 @@ class Runner:
                 cut = self._finish(
                     state, *self._once(state, (step + 1) % len(self.load), energy, cyclic=True)
                 )
-            except _OutOfReachError:
+            except OutOfReachError:
                 break
             if best is None or cut.value - cut.dual < best.value - best.dual:
                 best = cut
@@ -185,7 +154,7 @@ class Runner:
                 break
             self.heap = kernel.new_heap(4 * len(self.heap[0]))
         if status != kernel.OK:
-            raise _OutOfReachError(status, step, amount)
+            raise OutOfReachError(status, step, amount)
         pi = np.zeros(count)
         kernel.stored_prices(first, max(end[2], 0.0), cyclic, self.keep, cut_lo, cut_hi, pi)
         return value, pi, energy, first, made
@@ -297,7 +266,7 @@ class Runner:
             try:
                 cut = self._finish(state, *self._once(state, 0, energy))
             except (
-                _OutOfReachError
+                OutOfReachError
             ) as fault:  # more energy than the last step may keep asks for more at both ends
                 too_much = fault.status == kernel.NO_CEILING and fault.step != len(self.load) - 1
                 low, high = (low, energy) if too_much else (energy, high)
@@ -376,19 +345,6 @@ def _efficiencies(store: Storage) -> tuple[float, float, float, float, float]:
     wear_c, wear_d = float(store.wear_charge_per_mwh), float(store.wear_discharge_per_mwh)
     loss = 1.0 - eta_c * eta_d
     return eta_c, eta_d, wear_c, wear_d, (wear_c + eta_c * eta_d * wear_d) / loss if loss > 0.0 else np.inf
-
-
-class _OutOfReachError(InfeasibleError):
-    """A limit of the storage that no running meets: which, in what step and by how much."""
-
-    def __init__(self, status: int, step: int, amount_mwh: float):
-        self.status, self.step = status, step
-        super().__init__(
-            f"step {step}: supply ends {amount_mwh:.6g} MWh below the load. Give an unserved line."
-            if status == kernel.NO_SUPPLY
-            else f"step {step}: stored energy cannot fall fast enough, it ends {amount_mwh:.6g} MWh above its "
-            "ceiling. Raise the ceiling or the discharge limit."
-        )
 
 
 def kernel_dispatch(problem: Problem, sizes: Mapping[str, float]) -> Dispatch:
