@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from wattstack.dispatch import Amount, Problem, Storage, Supply
-from wattstack.dispatch.linear import linear_dispatch, solve_model
-from wattstack.dispatch.linear_highs import solve_highs
+from wattstack.dispatch.linear.highs import solve_highs
+from wattstack.dispatch.linear.solve import linear_dispatch, solve_model
 from wattstack.errors import InfeasibleError, StateError
 
 LOAD = np.array([2.0, 2.0])

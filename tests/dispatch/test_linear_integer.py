@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from wattstack.dispatch import Amount, Commitment, Problem, SizeColumn, Supply, solve_sizing
-from wattstack.dispatch.linear import linear_dispatch
+from wattstack.dispatch.linear.solve import linear_dispatch
 from wattstack.errors import StateError
 
 LOST = Supply("lost", "unserved", 900.0, Amount(np.inf))

@@ -18,7 +18,7 @@ from wattstack.dispatch import (
     dispatch_year,
     solve_sizing,
 )
-from wattstack.dispatch.linear_highs import solve_highs
+from wattstack.dispatch.linear.highs import solve_highs
 from wattstack.errors import InfeasibleError, StateError
 
 LOST = Supply("lost", "unserved", 900.0, Amount(np.inf))

@@ -10,11 +10,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.dispatch.strategies import problems
-from wattstack.dispatch.linear_build import build_model
-from wattstack.dispatch.linear_check import lower_bound, violation
-from wattstack.dispatch.linear_highs import solve_highs
-from wattstack.dispatch.linear_model import ModelBuilder
-from wattstack.dispatch.linear_piqp import solve_piqp
+from wattstack.dispatch.linear.build import build_model
+from wattstack.dispatch.linear.check import lower_bound, violation
+from wattstack.dispatch.linear.highs import solve_highs
+from wattstack.dispatch.linear.model import ModelBuilder
+from wattstack.dispatch.linear.piqp import solve_piqp
 from wattstack.errors import InfeasibleError, StateError
 
 

@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 
 from wattstack.dispatch import Amount, Problem, SizeColumn, SizeRow, Storage, Supply, solve_sizing
-from wattstack.dispatch.linear import linear_dispatch
-from wattstack.dispatch.linear_build import build_model
-from wattstack.dispatch.linear_words import explain_infeasible
+from wattstack.dispatch.linear.build import build_model
+from wattstack.dispatch.linear.solve import linear_dispatch
+from wattstack.dispatch.linear.words import explain_infeasible
 from wattstack.errors import InfeasibleError
 
 

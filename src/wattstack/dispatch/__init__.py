@@ -14,8 +14,8 @@ _LAZY = {
     "Runner": "run",
     "dispatch_year": "choose",
     "kernel_dispatch": "run",
-    "linear_dispatch": "linear",
-    "solve_sizing": "linear_sizing",
+    "linear_dispatch": "linear.solve",
+    "solve_sizing": "linear.sizing",
     "why_not_kernel": "choose",
 }
 

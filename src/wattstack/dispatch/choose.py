@@ -11,7 +11,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from wattstack.dispatch.linear_integer import sells_above_buy
+from wattstack.dispatch.linear.integer import sells_above_buy
 from wattstack.dispatch.problem import Problem
 from wattstack.dispatch.result import Dispatch
 
@@ -71,6 +71,6 @@ def dispatch_year(problem: Problem, sizes: Mapping[str, float]) -> Dispatch:
         from wattstack.dispatch.run import kernel_dispatch
 
         return kernel_dispatch(problem, sizes)
-    from wattstack.dispatch.linear import linear_dispatch
+    from wattstack.dispatch.linear.solve import linear_dispatch
 
     return linear_dispatch(problem, sizes)

@@ -1,15 +1,15 @@
 """How good an answer to a linear programme is: how far off its limits, and how low the cost could still be.
 
-Needs    linear_model.
+Needs    linear.model.
 Gives    lower_bound, violation, cost_scale.
-Used by  linear_piqp, linear_highs.
+Used by  linear.piqp, linear.highs.
 """
 
 from __future__ import annotations
 
 import numpy as np
 
-from wattstack.dispatch.linear_model import LinearModel
+from wattstack.dispatch.linear.model import LinearModel
 
 
 def lower_bound(model: LinearModel, duals: np.ndarray) -> float:

@@ -1,6 +1,6 @@
 """A linear answer as a Dispatch: prices, gradient and proof beside the schedule.
 
-Needs    dispatch.problem, result, linear_model, linear_settle.
+Needs    dispatch.problem, result, linear.model, linear.settle.
 Gives    read_dispatch.
 Used by  dispatch.linear.
 """
@@ -11,9 +11,9 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from wattstack.dispatch.linear_build import cap_intervals, cap_prices
-from wattstack.dispatch.linear_model import LinearModel, Solution
-from wattstack.dispatch.linear_settle import Schedule
+from wattstack.dispatch.linear.build import cap_intervals, cap_prices
+from wattstack.dispatch.linear.model import LinearModel, Solution
+from wattstack.dispatch.linear.settle import Schedule
 from wattstack.dispatch.problem import Problem
 from wattstack.dispatch.result import Dispatch
 

@@ -1,8 +1,8 @@
 """PIQP: the fast interior point for linear programmes, behind a clean-up and a check.
 
-Needs    piqp and scipy.sparse (imported when called), linear_model, linear_check.
+Needs    piqp and scipy.sparse (imported when called), linear.model, linear.check.
 Gives    solve_piqp.
-Used by  dispatch.linear, linear_sizing, linear_ties, benchmarks.
+Used by  dispatch.linear, linear.sizing, linear.ties, benchmarks.
 
 Schwan, Jiang, Kuhn and Jones (2023), PIQP: a proximal interior-point quadratic programming solver,
 doi:10.1109/CDC49753.2023.10383915. An interior point wants an interior and numbers near one, so columns whose
@@ -17,8 +17,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from wattstack.dispatch.linear_check import cost_scale, lower_bound, violation
-from wattstack.dispatch.linear_model import LinearModel, Solution
+from wattstack.dispatch.linear.check import cost_scale, lower_bound, violation
+from wattstack.dispatch.linear.model import LinearModel, Solution
 
 CHECK = 1e-6  # largest step over a limit, and largest gap, that is believed
 NO_BOUND = 1e6  # a bound from here on means "none"

@@ -1,6 +1,6 @@
 """Among schedules of equal cost, the one this house prefers: fuller, then smoother.
 
-Needs    dispatch.problem, linear_model, linear_check, linear_piqp.
+Needs    dispatch.problem, linear.model, linear.check, linear.piqp.
 Gives    prefer_fuller.
 Used by  dispatch.linear.
 
@@ -16,9 +16,9 @@ from dataclasses import replace
 
 import numpy as np
 
-from wattstack.dispatch.linear_check import cost_scale
-from wattstack.dispatch.linear_model import LinearModel, Solution
-from wattstack.dispatch.linear_piqp import solve_piqp
+from wattstack.dispatch.linear.check import cost_scale
+from wattstack.dispatch.linear.model import LinearModel, Solution
+from wattstack.dispatch.linear.piqp import solve_piqp
 from wattstack.dispatch.problem import Problem
 
 ALLOWED = 1e-9  # share of the money moved that preferring may cost in all

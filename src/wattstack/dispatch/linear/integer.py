@@ -1,8 +1,8 @@
 """What needs whole numbers: a generator that is on or off, a meter that buys or sells.
 
-Needs    dispatch.problem; an Operation of linear_build.
+Needs    dispatch.problem; an Operation of linear.build.
 Gives    add_commitment, add_one_way_meter, sells_above_buy.
-Used by  linear_build, dispatch.choose.
+Used by  linear.build, dispatch.choose.
 
 Unit commitment with a binary for running and one for a start, as in Carrion and Arroyo (2006),
 doi:10.1109/TPWRS.2006.876672, without ramps and minimum times. The axis is a cycle: a unit that runs in the
@@ -20,7 +20,7 @@ from wattstack.dispatch.problem import Amount, Commitment, Problem
 from wattstack.errors import StateError
 
 if TYPE_CHECKING:
-    from wattstack.dispatch.linear_build import Operation
+    from wattstack.dispatch.linear.build import Operation
 
 APART = 1.01  # the meter's binary binds a little outside the limits, so that prices stay on the limits
 

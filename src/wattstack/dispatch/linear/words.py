@@ -1,8 +1,8 @@
 """Why a programme has no answer, in words: the first step at fault, by how much, and what would mend it.
 
-Needs    linear_model, linear_highs.
+Needs    linear.model, linear.highs.
 Gives    explain_infeasible.
-Used by  dispatch.linear, linear_sizing.
+Used by  dispatch.linear, linear.sizing.
 
 Every row may be broken at a price (an elastic programme, Chinneck 2008, Feasibility and infeasibility in
 optimization, chapter 6). Breaking later costs a little less, so what stays broken is broken as late as can
@@ -15,8 +15,8 @@ from dataclasses import replace
 
 import numpy as np
 
-from wattstack.dispatch.linear_highs import solve_highs
-from wattstack.dispatch.linear_model import LinearModel
+from wattstack.dispatch.linear.highs import solve_highs
+from wattstack.dispatch.linear.model import LinearModel
 from wattstack.errors import InfeasibleError
 
 BROKEN = 1e-6  # MW or MWh: less is the solver's tolerance

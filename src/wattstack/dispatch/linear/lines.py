@@ -1,8 +1,8 @@
 """The merit order with limits that are numbers: draw a given power, cheapest line first.
 
-Needs    dispatch.problem, linear_model, linear_build (intervals of caps), linear_integer.
+Needs    dispatch.problem, linear.model, linear.build (intervals of caps), linear.integer.
 Gives    Lines.
-Used by  linear_settle.
+Used by  linear.settle.
 """
 
 from __future__ import annotations
@@ -12,9 +12,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from wattstack.dispatch.linear_build import cap_intervals
-from wattstack.dispatch.linear_integer import sells_above_buy
-from wattstack.dispatch.linear_model import LinearModel
+from wattstack.dispatch.linear.build import cap_intervals
+from wattstack.dispatch.linear.integer import sells_above_buy
+from wattstack.dispatch.linear.model import LinearModel
 from wattstack.dispatch.problem import Problem
 
 

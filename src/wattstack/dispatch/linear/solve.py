@@ -1,6 +1,6 @@
 """The general way to the best running: a linear programme, with whole numbers where they are needed.
 
-Needs    dispatch.problem, result and the linear_* files.
+Needs    dispatch.problem, result and the files of this folder.
 Gives    linear_dispatch, solve_model.
 Used by  dispatch.choose, tests and benchmarks.
 """
@@ -11,15 +11,15 @@ from collections.abc import Callable, Mapping
 
 import numpy as np
 
-from wattstack.dispatch.linear_build import build_model
-from wattstack.dispatch.linear_check import cost_scale
-from wattstack.dispatch.linear_highs import hold_integers, solve_highs
-from wattstack.dispatch.linear_model import LinearModel, Solution
-from wattstack.dispatch.linear_piqp import solve_piqp
-from wattstack.dispatch.linear_read import read_dispatch
-from wattstack.dispatch.linear_settle import settle
-from wattstack.dispatch.linear_ties import ALLOWED, prefer_fuller
-from wattstack.dispatch.linear_words import explain_infeasible
+from wattstack.dispatch.linear.build import build_model
+from wattstack.dispatch.linear.check import cost_scale
+from wattstack.dispatch.linear.highs import hold_integers, solve_highs
+from wattstack.dispatch.linear.model import LinearModel, Solution
+from wattstack.dispatch.linear.piqp import solve_piqp
+from wattstack.dispatch.linear.read import read_dispatch
+from wattstack.dispatch.linear.settle import settle
+from wattstack.dispatch.linear.ties import ALLOWED, prefer_fuller
+from wattstack.dispatch.linear.words import explain_infeasible
 from wattstack.dispatch.problem import Problem
 from wattstack.dispatch.result import Dispatch
 
@@ -38,7 +38,7 @@ def linear_dispatch(
 ) -> Dispatch:
     """Run the problem at these sizes with a solver: several storages, integers and all.
 
-    Among schedules of equal cost it takes the fuller, then the smoother one (linear_ties). With integers the
+    Among schedules of equal cost it takes the fuller, then the smoother one (linear.ties). With integers the
     prices and the gradient hold for the integers found, and the bound is that of the search.
 
     Args:

@@ -1,8 +1,8 @@
 """A whole Problem as a sparse linear programme: every step, every line, every storage.
 
-Needs    dispatch.problem, linear_model, linear_integer.
+Needs    dispatch.problem, linear.model, linear.integer.
 Gives    build_model, Operation, add_operation, cap_intervals, cap_prices, end_worth.
-Used by  dispatch.linear (sizes given), dispatch.linear_sizing (sizes are columns).
+Used by  dispatch.linear (sizes given), dispatch.linear.sizing (sizes are columns).
 
 A size that is given makes bounds, a planned one makes rows. Powers are columns in MW, stored energy in MWh,
 costs in the currency of the campus over the whole axis.
@@ -15,8 +15,8 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from wattstack.dispatch.linear_integer import add_commitment, add_one_way_meter
-from wattstack.dispatch.linear_model import Limit, LinearModel, ModelBuilder, Numbers
+from wattstack.dispatch.linear.integer import add_commitment, add_one_way_meter
+from wattstack.dispatch.linear.model import Limit, LinearModel, ModelBuilder, Numbers
 from wattstack.dispatch.problem import Amount, Problem, Storage, Supply
 from wattstack.errors import InfeasibleError, StateError
 

@@ -1,6 +1,6 @@
 """Sizes and running in one programme: for what the cuts do not hold, and to hold the cuts against.
 
-Needs    dispatch.problem, linear_model, linear_build and the solvers.
+Needs    dispatch.problem, linear.model, linear.build and the solvers.
 Gives    build_sizing_model, solve_sizing, MonolithAnswer.
 Used by  plan (fallback), tests and benchmarks (reference).
 
@@ -15,10 +15,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from wattstack.dispatch.linear import solve_model
-from wattstack.dispatch.linear_build import Operation, add_operation, cap_prices
-from wattstack.dispatch.linear_model import LinearModel, ModelBuilder, Solution
-from wattstack.dispatch.linear_words import explain_infeasible
+from wattstack.dispatch.linear.build import Operation, add_operation, cap_prices
+from wattstack.dispatch.linear.model import LinearModel, ModelBuilder, Solution
+from wattstack.dispatch.linear.solve import solve_model
+from wattstack.dispatch.linear.words import explain_infeasible
 from wattstack.dispatch.problem import Problem, SizeColumn, SizeRow
 from wattstack.errors import StateError
 

@@ -1,8 +1,8 @@
 """HiGHS: linear programmes with whole numbers, and whatever the interior point does not answer.
 
-Needs    highspy (imported when called), linear_model, linear_check.
+Needs    highspy (imported when called), linear.model, linear.check.
 Gives    solve_highs.
-Used by  dispatch.linear, linear_sizing, linear_words, benchmarks.
+Used by  dispatch.linear, linear.sizing, linear.words, benchmarks.
 
 Huangfu and Hall (2018), Parallelizing the dual revised simplex method, doi:10.1007/s12532-017-0130-5.
 """
@@ -13,8 +13,8 @@ from dataclasses import replace
 
 import numpy as np
 
-from wattstack.dispatch.linear_check import lower_bound
-from wattstack.dispatch.linear_model import LinearModel, Solution
+from wattstack.dispatch.linear.check import lower_bound
+from wattstack.dispatch.linear.model import LinearModel, Solution
 from wattstack.errors import StateError
 
 MOST_NODES = 2000  # a year with one committed generator takes some 30

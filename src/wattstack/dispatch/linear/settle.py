@@ -1,8 +1,8 @@
 """From a solver's columns to a schedule that adds up: stored energy, merit order, no idle burning.
 
-Needs    dispatch.problem, linear_model, linear_build, linear_lines.
+Needs    dispatch.problem, linear.model, linear.build, linear.lines.
 Gives    Schedule, settle.
-Used by  linear_ties, linear_read.
+Used by  linear.ties, linear.read.
 
 A solver keeps its rows to a tolerance. Here the stored energy it found is kept, charging and discharging are
 made to fit it, and the lines are drawn in merit order for exactly what is left. So the bus balance holds to
@@ -17,9 +17,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from wattstack.dispatch.linear_build import end_worth
-from wattstack.dispatch.linear_lines import Lines
-from wattstack.dispatch.linear_model import LinearModel
+from wattstack.dispatch.linear.build import end_worth
+from wattstack.dispatch.linear.lines import Lines
+from wattstack.dispatch.linear.model import LinearModel
 from wattstack.dispatch.problem import Problem, Storage
 
 IDLE = 1e-9  # burning that earns less than this share of the step's money is taken out
