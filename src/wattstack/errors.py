@@ -13,7 +13,7 @@ Used by  every room. `cli` turns an error into its exit code and prints str(erro
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 
@@ -72,9 +72,18 @@ class UnsupportedError(InputError):
 
 
 class InfeasibleError(WattstackError):
-    """Nothing that stands or may be built can serve the load: says the first step, the MW and a mend."""
+    """Nothing that stands or may be built can serve the load: says the first step, the MW and a mend.
+
+    Args:
+        text: The error in words.
+        details: The same as numbers, for a report; empty where there are none.
+    """
 
     exit_code = 1
+
+    def __init__(self, text: str, details: Mapping[str, object] | None = None):
+        self.details = dict(details or {})
+        super().__init__(text)
 
 
 class StateError(WattstackError):

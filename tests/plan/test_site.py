@@ -121,6 +121,8 @@ def test_a_ratchet_and_two_demand_charges_are_in_the_bound_as_in_the_bill(campus
     }
     plan = plan_site(campus(grid={"tariff": {"demand": demand, "fixed_per_month": 250_000.0}}))
     assert plan.gap_frac <= 1e-6
+    assert plan.rounds[-1].objective == pytest.approx(plan.objective, rel=2e-6)
+    assert plan.curve["objective"].min() >= plan.bound
     lines = plan.scenarios[0].bill.by_line
     assert lines["demand.noon"] > 0 and lines["demand.year"] > 0 and lines["fixed"] == pytest.approx(500_000)
 

@@ -32,12 +32,14 @@ class SiteModel:
         groups: The power clauses of each case.
         penalty: Price of unserved load in the problems [currency/MWh].
         strict: Unserved load is not allowed; the penalty is then only a way to find it.
+        standing: Charges of a year that no size changes; the model leaves them out.
     """
 
     model: SizingModel
     groups: tuple[DemandGroups, ...]
     penalty: float
     strict: bool
+    standing: float
 
 
 def penalty_per_mwh(campus: Campus, cases: list[Case]) -> float:
@@ -101,7 +103,14 @@ def sizing_model(campus: Campus, cases: list[Case]) -> SiteModel:
     model = SizingModel(
         tuple(columns.values()), tuple(rows), tuple(problems), tuple(c.weight_frac / c.years for c in cases)
     )
-    return SiteModel(model, groups, penalty, campus.finance.lost_load_per_mwh is None)
+    strict = campus.finance.lost_load_per_mwh is None
+    return SiteModel(model, groups, penalty, strict, _standing(campus, cases))
+
+
+def _standing(campus: Campus, cases: list[Case]) -> float:
+    """Standing charges of the tariff by the year."""
+    months = sum(case.weight_frac / case.years * float(case.calendar.month_frac.sum()) for case in cases)
+    return tariff_of(campus).fixed_per_month * months
 
 
 def _size_columns(campus: Campus, cases: list[Case]) -> dict[str, SizeColumn]:

@@ -63,8 +63,7 @@ def explain_unserved(search: Search, cases: Sequence[Case], missing: Sequence[np
         )
     if not mends:
         lines.append("  no single limit mends it: raise the connection and the battery together.")
-    error = InfeasibleError("\n".join(lines))
-    error.details = {
+    details = {
         "first_step": first,
         "first_time": f"{stamp}Z",
         "missing_mw": float(short[first]),
@@ -72,7 +71,7 @@ def explain_unserved(search: Search, cases: Sequence[Case], missing: Sequence[np
         "steps": int((short > limit).sum()),
         "mends": [{"path": p, "from": a, "to": b, "yearly_cost": c} for p, a, b, c in mends],
     }
-    return error
+    return InfeasibleError("\n".join(lines), details)
 
 
 def _mends(search: Search, cases: Sequence[Case]) -> list[tuple[str, float, float, float]]:

@@ -36,19 +36,18 @@ class _Answer:
     """What either way of solving hands over: the kernel's cuts or the general solver."""
 
     sizes: dict[str, float]
-    objective: float
     bound: float
     solver: str
     runs: list[Dispatch]
     prices: list[np.ndarray]
     rounds: tuple[Round, ...]
     search: Search | None
-    weights: tuple[float, ...]
+    site: SiteModel
     notes: list[str] = field(default_factory=list)
 
     @property
     def weighted_runs(self) -> list[tuple[float, Dispatch]]:
-        return list(zip(self.weights, self.runs, strict=True))
+        return list(zip(self.site.model.weights, self.runs, strict=True))
 
 
 def plan_site(campus: Campus, gap_frac: float = 1e-6, polish: bool = False, curve: bool = True) -> Plan:
@@ -110,8 +109,8 @@ def _solve(site: SiteModel, cases: Sequence[Case], aim: tuple[float, bool], bar)
         require_served(site, whole, cases)
         note = f"General solver ({whole.solver}), because {reason}"
         return _Answer(
-            whole.sizes, whole.objective, whole.bound, whole.solver, list(whole.runs),
-            [run.price_per_mwh for run in whole.runs], (), None, site.model.weights, [note],
+            whole.sizes, whole.bound + site.standing, whole.solver, list(whole.runs),
+            [run.price_per_mwh for run in whole.runs], (), None, site, [note],
         )  # fmt: skip
     sizing, search = solve_by_cuts(
         site.model, gap_frac, lambda r: bar.advance(note=f"gap {_gap(r):.1e}"), polish
@@ -124,9 +123,11 @@ def _solve(site: SiteModel, cases: Sequence[Case], aim: tuple[float, bool], bar)
         for runner, cut in zip(sizing.runners, sizing.cuts, strict=True)
     ]
     prices = [price for price, _, _ in sizing.prices]
+    more = site.standing
+    rounds = tuple(Round(r.bound + more, r.objective + more, r.seconds) for r in sizing.rounds)
     return _Answer(
-        sizing.sizes, sizing.objective, sizing.bound, "kernel + cuts", runs, prices, sizing.rounds, search,
-        site.model.weights,         _whole_unit_note(sizing, site),
+        sizing.sizes, sizing.bound + more, "kernel + cuts", runs, prices, rounds, search, site,
+        _whole_unit_note(sizing, site),
     )  # fmt: skip
 
 
@@ -150,10 +151,9 @@ def _worth(campus: Campus, answer: _Answer, curve: bool, bar) -> dict:
         return {"marginal": values, "curve": sizing_curve(None, sizes, ())}
     answer.search.master.whole_units(False)
     values = marginal_values(answer.search, sizes, campus.currency, bar.advance)
-    return {
-        "marginal": values,
-        "curve": sizing_curve(answer.search, sizes, planned if curve else (), bar.advance),
-    }
+    around = sizing_curve(answer.search, sizes, planned if curve else (), bar.advance)
+    around["objective"] += answer.site.standing
+    return {"marginal": values, "curve": around}
 
 
 def _is_planned(size: float | SizeRange) -> bool:
@@ -183,7 +183,7 @@ def _assemble(campus: Campus, cases: Sequence[Case], answer: _Answer, base: Base
         )
         for s, (case, run, book) in enumerate(zip(cases, answer.runs, books, strict=True))
     )
-    bound = min(answer.bound + _standing_charges(cases, books), objective)
+    bound = min(answer.bound, objective)
     return {
         "name": campus.name,
         "currency": campus.currency,
@@ -201,12 +201,6 @@ def _assemble(campus: Campus, cases: Sequence[Case], answer: _Answer, base: Base
         "solver": answer.solver,
         "notes": _notes(cases, answer, base, scenarios),
     }
-
-
-def _standing_charges(cases: Sequence[Case], books: Sequence[Account]) -> float:
-    """Fixed lines of the bill by the year: no size changes them, so the sizing model leaves them out."""
-    fixed = [float(book.bill.by_line.get("fixed", 0.0)) for book in books]
-    return sum(case.weight_frac / case.years * charge for case, charge in zip(cases, fixed, strict=True))
 
 
 def _year_totals(cases: Sequence[Case], books: Sequence[Account], base: Baseline) -> YearTotals:

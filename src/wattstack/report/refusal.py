@@ -29,7 +29,7 @@ def write_refusal(error: InfeasibleError, campus: Campus, path: str | Path) -> P
     Returns:
         The file.
     """
-    details = getattr(error, "details", None) or {}
+    details = error.details
     synthetic = any(source.synthetic for source in campus.series.values())
     page = Page(
         f"{campus.name}: no plan", campus.description or "Site plan", str(error).splitlines()[0], synthetic

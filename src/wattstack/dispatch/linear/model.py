@@ -2,7 +2,7 @@
 
 Needs    numpy, scipy.sparse (imported when a model is closed).
 Gives    LinearModel, Limit, ModelBuilder, Solution.
-Used by  the other dispatch.linear_* files.
+Used by  the other files of this folder.
 """
 
 from __future__ import annotations
