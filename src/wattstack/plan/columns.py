@@ -32,14 +32,14 @@ class SiteModel:
         groups: The power clauses of each case.
         penalty: Price of unserved load in the problems [currency/MWh].
         strict: Unserved load is not allowed; the penalty is then only a way to find it.
-        standing: Charges of a year that no size changes; the model leaves them out.
+        standing_cost: Charges of a year that no size changes; the model leaves them out.
     """
 
     model: SizingModel
     groups: tuple[DemandGroups, ...]
     penalty: float
     strict: bool
-    standing: float
+    standing_cost: float
 
 
 def penalty_per_mwh(campus: Campus, cases: list[Case]) -> float:

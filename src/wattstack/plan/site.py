@@ -109,7 +109,7 @@ def _solve(site: SiteModel, cases: Sequence[Case], aim: tuple[float, bool], bar)
         require_served(site, whole, cases)
         note = f"General solver ({whole.solver}), because {reason}"
         return _Answer(
-            whole.sizes, whole.bound + site.standing, whole.solver, list(whole.runs),
+            whole.sizes, whole.bound + site.standing_cost, whole.solver, list(whole.runs),
             [run.price_per_mwh for run in whole.runs], (), None, site, [note],
         )  # fmt: skip
     sizing, search = solve_by_cuts(
@@ -123,7 +123,7 @@ def _solve(site: SiteModel, cases: Sequence[Case], aim: tuple[float, bool], bar)
         for runner, cut in zip(sizing.runners, sizing.cuts, strict=True)
     ]
     prices = [price for price, _, _ in sizing.prices]
-    more = site.standing
+    more = site.standing_cost
     rounds = tuple(Round(r.bound + more, r.objective + more, r.seconds) for r in sizing.rounds)
     return _Answer(
         sizing.sizes, sizing.bound + more, "kernel + cuts", runs, prices, rounds, search, site,
@@ -152,7 +152,7 @@ def _worth(campus: Campus, answer: _Answer, curve: bool, bar) -> dict:
     answer.search.master.whole_units(False)
     values = marginal_values(answer.search, sizes, campus.currency, bar.advance)
     around = sizing_curve(answer.search, sizes, planned if curve else (), bar.advance)
-    around["objective"] += answer.site.standing
+    around["objective"] += answer.site.standing_cost
     return {"marginal": values, "curve": around}
 
 
