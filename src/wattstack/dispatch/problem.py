@@ -160,11 +160,6 @@ class Problem:
             names.setdefault(cap)
         return tuple(names)
 
-    @property
-    def blocks(self) -> int:
-        """Number of blocks (months) that costs are booked to."""
-        return 1 if self.block is None else int(self.block[-1]) + 1
-
     def require(self, sizes: Mapping[str, float]) -> None:
         """Raise StateError unless every size column has a finite, non-negative value."""
         for name in self.sizes:
