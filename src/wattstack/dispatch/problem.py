@@ -10,7 +10,7 @@ Quantities are in MW and MWh, costs per MWh, in the currency of the campus. An A
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -139,7 +139,6 @@ class Problem:
     block: np.ndarray | None = None
     commitments: tuple[Commitment, ...] = ()
     floor_slack_per_mwh: float = 1e6
-    notes: tuple[str, ...] = field(default=())
 
     @property
     def count(self) -> int:
