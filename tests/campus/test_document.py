@@ -135,6 +135,13 @@ def test_an_alias_to_itself_a_strange_key_and_a_strange_tag_are_told(told):
     }
 
 
+def test_a_number_beyond_any_campus_is_told(told):
+    assert told(("it_mw: 100}", "it_mw: 1e300}"), finance="{horizon_years: -2000000000000000}") == {
+        "load.halls.it_mw": "is 1e300, must lie within 1e+15. Mend the number. (line 10)",
+        "finance.horizon_years": "is -2000000000000000, must lie within 1e+15. Mend the number. (line 23)",
+    }
+
+
 def test_aliases_of_aliases_end(file_of):
     bomb = "a0: &a0 [1, 1, 1, 1, 1, 1, 1, 1, 1, 1]\n"
     bomb += "".join(f"a{i}: &a{i} [{', '.join([f'*a{i - 1}'] * 10)}]\n" for i in range(1, 9))

@@ -23,6 +23,12 @@ def test_a_price_per_mwh_read_as_per_kwh_is_seen():
     )
 
 
+def test_a_single_price_that_no_market_allows_is_seen():
+    text = fault([20.0] * 99 + [1e300], "price", "EUR")
+    assert text.startswith("reaches 1e+300 EUR/MWh, must stay within ")
+    assert text.endswith(". Mend the value.")
+
+
 @pytest.mark.parametrize(
     ("values", "currency"),
     [
@@ -49,6 +55,7 @@ def test_prices_that_can_be_pass(values, currency):
         ([450000.0], "intensity", "Is its unit g/kWh?"),
         ([-50.0, 800.0], "irradiance", "is -50 W/m2 at its lowest, must not be negative"),
         ([np.nan, np.nan], "power", "has no value at all"),
+        ([1.0, np.inf, -np.inf], "power", "has 2 values without end (inf), must be numbers. Mend or empty"),
     ],
 )
 def test_a_range_beyond_the_earth_names_the_unit_it_suggests(values, kind, says):

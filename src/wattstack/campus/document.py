@@ -10,6 +10,7 @@ raised one by one, and the first of them is kept.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -19,6 +20,7 @@ from wattstack.errors import Fault, InputError, nearest
 
 LIMIT_BYTES = 2_000_000
 LIMIT_VALUES = 100_000
+LIMIT_NUMBER = 1e15  # no price, power or cost of a campus comes near, in any currency
 Keys = tuple[str, ...]
 _TAG = "tag:yaml.org,2002:"
 # What the parser says, and where to look then.
@@ -65,7 +67,7 @@ def read_document(path: str | Path) -> Document:
     path = Path(path)
     try:
         if path.is_dir():
-            raise InputError(path.name, ["is a folder, must be a YAML file. Name the file in it."])
+            raise InputError(str(path), ["is a folder, must be a YAML file. Name the file in it."])
         size = path.stat().st_size
         if size > LIMIT_BYTES:
             raise InputError(
@@ -173,12 +175,18 @@ class _Walk:
             )
             return None
         try:
-            return self.constructor.construct_object(node)
+            value = self.constructor.construct_object(node)
         except ValueError:
             self.faults.append(
                 Fault(".".join(where), f"is {node.value!r}, which does not fit its tag. Take it out.")
             )
             return None
+        if isinstance(value, int | float) and LIMIT_NUMBER < abs(value) < math.inf:
+            shown = node.value if len(node.value) <= 20 else f"{node.value[:20]}..."
+            what = f"is {shown}, must lie within {LIMIT_NUMBER:g}. Mend the number."
+            self.faults.append(Fault(".".join(where), f"{what} (line {node.start_mark.line + 1})"))
+            return None
+        return value
 
 
 def _not_yaml(error: Any, text: str) -> str:

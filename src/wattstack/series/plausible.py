@@ -14,6 +14,7 @@ from wattstack.series.series import counted
 from wattstack.units import PER_USD
 
 _LEAST_USD_PER_MWH, _MOST_USD_PER_MWH = 2.0, 5000.0
+_TOP_USD_PER_MWH = 1e6  # ten times what any market allows in a single step
 # Zero offset a of a class A pyranometer, ISO 9060:2018: a dark sensor may read a little below zero.
 _OFFSET_W_M2 = 7.0
 # Kind: lowest and highest value that is taken, and the unit that a value beyond suggests.
@@ -31,8 +32,8 @@ def plausibility_faults(name: str, values: np.ndarray, kind: str, currency: str)
     """What cannot be right about a column in our units.
 
     Prices are judged by their 95th percentile of |price|: below 2 USD/MWh it is a price per kWh read as per
-    MWh, above 5,000 USD/MWh one per MWh read as per kWh. All-zero prices pass. Other kinds are judged by the
-    range that the quantity can take on Earth.
+    MWh, above 5,000 USD/MWh one per MWh read as per kWh; no single one may pass a million USD/MWh. All-zero
+    prices pass. Other kinds are judged by the range that the quantity can take on Earth. Infinity never passes.
 
     Args:
         name: Column, for messages.
@@ -40,7 +41,11 @@ def plausibility_faults(name: str, values: np.ndarray, kind: str, currency: str)
         kind: See series.channels.
         currency: ISO 4217 code of prices, "" when not known.
     """
-    known = values[np.isfinite(values)]
+    endless = int(np.isinf(values).sum())
+    if endless:
+        what = f"has {counted(endless, 'value')} without end (inf), must be numbers. Mend or empty the cells."
+        return [Fault(name, what)]
+    known = values[~np.isnan(values)]
     if not known.size:
         return [Fault(name, "has no value at all. Give values.")]
     if kind == "price":
@@ -71,6 +76,11 @@ def _price_faults(name: str, known: np.ndarray, currency: str) -> list[Fault]:
     if usual > _MOST_USD_PER_MWH:
         what = f"has a median of {middle} and looks like {currency}/MWh read as per kWh."
         return [Fault(name, f"{what} Say unit: {currency}/MWh.")]
+    top = _TOP_USD_PER_MWH * PER_USD[currency]
+    most = float(np.abs(known).max())
+    if most > top:
+        what = f"reaches {most:.4g} {currency}/MWh, must stay within {top:.4g}. Mend the value."
+        return [Fault(name, what)]
     return []
 
 
