@@ -115,6 +115,19 @@ def test_contracts_rise_towards_an_end():
     ]
 
 
+def test_an_empty_list_of_months_or_hours_is_neither_always_nor_never(told):
+    tariff = (
+        "{energy: {price_per_mwh: {periods: {a: {price_per_mwh: 9000, months: []}}}}, demand: {d: {hours: [], "
+        "price_per_mw_month: 900000}}, contract: {c: {power_mw: 5, months: [], price_per_mw_month: 900000}}}"
+    )
+    says = "is an empty list, must name at least one. Take it out for all of them. (line 13)"
+    assert told(("tariff:\n    energy: {price_per_mwh: series:price_per_mwh}", f"tariff: {tariff}")) == {
+        "grid.tariff.energy.price_per_mwh.periods.a.months": says,
+        "grid.tariff.demand.d.hours": says,
+        "grid.tariff.contract.c.months": says,
+    }
+
+
 def test_wrong_words_in_a_tariff_are_told_with_their_place(told):
     tariff = (
         "{energy: {price_per_mwh: cheap, adders_per_mwh: {a: {periods: {b: {price_per_mwh: 1, hours: "

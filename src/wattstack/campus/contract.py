@@ -86,6 +86,12 @@ class Window(Declared):
         (), strict=False, description='Hours of the local clock, "8-20", "22-6" over midnight; absent = all.'
     )
 
+    def faults(self) -> Iterable[Fault]:
+        """A list that names nothing: it may be meant as always or as never."""
+        for key in ("months", "hours"):
+            if key in self.model_fields_set and not getattr(self, key):
+                yield Fault(key, "is an empty list, must name at least one. Take it out for all of them.")
+
     @property
     def spans(self) -> tuple[tuple[float, float], ...]:
         """Hours as (start, end); end < start runs over midnight."""
@@ -212,7 +218,8 @@ class Demand(Window):
         return None if self.interval is None else STEP_S[self.interval]
 
     def faults(self) -> Iterable[Fault]:
-        """Both prices or none; a ratchet on a yearly peak."""
+        """Both prices or none; a ratchet on a yearly peak; an empty window."""
+        yield from super().faults()
         yield from _one_price(self.price_per_mw_month, self.price_per_mw_year)
         if self.ratchet is not None and self.price_per_mw_month is None:
             yield Fault(
@@ -234,7 +241,8 @@ class Contract(Window):
     at_least: Name | None = Field(None, description="Name of a contract that this one must not be below.")
 
     def faults(self) -> Iterable[Fault]:
-        """Both prices or none."""
+        """Both prices or none; an empty window."""
+        yield from super().faults()
         yield from _one_price(self.price_per_mw_month, self.price_per_mw_year)
 
 
