@@ -74,6 +74,14 @@ def test_bad_input_writes_nothing(campus_file, tmp_path):
     assert not out.exists()
 
 
+def test_the_folder_of_the_campus_file_is_not_written_into(campus_file, capsys):
+    before = campus_file.read_bytes()
+    assert run(["plan", str(campus_file), "-o", str(campus_file.parent), "--no-report"]) == 2
+    assert "holds campus.yaml itself, which the sized campus.yaml would replace." in capsys.readouterr().err
+    assert campus_file.read_bytes() == before
+    assert [p.name for p in campus_file.parent.iterdir()] == ["campus.yaml"]
+
+
 def test_ctrl_c_during_a_plan_leaves_nothing_half_written(campus_file, tmp_path):
     out = tmp_path / "out"
     code = "from wattstack.cli import main; print('ready', flush=True); main()"

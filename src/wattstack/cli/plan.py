@@ -12,7 +12,7 @@ from pathlib import Path
 import click
 
 from wattstack.cli.sets import sets_option
-from wattstack.errors import InfeasibleError
+from wattstack.errors import InfeasibleError, InputError
 
 REFUSAL = "no-plan.html"
 
@@ -85,6 +85,7 @@ def plan(
     from wattstack.plan import plan_site, write_plan
 
     campus = read_with_sets(campus_file, sets)
+    _keep_input(Path(campus_file), Path(folder))
     announce_compiling(lambda text: click.echo(text, err=True))
     refusal = Path(folder) / REFUSAL
     try:
@@ -104,3 +105,10 @@ def plan(
         write_workbook(files, Path(folder) / "finance.xlsx")
         page = write_report(files, Path(folder) / "report.html")
         click.echo(f"\nreport: {page}")
+
+
+def _keep_input(campus_file: Path, folder: Path) -> None:
+    """Refuse to write where the input stands: the sized campus.yaml would take its place."""
+    if folder.resolve() == campus_file.resolve().parent:
+        what = f"holds {campus_file.name} itself, which the sized campus.yaml would replace."
+        raise InputError(str(folder), [f"{what} Name another folder with -o."])
