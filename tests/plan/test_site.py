@@ -105,6 +105,21 @@ def test_whole_containers_are_bought_whole(campus):
     assert any("Whole units" in note for note in plan.notes)
 
 
+def test_a_size_in_whole_units_is_not_said_to_be_at_its_best(campus):
+    free = plan_site(campus()).sizes["battery.main.energy_mwh"]
+    block = 1.6 * free  # one unit is too much, none too little
+    (worth,) = (
+        value
+        for value in plan_site(
+            campus(battery={"main": {"energy_mwh": {"max": 60.0, "block": block}}})
+        ).marginal
+        if value.path == "battery.main.energy_mwh"
+    )
+    assert worth.value == pytest.approx(block)
+    assert worth.worth_per_unit_year < 0.0
+    assert "a year more than it saves" in worth.sentence
+
+
 def test_contracted_power_is_planned_and_never_exceeded(campus):
     tariff = {"demand": None, "contract": {"main": {"power_mw": {"max": 20.0}, "price_per_mw_year": 2.0e7}}}
     plan = plan_site(campus(grid={"tariff": tariff}))
@@ -182,6 +197,13 @@ def test_two_batteries_go_to_the_general_solver_and_the_plan_says_so(campus):
     assert any("several storages" in note for note in plan.notes)
     assert plan.gap_frac <= 1e-5
     assert len(plan.marginal) == len(plan.sizes)
+
+
+def test_what_does_not_bind_is_worth_nothing_where_nothing_is_solved_again(campus):
+    other = {"power_mw": 2.0, "energy_mwh": 4.0, "charge_eff": 0.99, "discharge_eff": 0.99}
+    plan = plan_site(campus(battery={"fast": other}, grid={"connection": {"firm_mw": 40.0}}))
+    (firm,) = (v for v in plan.marginal if v.path == "grid.connection.firm_mw")
+    assert firm.sentence == "One more MW of firm connection is worth nothing at the margin (not re-solved)."
 
 
 def test_backup_by_two_batteries_is_refused_by_name(campus):

@@ -82,7 +82,8 @@ def marginal_values(
     currency: str,
     report: Callable[[], None] = lambda: None,
 ) -> tuple[MarginalValue, ...]:
-    """Worth of one more unit of every size that stands or stops at a bound; planned sizes inside are at their optimum.
+    """Worth of one more unit of every size that stands, stops at a bound or comes in whole units; other planned
+    sizes are at their optimum.
 
     Args:
         search: A finished search, without whole units.
@@ -92,15 +93,17 @@ def marginal_values(
     """
     values = []
     objective = least_cost(search)
+    in_units = {column.name for column in search.model.columns if column.block is not None}
     for path, value in sizes.items():
         j = search.index[path]
         lower, upper = float(search.lower[j]), float(search.upper[j])
         near = 1e-6 * (1.0 + upper)
-        if lower < upper and lower + near < value < upper - near:
+        if lower < upper and lower + near < value < upper - near and path not in in_units:
             values.append(_inside(path, value))
         else:
             probe = _Probe(search, path, report)
-            values.append(_at_bound(probe, (lower, upper), value, objective, currency))
+            here = probe.at(value, FINE)[0] if path in in_units else objective
+            values.append(_at_bound(probe, (lower, upper), value, here, currency))
             probe.back()
     return tuple(values)
 
@@ -176,12 +179,11 @@ def bound_values(
     for path, value in sizes.items():
         saved = -sum(weight * run.gradient.get(path, 0.0) for weight, run in runs) - costs.get(path, 0.0)
         unit = unit_of(path)
-        verb = (
-            f"is worth {money_words(saved, currency)}"
-            if saved >= 0.0
-            else f"costs {money_words(-saved, currency)}"
-        )
-        text = f"One more {unit} of {words_of(path)} {verb} a year at the margin (not re-solved)."
+        if abs(saved) < 0.5:
+            verb = "is worth nothing"
+        else:
+            verb = f"{'is worth' if saved > 0.0 else 'costs'} {money_words(abs(saved), currency)} a year"
+        text = f"One more {unit} of {words_of(path)} {verb} at the margin (not re-solved)."
         values.append(MarginalValue(path, value, unit, saved, None, text))
     return tuple(values)
 
