@@ -51,4 +51,6 @@ def test_a_slip_in_a_name_is_answered_with_the_nearest(capsys):
 
 def test_a_kind_that_does_not_exist_is_bad_input(capsys):
     assert run(["library", "wines"]) == 2
-    assert "wines" in capsys.readouterr().err
+    said = capsys.readouterr()
+    assert "wines" in said.err
+    assert said.out == ""

@@ -19,6 +19,7 @@ def test_a_plan_prints_sizes_cost_bound_and_gap_and_writes_its_folder(campus_fil
     text = capsys.readouterr().out
     for part in ("tiny: planned.", "battery.main.energy_mwh", "yearly cost", "lower bound", "gap", "solver"):
         assert part in text, part
+    assert "a year against no new assets, before capital" in text
     assert "SYNTHETIC" not in text
     plan = json.loads((out / "plan.json").read_text(encoding="utf-8"))
     assert plan["gap_frac"] <= 1e-6

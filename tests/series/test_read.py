@@ -38,6 +38,8 @@ def test_a_file_that_is_missing_names_the_nearest(csv_spec, tmp_path):
     assert "Give the file, relative to the campus file." in message(
         SourceSpec("p", "no/where.csv", base_dir=tmp_path)
     )
+    folder = SourceSpec("p", ".", base_dir=tmp_path)
+    assert message(folder) == ".: is a folder, must be a file. Give the file, relative to the campus file."
     assert "matches no file" in message(SourceSpec("p", "zz*.csv", base_dir=tmp_path))
     assert spec.file == "in.csv"
 

@@ -36,8 +36,9 @@ def library(kind: str | None, name: str | None) -> None:
         click.echo(_entry_text(find(kind, name)))
         return
     for one in kinds() if kind is None else (kind,):
-        click.echo(f"{one}")
-        for entry in (find(one, each) for each in names(one)):
+        entries = [find(one, each) for each in names(one)]
+        click.echo(one)
+        for entry in entries:
             click.echo(f"  {entry.name:<32}{entry.status:<12}  {entry.date:<10}  {entry.title}")
 
 

@@ -44,7 +44,9 @@ def _cost_rows(plan: Plan) -> list[list[str]]:
     rows = [["yearly cost", money(plan.objective, plan.currency)]]
     saving = plan.finance.get("saving_per_year")
     if saving is not None:
-        rows.append(["saving", f"{money(saving, plan.currency)} a year against no new assets"])
+        rows.append(
+            ["saving", f"{money(saving, plan.currency)} a year against no new assets, before capital"]
+        )
     payback = plan.finance.get("simple_payback_years")
     if payback is not None:
         rows.append(["payback", f"{number(payback)} years, simple"])

@@ -96,7 +96,8 @@ def _paths(spec: SourceSpec) -> list[Path]:
     there = [p.name for p in path.parent.glob("*") if p.is_file()] if path.parent.is_dir() else []
     near = nearest(path.name, there)
     hint = f"Nearest in that folder: {near!r}." if near else "Give the file, relative to the campus file."
-    raise InputError(spec.file, [f"does not exist. {hint}"])
+    what = "is a folder, must be a file" if path.is_dir() else "does not exist"
+    raise InputError(spec.file, [f"{what}. {hint}"])
 
 
 def _reader(spec: SourceSpec) -> Callable[[Path, SourceSpec], RawTable]:

@@ -76,7 +76,7 @@ def test_a_column_that_stands_twice_is_refused(csv_spec):
             "time,price\n2022-01-01T00:00Z,1\n2022-01-01T01:00Z,cheap\n",
             "price  is 'cheap' in line 3, must be a number",
         ),
-        ("time,price\n2022-01-01T00:00Z,1\n2022-01-01T01:00Z\n", "has 1 fields in line 3, must have 2"),
+        ("time,price\n2022-01-01T00:00Z,1\n2022-01-01T01:00Z\n", "has 1 field in line 3, must have 2"),
         ("", "is empty. Give a header line and rows"),
         ("time,price\n", "has a header and no rows"),
         ("time,price\n2022-01-01T00:00Z,1\n", "has one row, must have two or more"),

@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from wattstack.errors import Fault, InputError, nearest
-from wattstack.series.series import SourceSpec
+from wattstack.series.series import SourceSpec, counted
 from wattstack.series.sources.raw import RawTable, parse_stamps, source_error
 from wattstack.work import progress
 
@@ -182,7 +182,10 @@ def _bad_cell(message: str, layout: Layout) -> tuple[str, str]:
         return layout.names[int(column[1])], what
     fields = re.search(r"Expected (\d+) columns, got (\d+)", message)
     if fields:
-        return "", f"has {fields[2]} fields{line}, must have {fields[1]} like its header. Mend the line."
+        return (
+            "",
+            f"has {counted(int(fields[2]), 'field')}{line}, must have {fields[1]} like its header. Mend the line.",
+        )
     return "", f"cannot be read: {message}."
 
 
