@@ -128,6 +128,28 @@ def test_contracted_power_is_planned_and_never_exceeded(campus):
     assert plan.scenarios[0].bill.by_line["contract.main"] > 0.0
 
 
+def test_a_limit_that_another_limit_holds_says_so(campus):
+    contract = {
+        "main": {"power_mw": 12.0, "price_per_mw_year": 1.0e6},
+        "night": {"power_mw": 12.5, "price_per_mw_year": 1.0e6, "hours": ["22-6"], "at_least": "main"},
+    }
+    plan = plan_site(campus(grid={"tariff": {"contract": contract}}))
+    value = next(m for m in plan.marginal if m.path.endswith("main.power_mw") and m.path.startswith("grid"))
+    assert (
+        value.sentence
+        == "Contracted power main: more than 12 MW is against another limit of the campus file."
+    )
+
+
+def test_the_curve_leaves_out_what_another_limit_forbids(campus):
+    plan = plan_site(
+        campus(battery={"main": {"duration_h": {"min": 4.0, "max": 5.0}, "power_mw": {"max": 6.0}}})
+    )
+    curve = plan.curve[plan.curve["path"] == "battery.main.energy_mwh"]
+    assert np.isfinite(curve["objective"]).all()
+    assert curve["value"].max() <= 30.0 + 1e-6
+
+
 def test_a_ratchet_and_two_demand_charges_are_in_the_bound_as_in_the_bill(campus):
     demand = {
         "monthly": {"price_per_mw_month": 1.0e6, "ratchet": {"share_frac": 0.9, "months": 11}},

@@ -8,9 +8,11 @@ Used by  plan.site.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from math import inf
 from typing import TYPE_CHECKING
 
 from wattstack.cost import size_costs
+from wattstack.errors import InfeasibleError
 from wattstack.plan.cuts import Search
 from wattstack.plan.result import MarginalValue
 from wattstack.plan.tables import unit_of
@@ -65,11 +67,17 @@ class _Probe:
         self.bounds = (float(search.lower[j]), float(search.upper[j]))
 
     def at(self, value: float, aim: float = COARSE) -> tuple[float, float]:
-        """Least yearly cost with the size held at value, and what one more unit of it then saves."""
+        """Least yearly cost with the size held at value, and what one more unit of it then saves.
+
+        Where another limit forbids the value the cost is endless and one more unit saves less than nothing.
+        """
         self.search.rebound(self.path, value, value)
-        self.search.descend(aim)
-        self.search.master.solve()
         self.report()
+        try:
+            self.search.descend(aim)
+        except InfeasibleError:
+            return inf, -inf
+        self.search.master.solve()
         return self.search.objective, -float(self.search.master.reduced_costs()[self.column])
 
     def back(self) -> None:
@@ -124,6 +132,11 @@ def _at_bound(
     path, unit = probe.path, unit_of(probe.path)
     named = words_of(path)
     saved = objective - probe.at(value + 1.0, FINE)[0]
+    if saved == -inf:
+        text = (
+            f"{_sentence(named)}: more than {value:.4g} {unit} is against another limit of the campus file."
+        )
+        return MarginalValue(path, value, unit, 0.0, None, text)
     if bounds[0] < bounds[1] and value <= bounds[0] + 1e-6 * (1.0 + bounds[1]):
         text = f"{_sentence(named)}: one {unit} more than the planned {value:.4g} {unit} would "
         text += f"cost {money_words(-saved, currency)} a year more than it saves."
@@ -220,5 +233,6 @@ def sizing_curve(
             if probe.bounds[0] <= value <= probe.bounds[1]:
                 rows.append((path, value, probe.at(value)[0]))
         probe.back()
+    rows = [row for row in rows if row[2] < inf]
     table = pd.DataFrame(rows, columns=["path", "value", "objective"])
     return table.sort_values(["path", "value"], kind="stable", ignore_index=True)
