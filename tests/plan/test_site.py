@@ -275,6 +275,12 @@ def test_a_unit_with_a_minimum_load_is_planned_with_integers(campus):
     assert plan.solver == "highs"
 
 
+def test_a_campus_that_draws_nothing_costs_nothing(campus):
+    plan = plan_site(campus(load={"halls": None, "offices": {"draw_mw": 0.0}}))
+    assert plan.objective == pytest.approx(0.0, abs=1e-3)
+    assert plan.gap_frac <= 1e-6
+
+
 def test_no_new_assets_that_cannot_serve_the_load_leave_savings_undefined(campus):
     plan = plan_site(campus(grid={"connection": {"firm_mw": 9.0}}))
     assert plan.finance["npv"] is None

@@ -20,7 +20,7 @@ from wattstack.dispatch import Cut, Runner
 from wattstack.errors import GapError
 from wattstack.plan.master import Master
 from wattstack.plan.model import SizingModel
-from wattstack.plan.result import Round
+from wattstack.plan.result import Round, gap_between
 from wattstack.plan.start import start_sizes
 
 STEP_FRAC = 0.5  # how far from the best towards the master's choice; 0.3 and 1 take more rounds
@@ -116,8 +116,8 @@ class Search:
 
     @property
     def gap_frac(self) -> float:
-        """(objective - bound) / |objective|."""
-        return (self.objective - self.bound) / max(abs(self.objective), 1e-300)
+        """See gap_between."""
+        return gap_between(self.objective, self.bound)
 
     def round(self, step: float) -> None:
         """One round: the master's choice, a visit on the way there, its cuts."""

@@ -16,6 +16,7 @@ from wattstack.dispatch import Dispatch, dispatch_year, solve_sizing
 from wattstack.errors import GapError, InfeasibleError
 from wattstack.plan.columns import UNSERVED, SiteModel
 from wattstack.plan.relief import is_short
+from wattstack.plan.result import gap_between
 
 CHECK_FRAC = 1e-5  # an interior point leaves the last digits open; asked gaps below this are taken as this
 
@@ -42,7 +43,7 @@ def solve_whole(site: SiteModel, gap_frac: float) -> Whole:
     runs = tuple(dispatch_year(problem, answer.sizes) for problem in model.problems)
     cost = sum(column.cost * answer.sizes[column.name] for column in model.columns)
     objective = cost + sum(w * run.value for w, run in zip(model.weights, runs, strict=True))
-    gap = (objective - answer.bound) / max(abs(objective), 1e-300)
+    gap = gap_between(objective, answer.bound)
     if gap > max(gap_frac, CHECK_FRAC):
         raise GapError(
             f"{answer.solver} left a gap of {gap:.2g}, asked was {gap_frac:g}. Ask for a wider gap, a shorter time or "

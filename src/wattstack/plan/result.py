@@ -1,6 +1,6 @@
 """What a site plan answers: sizes, cost, certificate, bill, prices, what each limit is worth.
 
-Gives    Plan, ScenarioResult, MarginalValue, Round.
+Gives    Plan, ScenarioResult, MarginalValue, Round, gap_between.
 Used by  plan.site and its neighbours, report, cli.
 """
 
@@ -16,6 +16,18 @@ if TYPE_CHECKING:
 
     from wattstack.case import Case
     from wattstack.dispatch import Dispatch
+
+
+def gap_between(objective: float, bound: float) -> float:
+    """Distance of a plan from its lower bound as a share of its yearly cost.
+
+    A cost below one unit of money counts as one, so that a plan that costs nothing has a gap too.
+
+    Example:
+        >>> gap_between(200.0, 199.0), gap_between(1e-9, 0.0)
+        (0.005, 1e-09)
+    """
+    return (objective - bound) / max(abs(objective), 1.0)
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,7 +23,7 @@ from wattstack.plan.columns import SiteModel, sizing_model
 from wattstack.plan.cuts import Search, Sizing, solve_by_cuts
 from wattstack.plan.monolith import require_served, solve_whole
 from wattstack.plan.relief import explain_unserved, is_short, unserved_mw
-from wattstack.plan.result import Plan, Round, ScenarioResult
+from wattstack.plan.result import Plan, Round, ScenarioResult, gap_between
 from wattstack.plan.worth import bound_values, marginal_values, sizing_curve
 from wattstack.work import progress
 
@@ -132,7 +132,7 @@ def _solve(site: SiteModel, cases: Sequence[Case], aim: tuple[float, bool], bar)
 
 
 def _gap(state: Round) -> float:
-    return (state.objective - state.bound) / max(abs(state.objective), 1e-300)
+    return gap_between(state.objective, state.bound)
 
 
 def _whole_unit_note(sizing: Sizing, site: SiteModel) -> list[str]:
@@ -190,7 +190,7 @@ def _assemble(campus: Campus, cases: Sequence[Case], answer: _Answer, base: Base
         "sense": "min",
         "objective": objective,
         "bound": bound,
-        "gap_frac": (objective - bound) / max(abs(objective), 1e-300),
+        "gap_frac": gap_between(objective, bound),
         "sizes": sizes,
         "planned": tuple(path for path, size in declared.items() if _is_planned(size)),
         "capital": capital,
