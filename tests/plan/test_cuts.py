@@ -139,7 +139,9 @@ def test_one_block_and_a_given_start_are_the_same_problem():
 def test_rules_that_contradict_each_other_are_infeasible():
     model = random_model(9)
     rows = (*model.rows, SizeRow("too much sun", {"sun_mw": 1.0}, lower=99.0))
-    with pytest.raises(InfeasibleError, match="contradict each other"):
+    with pytest.raises(
+        InfeasibleError, match="contradict each other: missed at the least are too much sun by 87"
+    ):
         solve_by_cuts(SizingModel(model.columns, rows, model.problems, model.weights))
 
 

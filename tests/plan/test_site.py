@@ -281,6 +281,12 @@ def test_a_campus_that_draws_nothing_costs_nothing(campus):
     assert plan.gap_frac <= 1e-6
 
 
+def test_no_new_assets_leave_half_a_battery_idle(campus):
+    plan = plan_site(campus(battery={"main": {"energy_mwh": 20.0, "duration_h": {"min": 1.0, "max": 6.0}}}))
+    assert plan.finance["baseline_cost_per_year"] > 0.0
+    assert "battery.main.charge" not in plan.scenarios[0].baseline.lines.index
+
+
 def test_no_new_assets_that_cannot_serve_the_load_leave_savings_undefined(campus):
     plan = plan_site(campus(grid={"connection": {"firm_mw": 9.0}}))
     assert plan.finance["npv"] is None

@@ -81,13 +81,14 @@ def no_new_assets(campus: Campus, cases: Sequence[Case]) -> Baseline:
 
 
 def _without_empty(site: SiteModel) -> SiteModel:
-    """The model less the batteries of no size."""
+    """The model less the batteries of no size, and less the hours that ask for one of a size."""
     upper = {column.name: column.upper for column in site.model.columns}
     problems = tuple(
         replace(p, storages=tuple(s for s in p.storages if upper[s.discharge.size] > 0.0))
         for p in site.model.problems
     )
-    model = SizingModel(site.model.columns, site.model.rows, problems, site.model.weights)
+    rows = tuple(row for row in site.model.rows if ".duration_h." not in row.name)
+    model = SizingModel(site.model.columns, rows, problems, site.model.weights)
     return replace(site, model=model)
 
 

@@ -21,6 +21,7 @@ from wattstack.dispatch import Cut, Runner
 from wattstack.errors import InfeasibleError, StateError
 from wattstack.plan.model import SizingModel
 
+ROUNDING = 1e-7
 TOLERANCE = 1e-9  # of HiGHS, absolute, on money counted in 1/10,000 of the yearly cost
 
 
@@ -148,7 +149,7 @@ class Master:
             self.highs.run()
             status = self.highs.getModelStatus()
         if status == highspy.HighsModelStatus.kInfeasible:
-            raise InfeasibleError("the limits on the sizes contradict each other: no size meets them all.")
+            raise InfeasibleError(self._contradiction())
         if status != highspy.HighsModelStatus.kOptimal:
             raise StateError(
                 f"the master ended as {self.highs.modelStatusToString(status)}; report this file."
@@ -159,6 +160,31 @@ class Master:
         return MasterAnswer(values, bound * self.money)
 
     integer = False
+
+    def _contradiction(self) -> str:
+        """Which rules between sizes give way first when each may be broken at a price, and by how much."""
+        import highspy
+
+        elastic = highspy.Highs()
+        elastic.setOptionValue("output_flag", False)
+        infinity = elastic.getInfinity()
+        for column in self.model.columns:
+            elastic.addCol(0.0, column.lower, column.upper, 0, [], [])
+        for row in self.model.rows:
+            over, under = elastic.getNumCol(), elastic.getNumCol() + 1
+            for _ in range(2):
+                elastic.addCol(1.0, 0.0, infinity, 0, [], [])
+            at = [self.index[name] for name in row.coefs] + [over, under]
+            elastic.addRow(row.lower, row.upper, len(at), at, [*row.coefs.values(), -1.0, 1.0])
+        elastic.run()
+        broken = elastic.getSolution().col_value[len(self.model.columns) :]
+        missed = [
+            f"{row.name} by {over + under:.4g}"
+            for row, over, under in zip(self.model.rows, broken[::2], broken[1::2], strict=True)
+            if over + under > ROUNDING
+        ]
+        named = f": missed at the least are {', '.join(missed)}" if missed else ""
+        return f"the limits on the sizes contradict each other{named}. Widen one of them."
 
     def whole_units(self, whole: bool = True) -> None:
         """Whether the counts of whole units are integers from now on; every cut is kept."""
