@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from wattstack.case import build_case
-from wattstack.errors import InputError
+from wattstack.errors import InputError, UnsupportedError
 
 LOAD_MW = 70.0 * 1.03 + 3.0
 
@@ -53,17 +53,12 @@ def test_a_range_that_holds_the_floor_is_accepted(campus_of):
     assert build_case(campus_of(with_backup(power={"max": 80}, energy={"max": 41}))).reserve_mw > 0.0
 
 
-def test_several_batteries_hold_the_floor_together(campus_of):
+def test_a_duty_shared_by_several_batteries_is_refused_by_name(campus_of):
     def change(raw):
         with_backup(power=50, energy=30)(raw)
         raw["battery"]["spare"] = {**raw["battery"]["main"], "discharge_eff": 0.9}
 
-    case = build_case(campus_of(change))
-    assert case.reserve_mwh[0] == pytest.approx(LOAD_MW * 0.5 / 0.9 / 0.98)
-
-    def short(raw):
-        change(raw)
-        raw["duties"]["backup"]["duration_h"] = 1.0
-
-    with pytest.raises(InputError, match=r"the largest battery is 60.0 MWh"):
-        build_case(campus_of(short))
+    with pytest.raises(
+        UnsupportedError, match=r"duties.backup +is carried by several batteries, which is not"
+    ):
+        build_case(campus_of(change))

@@ -108,3 +108,9 @@ def test_equal_inputs_give_equal_bytes(campus_file, tmp_path):
     for name in ("a", "b"):
         assert run(["plan", str(campus_file), "-o", str(tmp_path / name), "--no-report"]) == 0
     assert (tmp_path / "a" / "plan.json").read_bytes() == (tmp_path / "b" / "plan.json").read_bytes()
+
+
+def test_a_folder_that_cannot_be_written_is_found_before_the_work(campus_file, tmp_path, capsys):
+    (tmp_path / "file").write_text("in the way")
+    assert run(["plan", str(campus_file), "-o", str(tmp_path / "file" / "out")]) == 2
+    assert "file is no folder. Name another folder with -o." in capsys.readouterr().err

@@ -281,6 +281,28 @@ def test_a_campus_that_draws_nothing_costs_nothing(campus):
     assert plan.gap_frac <= 1e-6
 
 
+def test_a_search_over_integers_that_ends_early_says_how_far_it_got(campus):
+    gas = {
+        "power_mw": 6.0, "fuel_price_per_mwh": 7000.0, "emission_kg_per_mwh": 400.0, "minimum_frac": 0.5,
+    }  # fmt: skip
+    export = {"price_per_mwh": 16_000.0, "limit_mw": 5.0}
+    days = {"start": "2022-04-01T00:00+09:00", "end": "2022-04-03T00:00+09:00", "step": "1h"}
+    plan = plan_site(
+        campus(generator={"gas": gas}, grid={"tariff": {"export": export}}, time=days), gap_frac=1e-3
+    )
+    assert plan.solver == "highs"
+    assert plan.gap_frac <= 1e-3 or any("search over integers ended" in note for note in plan.notes)
+
+
+def test_no_crumbs_are_bought(campus):
+    gas = {
+        "power_mw": {"max": 30.0}, "fuel_price_per_mwh": 90_000.0, "emission_kg_per_mwh": 400.0,
+        "capital_per_mw": 1.0e8,
+    }  # fmt: skip
+    plan = plan_site(campus(generator={"gas": gas}))
+    assert plan.sizes["generator.gas.power_mw"] == 0.0
+
+
 def test_no_new_assets_leave_half_a_battery_idle(campus):
     plan = plan_site(campus(battery={"main": {"energy_mwh": 20.0, "duration_h": {"min": 1.0, "max": 6.0}}}))
     assert plan.finance["baseline_cost_per_year"] > 0.0

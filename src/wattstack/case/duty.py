@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from wattstack.campus import Campus, largest, reserve_mw, reserve_mwh
-from wattstack.errors import Fault, InputError
+from wattstack.errors import Fault, InputError, UnsupportedError
 
 if TYPE_CHECKING:
     from wattstack.series import LocalClock
@@ -27,18 +27,22 @@ def backup_reserve(campus: Campus, load_mw: np.ndarray, clock: LocalClock) -> tu
         clock: Local clock of the axis, for messages.
 
     Returns:
-        Floor under stored energy for the smallest battery that can hold it [MWh], shape (steps,), by the
-        least discharge efficiency where there are several; and the power that must be carried [MW].
+        Floor under stored energy for the smallest battery that can hold it [MWh], shape (steps,); and the
+        power that must be carried [MW].
 
     Raises:
+        UnsupportedError: Several batteries would have to share the duty.
         InputError: Not even the largest battery that may be built holds the floor.
     """
     backup = campus.duties.backup
     if backup is None:
         return np.zeros(len(load_mw)), 0.0
+    if len(campus.battery) > 1:
+        text = "is carried by several batteries, which is not supported yet. Declare one."
+        raise UnsupportedError(campus.source, [Fault("duties.backup", text)])
+    (name, battery), *_ = campus.battery.items()
     carried = reserve_mw(load_mw, backup.load_frac)
-    discharge_eff = min(unit.discharge_eff for unit in campus.battery.values())
-    floor = reserve_mwh(carried, backup.duration_h, discharge_eff, backup.soc_error_frac)
+    floor = reserve_mwh(carried, backup.duration_h, battery.discharge_eff, backup.soc_error_frac)
     worst = int(carried.argmax())
     when = f"{clock.month_names[clock.month[worst]]}, hour {clock.local_hour[worst]:g}"
     asked = f"{carried[worst]:,.1f} MW in the worst step ({when})"
@@ -47,9 +51,9 @@ def backup_reserve(campus: Campus, load_mw: np.ndarray, clock: LocalClock) -> tu
         ("energy_mwh", float(floor[worst]), "MWh", "lower duties.backup.duration_h or load_frac"),
         ("power_mw", float(carried[worst]), "MW", "lower duties.backup.load_frac"),
     ):
-        most = sum(largest(getattr(battery, key)) for battery in campus.battery.values())
+        most = largest(getattr(battery, key))
         if need > most * (1.0 + 1e-9):
-            where = f"battery.{next(iter(campus.battery))}.{key}" if len(campus.battery) == 1 else "battery"
+            where = f"battery.{name}.{key}"
             hours = f" for {backup.duration_h:g} h" if unit == "MWh" else ""
             faults.append(
                 Fault(

@@ -7,14 +7,16 @@ Used by  cli.app.
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import click
 
 from wattstack.cli.sets import sets_option
-from wattstack.errors import InfeasibleError, InputError
+from wattstack.errors import GapError, InfeasibleError, InputError
 
 REFUSAL = "no-plan.html"
+LOOSE_FRAC = 1e-5  # the general solver leaves the last digits open
 
 
 @click.command(short_help="Size the campus: MW, MWh, cost, and a certificate.")
@@ -86,6 +88,7 @@ def plan(
 
     campus = read_with_sets(campus_file, sets)
     _keep_input(Path(campus_file), Path(folder))
+    _writable(Path(folder))
     announce_compiling(lambda text: click.echo(text, err=True))
     refusal = Path(folder) / REFUSAL
     try:
@@ -105,6 +108,16 @@ def plan(
         write_workbook(files, Path(folder) / "finance.xlsx")
         page = write_report(files, Path(folder) / "report.html")
         click.echo(f"\nreport: {page}")
+    _require_gap(answer.gap_frac, gap_frac, folder)
+
+
+def _require_gap(reached_frac: float, asked_frac: float, folder: str) -> None:
+    """Say with exit code 3 that a search over integers ended early; what it found is in the folder."""
+    if reached_frac > max(asked_frac, LOOSE_FRAC):
+        raise GapError(
+            f"the gap is {reached_frac:.1e}, asked was {asked_frac:g}: the plan stands in {folder} as it is. "
+            "Ask for a wider gap, a shorter time or fewer integers."
+        )
 
 
 def _keep_input(campus_file: Path, folder: Path) -> None:
@@ -112,3 +125,11 @@ def _keep_input(campus_file: Path, folder: Path) -> None:
     if folder.resolve() == campus_file.resolve().parent:
         what = f"holds {campus_file.name} itself, which the sized campus.yaml would replace."
         raise InputError(str(folder), [f"{what} Name another folder with -o."])
+
+
+def _writable(folder: Path) -> None:
+    """Find out before the work, not after it, that the folder cannot be written."""
+    stands = next(path for path in (folder.absolute(), *folder.absolute().parents) if path.exists())
+    if not stands.is_dir() or not os.access(stands, os.W_OK):
+        what = "may not be written to" if stands.is_dir() else "is no folder"
+        raise InputError(str(folder), [f"{stands.name or stands} {what}. Name another folder with -o."])

@@ -45,12 +45,13 @@ def why_not_kernel(problem: Problem, sizes: Mapping[str, float] | None = None) -
     return None
 
 
-def dispatch_year(problem: Problem, sizes: Mapping[str, float]) -> Dispatch:
+def dispatch_year(problem: Problem, sizes: Mapping[str, float], gap_frac: float = 1e-6) -> Dispatch:
     """The best running of a site at given sizes, with its proof, prices and gradient.
 
     Args:
         problem: One site over one axis.
         sizes: Every size column of the problem, in MW or MWh.
+        gap_frac: Where a search over integers may stop.
 
     Returns:
         Dispatch; its `solver` says who answered: "kernel", "piqp" or "highs".
@@ -73,4 +74,4 @@ def dispatch_year(problem: Problem, sizes: Mapping[str, float]) -> Dispatch:
         return kernel_dispatch(problem, sizes)
     from wattstack.dispatch.linear.solve import linear_dispatch
 
-    return linear_dispatch(problem, sizes)
+    return linear_dispatch(problem, sizes, gap_frac=gap_frac)

@@ -15,7 +15,6 @@ from wattstack.campus import Campus, SizeRange, reserve_mwh
 from wattstack.case import Case
 from wattstack.cost import DemandGroups, demand_groups, size_costs
 from wattstack.dispatch import Amount, Commitment, Problem, SizeColumn, SizeRow, Storage, Supply
-from wattstack.errors import Fault, UnsupportedError
 from wattstack.plan.account import tariff_of
 from wattstack.plan.model import SizingModel
 
@@ -70,20 +69,7 @@ def sizing_model(campus: Campus, cases: list[Case]) -> SiteModel:
     Args:
         campus: What stands and what may be built.
         cases: One a scenario; weights sum to 1.
-
-    Raises:
-        UnsupportedError: Backup carried by several batteries.
     """
-    if campus.duties.backup is not None and len(campus.battery) > 1:
-        raise UnsupportedError(
-            campus.name,
-            [
-                Fault(
-                    "duties.backup",
-                    "is carried by several batteries, which is not supported yet. Declare one.",
-                )
-            ],
-        )
     penalty = penalty_per_mwh(campus, cases)
     groups = tuple(demand_groups(tariff_of(campus), case.calendar) for case in cases)
     columns = _size_columns(campus, cases)

@@ -26,6 +26,7 @@ from wattstack.plan.start import start_sizes
 STEP_FRAC = 0.5  # how far from the best towards the master's choice; 0.3 and 1 take more rounds
 ROUNDS_MOST = 400
 POLISH_FRAC, POLISH_ROUNDS = 1e-10, 80  # at this gap weighed prices are the whole programme's duals
+CRUMB_FRAC = 1e-3  # of a size's range: a crumb, if leaving it costs less than the gap
 LP_GAP_FRAC = 1e-4  # whole units: the LP is solved to this before integers are switched on
 
 Report = Callable[[Round], None]
@@ -71,7 +72,9 @@ class Search:
         self.cost = np.array([column.cost for column in model.columns])
         self.lower = np.array([column.lower for column in model.columns])
         self.upper = np.array([column.upper for column in model.columns])
-        self.visits: list[tuple[tuple[np.ndarray, np.ndarray, np.ndarray], ...]] = []  # prices by scenario
+        self.visits: list[
+            tuple[tuple[np.ndarray, np.ndarray, np.ndarray], ...]
+        ] = []  # prices by scenario, seven digits
         self.keep_prices = True
         self.rounds: list[Round] = []
         self.bound = -np.inf
@@ -112,7 +115,8 @@ class Search:
         for scenario, cut in enumerate(cuts):
             self.master.add(len(self.visits), scenario, cut)
         if self.keep_prices:
-            self.visits.append(tuple((cut.price, cut.cap_price, cut.stored_price) for cut in cuts))
+            prices = [(cut.price, cut.cap_price, cut.stored_price) for cut in cuts]
+            self.visits.append(tuple(tuple(p.astype(np.float32) for p in own) for own in prices))
 
     @property
     def gap_frac(self) -> float:
@@ -148,6 +152,18 @@ class Search:
         raise GapError(
             f"{ROUNDS_MOST} rounds left a gap of {self.gap_frac:.2g}, asked was {aim:g}. Ask for a wider gap."
         )
+
+    def snap(self, aim: float) -> None:
+        """Put sizes a crumb away from a bound onto it, where the certificate allows: nobody buys 1 kW of solar."""
+        span = np.where(np.isfinite(self.upper), self.upper - self.lower, 0.0)
+        low, high = self.best - self.lower < CRUMB_FRAC * span, self.upper - self.best < CRUMB_FRAC * span
+        sizes = np.where(low, self.lower, np.where(high, self.upper, self.best))
+        if np.array_equal(sizes, self.best) or not self._allowed(sizes):
+            return
+        cuts = self._run(sizes)
+        total = self._total(sizes, cuts)
+        if gap_between(total, self.bound) <= aim:
+            self.objective, self.best, self.best_cuts = total, sizes, cuts
 
     def polish(self, report: Report | None = None) -> None:
         """Rounds towards POLISH_FRAC, as far as POLISH_ROUNDS bring it."""
@@ -222,6 +238,8 @@ def solve_by_cuts(
     search.descend(max(gap_frac, LP_GAP_FRAC) if whole else gap_frac, report=report)
     if polish:
         search.polish(report)
+    else:
+        search.snap(gap_frac)
     prices = search.prices()
     if whole:  # prices are those of the plan with parts of units; with whole units there are none
         search.master.whole_units()

@@ -21,7 +21,7 @@ from wattstack.plan.account import Account, account, import_mw
 from wattstack.plan.baseline import Baseline, no_new_assets
 from wattstack.plan.columns import SiteModel, sizing_model
 from wattstack.plan.cuts import Search, Sizing, solve_by_cuts
-from wattstack.plan.monolith import require_served, solve_whole
+from wattstack.plan.monolith import CHECK_FRAC, require_served, solve_whole
 from wattstack.plan.relief import explain_unserved, is_short, unserved_mw
 from wattstack.plan.result import Plan, Round, ScenarioResult, gap_between
 from wattstack.plan.worth import bound_values, marginal_values, sizing_curve
@@ -107,10 +107,15 @@ def _solve(site: SiteModel, cases: Sequence[Case], aim: tuple[float, bool], bar)
     if reason is not None:
         whole = solve_whole(site, gap_frac)
         require_served(site, whole, cases)
-        note = f"General solver ({whole.solver}), because {reason}"
+        notes = [f"General solver ({whole.solver}), because {reason}"]
+        gap = gap_between(whole.objective, whole.bound)
+        if gap > max(gap_frac, CHECK_FRAC):
+            notes.append(
+                f"The search over integers ended at a gap of {gap:.1e}: no plan is cheaper by more than that."
+            )
         return _Answer(
             whole.sizes, whole.bound + site.standing_cost, whole.solver, list(whole.runs),
-            [run.price_per_mwh for run in whole.runs], (), None, site, [note],
+            [run.price_per_mwh for run in whole.runs], (), None, site, notes,
         )  # fmt: skip
     sizing, search = solve_by_cuts(
         site.model, gap_frac, lambda r: bar.advance(note=f"gap {_gap(r):.1e}"), polish

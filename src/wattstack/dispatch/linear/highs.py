@@ -9,7 +9,9 @@ Huangfu and Hall (2018), Parallelizing the dual revised simplex method, doi:10.1
 
 from __future__ import annotations
 
+from contextlib import redirect_stdout
 from dataclasses import replace
+from io import StringIO
 
 import numpy as np
 
@@ -79,9 +81,13 @@ def _run(model: LinearModel, options: dict[str, float | str]):
     for name, value in options.items():
         solver.setOptionValue(name, value)
     solver.passModel(_as_highs(model))
-    solver.run()
+    solver.HandleKeyboardInterrupt = True  # else Ctrl-C waits for the end of the search
+    with redirect_stdout(StringIO()):
+        solver.solve()
     status = solver.getModelStatus()
     known = highspy.HighsModelStatus
+    if status == known.kInterrupt:
+        raise KeyboardInterrupt
     if status in (known.kInfeasible, known.kUnboundedOrInfeasible):
         return None, None, np.inf
     found = solver.getSolution()

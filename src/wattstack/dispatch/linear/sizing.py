@@ -103,13 +103,15 @@ def solve_sizing(
     columns: Sequence[SizeColumn],
     rows: Sequence[SizeRow],
     operations: Weighted,
-    solve: Callable[[LinearModel], Solution | None] = solve_model,
+    solve: Callable[[LinearModel, float], Solution | None] = solve_model,
+    gap_frac: float = 1e-6,
 ) -> MonolithAnswer:
     """Choose sizes and running at once.
 
     Args:
         columns, rows, operations: As in build_sizing_model.
         solve: What solves the programme.
+        gap_frac: Where a search over integers may stop.
 
     Returns:
         MonolithAnswer; run dispatch_year at its sizes for the schedules.
@@ -119,7 +121,7 @@ def solve_sizing(
         InfeasibleError: No sizes and no running meet all limits; says which first and by how much.
     """
     model = build_sizing_model(columns, rows, operations)
-    solution = solve(model)
+    solution = solve(model, gap_frac)
     if solution is None:
         raise explain_infeasible(model)
     duals, prices, caps, stored = solution.duals, [], [], []

@@ -24,17 +24,21 @@ from wattstack.dispatch.problem import Problem
 from wattstack.dispatch.result import Dispatch
 
 
-def solve_model(model: LinearModel) -> Solution | None:
-    """PIQP where its answer is believed, HiGHS else; None where nothing meets the limits."""
+def solve_model(model: LinearModel, gap_frac: float = 1e-6) -> Solution | None:
+    """PIQP where its answer is believed, HiGHS else; None where nothing meets the limits.
+
+    A search over integers may stop at `gap_frac`.
+    """
     if np.any(model.integer):
-        return solve_highs(model)
+        return solve_highs(model, gap_frac=gap_frac)
     return solve_piqp(model) or solve_highs(model)
 
 
 def linear_dispatch(
     problem: Problem,
     sizes: Mapping[str, float],
-    solve: Callable[[LinearModel], Solution | None] = solve_model,
+    solve: Callable[[LinearModel, float], Solution | None] = solve_model,
+    gap_frac: float = 1e-6,
 ) -> Dispatch:
     """Run the problem at these sizes with a solver: several storages, integers and all.
 
@@ -45,6 +49,7 @@ def linear_dispatch(
         problem: One site over one axis.
         sizes: Every size column of the problem.
         solve: What solves the programme.
+        gap_frac: Where a search over integers may stop.
 
     Returns:
         Dispatch with solver "piqp" or "highs".
@@ -60,7 +65,7 @@ def linear_dispatch(
         120.0
     """
     model = build_model(problem, sizes)
-    solution = solve(model)
+    solution = solve(model, gap_frac)
     if solution is None:
         raise explain_infeasible(model)
     held = hold_integers(model, solution.x)
