@@ -23,8 +23,8 @@ if TYPE_CHECKING:
     from wattstack.campus import Campus
     from wattstack.dispatch import Dispatch
 
-FINE, COARSE = 1e-8, 1e-5  # gap of the re-solves that price a limit, and of those that look for its range
-NEGLIGIBLE = 3e-8  # share of the yearly cost per unit below which a limit is said not to bind
+FINE, COARSE = 1e-7, 1e-5  # gap of the re-solves that price a limit, and of those that look for its range
+NEGLIGIBLE = 2e-7  # share of the yearly cost per unit below which a limit is said not to bind
 CURVE_AT = (0.5, 0.7, 0.85, 1.15, 1.3, 1.5)  # of the planned size
 WORDS = {
     "grid.connection.firm_mw": "firm connection",
