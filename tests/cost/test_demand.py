@@ -15,6 +15,7 @@ from wattstack.series import TimeAxis, local_clock
 
 ZONE = "Europe/Paris"
 PATH = "grid.tariff.contract.{}.power_mw"
+EVERY_MONTH = list(range(1, 13))
 FEW = settings(max_examples=60, deadline=None)
 
 
@@ -26,9 +27,9 @@ def calendar_of_days(start, days, step_s):
 # A window is (months, days, hours); the axes below lie in January to April and October to December.
 windows = st.fixed_dictionaries(
     {
-        "months": st.sampled_from([[], [1, 2, 3], [1, 4], [12]]),
+        "months": st.sampled_from([EVERY_MONTH, [1, 2, 3], [1, 4], [12]]),
         "days": st.sampled_from(["all", "weekday", "weekend"]),
-        "hours": st.sampled_from([[], ["8-20"], ["22-6"], ["7-11", "17-21"]]),
+        "hours": st.sampled_from([["0-24"], ["8-20"], ["22-6"], ["7-11", "17-21"]]),
     }
 )
 prices = st.one_of(
