@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import _thread
+import threading
 from dataclasses import replace
 
 import numpy as np
@@ -10,6 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.dispatch.strategies import problems
+from wattstack.dispatch import Amount, Commitment, Problem, Storage, Supply
 from wattstack.dispatch.linear.build import build_model
 from wattstack.dispatch.linear.check import lower_bound, violation
 from wattstack.dispatch.linear.highs import solve_highs
@@ -145,3 +148,25 @@ def test_integers_a_hair_off_whole_are_not_passed_on():
     builder.put(builder.add_rows("most", 1, -np.inf, 1.0 - 1e-7), power, 1.0)
     with pytest.raises(StateError, match="a hair off whole numbers"):
         solve_highs(builder.close())
+
+
+def test_ctrl_c_stops_a_long_search():
+    rng = np.random.default_rng(1)
+    count = 600
+    buy = rng.uniform(20.0, 60.0, count)
+    lines = (
+        Supply("grid", "import", buy, Amount(12.0)),
+        Supply("sold", "export", buy + rng.uniform(1.0, 9.0, count), Amount(7.0)),
+        Supply("gas", "generator", 45.0, Amount(6.0)),
+        Supply("unserved", "unserved", 2000.0, Amount(np.inf)),
+    )
+    unit = Storage("b", Amount(3.0), Amount(3.0), ceiling=Amount(9.0), charge_eff=0.9, discharge_eff=0.9)
+    gas = Commitment("gas", minimum_frac=0.5, start_cost_per_mw=40.0)
+    problem = Problem(0.5, rng.uniform(5.0, 9.0, count), lines, (unit,), commitments=(gas,))
+    timer = threading.Timer(1.0, _thread.interrupt_main)
+    timer.start()
+    try:
+        with pytest.raises(KeyboardInterrupt):
+            solve_highs(build_model(problem, {}), gap_frac=0.0, most_nodes=10**8)
+    finally:
+        timer.cancel()
