@@ -273,3 +273,14 @@ def test_the_axis_knows_how_many_years_it_covers(tmp_path, start, end, zone, yea
     (tmp_path / "c.yaml").write_text(json.dumps(raw), encoding="utf-8")
     case = build_case(read_campus(tmp_path / "c.yaml"))
     assert case.years == pytest.approx(years, rel=1e-12)
+
+
+def test_a_power_given_in_kilowatts_is_asked_about(campus_of):
+    def in_kw(raw):
+        raw["grid"]["connection"]["firm_mw"] = 110_000.0
+
+    assert any(
+        "firm_mw is 110,000 MW" in note and "were kW meant?" in note
+        for note in build_case(campus_of(in_kw)).notes
+    )
+    assert not any("were kW meant?" in note for note in build_case(campus_of()).notes)

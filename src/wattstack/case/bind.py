@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from wattstack.campus import Campus
+from wattstack.campus import Campus, largest
 from wattstack.case.case import Case
 from wattstack.case.duty import backup_reserve
 from wattstack.case.inputs import Inputs, Reader, read_inputs
@@ -25,6 +25,7 @@ from wattstack.series import LocalClock, TimeAxis, local_clock, make_axis, read_
 
 BASE = "base"
 ENERGY = "energy"
+FAR = 100.0  # times the highest load: a slip of kW for MW is a thousand
 _OF_THE_CHAIN = {"tilt_deg", "azimuth_deg", "inverter_frac", "losses_frac", "albedo", "kind"}
 
 Sun = Callable[[Campus, TimeAxis, Mapping[str, np.ndarray]], dict[str, np.ndarray]]
@@ -137,7 +138,7 @@ def _bound(campus: Campus, scenario: str | None, read: Reader, sun: Sun) -> Case
         reserve_mwh=reserve,
         reserve_mw=carried_mw,
         inputs=tuple(inputs.records),
-        notes=(*_notes(campus, clock, inputs), *demand.notes),
+        notes=(*_notes(campus, clock, inputs), *demand.notes, *_far_sizes(campus, demand.total)),
         **grid,
     )
 
@@ -200,3 +201,13 @@ def _notes(campus: Campus, clock: LocalClock, inputs: Inputs) -> tuple[str, ...]
     if campus.cooling is not None and "wet_bulb_degc" not in inputs.weather:
         notes.append("Wet bulb is derived from temperature and humidity (Stull 2011).")
     return (*notes, *inputs.notes)
+
+
+def _far_sizes(campus: Campus, load_mw: np.ndarray) -> list[str]:
+    """Powers so far above the load that kW were surely meant; a note, for nothing forbids them."""
+    peak_mw = float(load_mw.max())
+    return [
+        f"{path} is {largest(size):,.0f} MW, {largest(size) / peak_mw:,.0f} times the highest load: were kW meant?"
+        for path, size in campus.size_paths.items()
+        if path.endswith("_mw") and largest(size) > FAR * peak_mw > 0.0
+    ]
