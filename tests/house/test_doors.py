@@ -11,13 +11,13 @@ USUAL_DOOR = 16
 
 # Where a foreign library may be imported: files whose path below src/wattstack starts so.
 DOORS = {
-    "pydantic": ("campus/",),
-    "ruamel": ("campus/file.py", "campus/document.py", "library/"),
+    "pydantic": ("campus/", "portfolio/"),
+    "ruamel": ("campus/file.py", "campus/document.py", "portfolio/file.py", "library/"),
     "pvlib": ("physics/solar.py", "series/"),
     "numba": ("dispatch/kernel", "physics/"),
-    "highspy": ("dispatch/linear", "plan/master"),
+    "highspy": ("dispatch/linear", "plan/master", "plan/portfolio/program"),
     "piqp": ("dispatch/linear",),
-    "scipy": ("dispatch/linear", "plan/master"),
+    "scipy": ("dispatch/linear", "plan/master", "plan/portfolio/program"),
     "plotly": ("report/figures",),
     "xlsxwriter": ("report/",),
     "pyarrow": ("series/", "plan/", "report/"),

@@ -7,10 +7,10 @@ import re
 
 # The last words of a name that say its unit; x_per_y is a unit too.
 UNITS = {
-    "bytes", "days", "deg", "degc", "eff", "frac", "h", "hpa", "k", "kg", "kv", "kw", "m", "m2", "mb",
+    "bytes", "days", "deg", "degc", "eff", "frac", "gwh", "h", "ha", "hpa", "k", "kg", "kv", "kw", "m", "m2", "mb",
     "min", "month", "ms", "mw", "mwh", "pct", "s", "t", "usd", "w_m2", "year", "years",
 }  # fmt: skip
-PER = re.compile(r"_per_(mwh|mw|kwh|kw|t|kg|h|year|month|k|unit)(_year|_month|_h)?$")
+PER = re.compile(r"_per_(mwh|mw|kwh|kw|t|kg|h|ha|year|quarter|month|k|line|unit)(_year|_month|_h)?$")
 # Last words that need no unit: counts, pure numbers, money as such, and what takes the unit of its neighbour.
 PLAIN = {
     "aim", "albedo", "allowed", "amount", "annuity", "block", "bound", "capital", "const", "cop", "cost",

@@ -10,7 +10,7 @@ from wattstack.campus.campus import Campus
 from wattstack.campus.contract import Contract, Demand, Periods, Tariff, Window
 from wattstack.campus.cooling import Cooling
 from wattstack.campus.duties import reserve_mw, reserve_mwh
-from wattstack.campus.fields import SeriesRef, SizeRange, largest
+from wattstack.campus.fields import Declared, SeriesRef, SizeRange, largest, quantity
 from wattstack.campus.file import read_campus, write_campus
 from wattstack.campus.generator import Generator
 from wattstack.campus.load import Hall, PlainLoad
@@ -19,7 +19,7 @@ from wattstack.campus.solar import Solar
 from wattstack.campus.sources import SeriesSource
 
 __all__ = [
-    "Battery", "Campus", "Contract", "Cooling", "Demand", "Generator", "Hall", "Periods", "PlainLoad",
-    "SeriesRef", "SeriesSource", "SizeRange", "Solar", "Tariff", "Window", "campus_schema", "largest",
-    "read_campus", "reserve_mw", "reserve_mwh", "write_campus",
+    "Battery", "Campus", "Contract", "Cooling", "Declared", "Demand", "Generator", "Hall", "Periods",
+    "PlainLoad", "SeriesRef", "SeriesSource", "SizeRange", "Solar", "Tariff", "Window", "campus_schema",
+    "largest", "quantity", "read_campus", "reserve_mw", "reserve_mwh", "write_campus",
 ]  # fmt: skip

@@ -1,0 +1,1 @@
+"""The portfolio plan: what to order, when and from whom, proven by cuts."""

@@ -1,0 +1,127 @@
+"""The whole portfolio.
+
+Needs    portfolio.calendar, parts, market.
+Gives    Portfolio, Money, Compute, Week.
+Used by  portfolio.file, portfolio.variants, plan.portfolio, report, cli.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+from pydantic import Field
+
+from wattstack.campus import Declared, quantity
+from wattstack.portfolio.calendar import Calendar
+from wattstack.portfolio.market import Factory, Scenario, Segment, Supplier, Supply, Target
+from wattstack.portfolio.parts import Gate, GenerationOffer, Item, Server, Site, Stage, StorageOffer
+
+
+class Money(Declared):
+    """How money counts over time."""
+
+    discount_rate_frac: float = quantity("", "Weighted cost of capital", 0.09, ge=0)
+    deposit_frac: float = quantity(
+        "", "Share of a price paid at order, the rest on delivery", 0.3, ge=0, le=1
+    )
+    residual_factor: float = quantity(
+        "", "Share of the unused straight-line life paid back at the end", 0.9, ge=0, le=1
+    )
+    stage_life_q: int = 160
+    capital_as: str = (
+        "payments"  # or "annuity": every unit costs its annuity while it stands, nothing at the end
+    )
+    capital_budget_m: dict[int, float] = Field(default_factory=dict)  # by fiscal year; empty = no limit
+    credit_limit_m: float | None = quantity("M", "Deepest cumulative cash allowed below zero", None)
+    battery_target_m: float | None = quantity(
+        "M", "Domestic battery revenue aimed at in the target year", None
+    )
+    battery_target_year: int = 2030
+
+
+class Compute(Declared):
+    """What a MW of IT power is and earns."""
+
+    gpus_per_mw: float = quantity("1/MW", "GPUs per MW of IT power", 427.0, gt=0)
+    load_factor: float = quantity("", "Mean draw of energised IT over its rating", 0.85, gt=0, le=1)
+    fixed_m_per_mw_year: float = quantity("M/MW/year", "Staff, upkeep, network", 0.0, ge=0)
+    shed_free_frac: float = quantity(
+        "", "Share of load that can pause at the value of the lost hour", 0.2, ge=0, le=1
+    )
+    shed_penalty_factor: float = quantity("", "Beyond it: lost value times this", 3.0, ge=1)
+    lost_hour_per_mwh: float | None = quantity(
+        "currency/MWh", "Value of a lost hour; none = from the servers", None
+    )
+    reserve_power_frac: float = quantity("", "Battery power held per IT power", 0.25, ge=0)
+    hv_power_factor: float = quantity("", "MW of import per MVA of transformer", 0.95, gt=0, le=1)
+
+
+@dataclass(frozen=True)
+class Week:
+    """A representative week (or any stretch): step length, hours it stands for over its own, hourly shapes.
+
+    Attributes:
+        name: "normal", "stress", "2027-W03", ...
+        weight: How many such weeks a quarter has.
+        step_h: Length of a step [h].
+        price_factor: Energy price over the site's mean; shape (steps,).
+        solar_frac: Output of solar over its peak power. available_frac: Share of non-firm power there.
+    """
+
+    name: str
+    weight: float
+    step_h: float
+    price_factor: np.ndarray
+    solar_frac: np.ndarray
+    available_frac: np.ndarray
+
+
+@dataclass(frozen=True)
+class Portfolio:
+    """Everything read from a portfolio file, checked.
+
+    Attributes:
+        name: Of the file or folder.
+        currency: ISO code; amounts `_m` are in millions of it. exchange: Units of it per unit of another.
+        weeks: Representative weeks by (country or site, season 1 .. 4).
+        synthetic: What of the input is made up (profiles), for labels.
+        sources: Rows of sources by id, for reports.
+        base_dir: Relative file names start here.
+    """
+
+    name: str
+    currency: str
+    calendar: Calendar
+    money: Money
+    compute: Compute
+    sites: tuple[Site, ...]
+    items: tuple[Item, ...] = ()
+    stages: tuple[Stage, ...] = ()
+    gates: tuple[Gate, ...] = ()
+    servers: tuple[Server, ...] = ()
+    storage: tuple[StorageOffer, ...] = ()
+    generation: tuple[GenerationOffer, ...] = ()
+    supply: tuple[Supply, ...] = ()
+    suppliers: tuple[Supplier, ...] = ()
+    factory: Factory | None = None
+    segments: tuple[Segment, ...] = ()
+    targets: tuple[Target, ...] = ()
+    scenarios: tuple[Scenario, ...] = ()
+    cvar_alpha_frac: float = 0.1
+    cvar_weight: float = 0.0
+    first_stage_q: int = 6
+    weeks: dict[tuple[str, int], tuple[Week, ...]] = field(default_factory=dict)
+    exchange: dict[str, float] = field(default_factory=dict)
+    synthetic: tuple[str, ...] = ()
+    sources: dict[str, dict[str, str]] = field(default_factory=dict)
+    base_dir: Path = Path(".")
+
+    def site(self, name: str) -> Site:
+        """The site of a name."""
+        return next(site for site in self.sites if site.name == name)
+
+    def weeks_of(self, site: Site, season: int) -> tuple[Week, ...]:
+        """Representative weeks of a site in a season: its own, else those of its country."""
+        return self.weeks.get((site.name, season)) or self.weeks[(site.country, season)]
