@@ -122,7 +122,7 @@ class Campus(Declared):
 
     _base_dir: Path = PrivateAttr(default_factory=Path)
     _source: str = PrivateAttr("campus")
-    _documents: tuple[tuple[str, str], ...] = PrivateAttr(())  # (text, name) of each file, the base first
+    _documents: tuple[tuple[str, dict[str, Any]], ...] = PrivateAttr(())  # (text, values) a file, base first
     _passports: tuple[dict[str, str], ...] = PrivateAttr(())
 
     def faults(self) -> Iterable[Fault]:

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
+from copy import deepcopy
 from pathlib import Path
 from typing import Any
 
@@ -45,7 +46,7 @@ def read_campus(path: str | Path, changes: Mapping[str, Any] | None = None) -> C
     top = documents[-1]
     values: dict[str, Any] = {}
     for document in documents:
-        values = merged(values, document.values)
+        values = merged(values, _with_files_at(document, top.folder))
     faults = [fault for document in documents for fault in document.faults]
     for where, change in (changes or {}).items():
         values = merged(values, _nested(where, change))
@@ -61,12 +62,12 @@ def read_campus(path: str | Path, changes: Mapping[str, Any] | None = None) -> C
         raise InputError(top.name, faults)
     campus._base_dir = top.folder
     campus._source = top.name
-    campus._documents = tuple((document.text, document.name) for document in documents)
+    campus._documents = tuple((document.text, document.values) for document in documents)
     return campus
 
 
 def _chain(path: Path) -> list[Document]:
-    """The file and all it extends, the base first, relative file names turned to the folder of the top."""
+    """The file and all it extends, the base first."""
     chain: list[Document] = []
     seen: list[Path] = []
     while True:
@@ -85,10 +86,14 @@ def _chain(path: Path) -> list[Document]:
             raise InputError(
                 document.name, [Fault("extends", f"is '{base}', which runs in a circle. Take it out.")]
             )
-    top = chain[0].folder
-    for document in chain[1:]:
-        _move_files(document.values, document.folder, top)
     return chain[::-1]
+
+
+def _with_files_at(document: Document, folder: Path) -> dict[str, Any]:
+    """The values of a file, its relative file names turned to another folder."""
+    values = deepcopy(document.values)  # what was written is needed as it was, to write it back
+    _move_files(values, document.folder, folder)
+    return values
 
 
 def _move_files(values: Any, old: Path, new: Path) -> None:
@@ -164,11 +169,10 @@ def _updated(yaml: Any, campus: Campus, target: dict[str, Any]) -> Any:
     """The text the campus came from, overlays laid in, every value that differs from the target replaced."""
     values: dict[str, Any] = {}
     text: Any = {}
-    for written, name in campus._documents:
-        values = merged(values, parse_document(written, name, campus.base_dir).values)
+    for written, part_values in campus._documents:
+        values = merged(values, part_values)
         part = yaml.load(written)
         text = _laid_in(text, part) if text else part
-    values.pop("extends", None)
     text.pop("extends", None)
     before = Campus.model_validate(values).model_dump(mode="json", exclude_unset=True)
     _replace_changes(text, before, target)

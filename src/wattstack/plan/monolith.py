@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from wattstack.dispatch import Dispatch, dispatch_year, solve_sizing
+from wattstack.dispatch import Dispatch, dispatch_year
 from wattstack.errors import InfeasibleError
 from wattstack.plan.columns import UNSERVED, SiteModel
 from wattstack.plan.relief import is_short
@@ -40,6 +40,8 @@ def solve_whole(site: SiteModel, gap_frac: float) -> Whole:
     Raises:
         InfeasibleError: No sizes and no running meet all limits.
     """
+    from wattstack.dispatch import solve_sizing  # the general solver is loaded where it runs
+
     model = site.model
     aim = max(gap_frac, INTEGER_FRAC)
     operations = list(zip(model.problems, model.weights, strict=True))
