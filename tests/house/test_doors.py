@@ -6,7 +6,7 @@ import subprocess
 import sys
 
 SINGLE_FILE_ROOMS = {"errors", "units", "work"}
-LARGEST_DOOR = 24  # `campus` shows one type a component; the others stay near a dozen
+LARGEST_DOOR = 25  # `campus` and `portfolio` show one type a component; the others stay near a dozen
 USUAL_DOOR = 16
 
 # Where a foreign library may be imported: files whose path below src/wattstack starts so.
@@ -62,7 +62,7 @@ def test_a_door_shows_few_names_and_only_names_that_exist(house):
             continue
         door = import_module("wattstack." + name.removesuffix("/__init__.py").replace("/", "."))
         shown = getattr(door, "__all__", [])
-        most = LARGEST_DOOR if name == "campus/__init__.py" else USUAL_DOOR
+        most = LARGEST_DOOR if name in ("campus/__init__.py", "portfolio/__init__.py") else USUAL_DOOR
         assert len(shown) <= most, f"{name} shows {len(shown)} names, at most {most}"
         for word in shown:
             assert getattr(door, word) is not None, f"{name}: {word}"

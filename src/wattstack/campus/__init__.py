@@ -1,7 +1,8 @@
 """WHAT stands there: the campus file as frozen, checked declarations.
 
 Gives    read_campus, write_campus, campus_schema; Campus and the declarations in it; reserve_mwh, reserve_mw,
-         largest.
+         largest; and for portfolio, which tells faults in the same words: Declared, quantity, read_document,
+         faults_of.
 Used by  case and every room above it.
 """
 
@@ -9,11 +10,13 @@ from wattstack.campus.battery import Battery
 from wattstack.campus.campus import Campus
 from wattstack.campus.contract import Contract, Demand, Periods, Tariff, Window
 from wattstack.campus.cooling import Cooling
+from wattstack.campus.document import read_document
 from wattstack.campus.duties import reserve_mw, reserve_mwh
 from wattstack.campus.fields import Declared, SeriesRef, SizeRange, largest, quantity
 from wattstack.campus.file import read_campus, write_campus
 from wattstack.campus.generator import Generator
 from wattstack.campus.load import Hall, PlainLoad
+from wattstack.campus.problems import faults_of
 from wattstack.campus.schema import campus_schema
 from wattstack.campus.solar import Solar
 from wattstack.campus.sources import SeriesSource
@@ -21,5 +24,6 @@ from wattstack.campus.sources import SeriesSource
 __all__ = [
     "Battery", "Campus", "Contract", "Cooling", "Declared", "Demand", "Generator", "Hall", "Periods",
     "PlainLoad", "SeriesRef", "SeriesSource", "SizeRange", "Solar", "Tariff", "Window", "campus_schema",
-    "largest", "quantity", "read_campus", "reserve_mw", "reserve_mwh", "write_campus",
+    "faults_of", "largest", "quantity", "read_campus", "read_document", "reserve_mw", "reserve_mwh",
+    "write_campus",
 ]  # fmt: skip

@@ -2,7 +2,7 @@
 
 Needs    ruamel.yaml (YAML 1.2).
 Gives    Document, read_document, parse_document.
-Used by  campus.file.
+Used by  campus.file, portfolio.file.
 
 Stamps and dates stay text here: the declarations know what they must be. Duplicate keys are collected, not
 raised one by one, and the first of them is kept.
@@ -58,8 +58,12 @@ class Document:
     faults: tuple[Fault, ...] = ()
 
 
-def read_document(path: str | Path) -> Document:
+def read_document(path: str | Path, holds: str = "campus") -> Document:
     """Read one YAML file.
+
+    Args:
+        path: The file.
+        holds: What it should hold, for messages.
 
     Raises:
         InputError: It does not exist, is no UTF-8 text, too large, no YAML, empty, or no mapping.
@@ -72,7 +76,7 @@ def read_document(path: str | Path) -> Document:
         if size > LIMIT_BYTES:
             raise InputError(
                 path.name,
-                [f"has {size / 1e6:.0f} MB, must be a few kB of text. Name the campus file, not a series."],
+                [f"has {size / 1e6:.0f} MB, must be a few kB of text. Name the {holds} file, not a series."],
             )
         text = path.read_text(encoding="utf-8")
     except FileNotFoundError:
@@ -84,10 +88,10 @@ def read_document(path: str | Path) -> Document:
         raise InputError(
             path.name, [f"cannot be read: {error.strerror}. Check the name and the rights."]
         ) from None
-    return parse_document(text, path.name, path.parent)
+    return parse_document(text, path.name, path.parent, holds)
 
 
-def parse_document(text: str, name: str, folder: Path) -> Document:
+def parse_document(text: str, name: str, folder: Path, holds: str = "campus") -> Document:
     """Parse YAML text; see read_document.
 
     Example:
@@ -101,7 +105,7 @@ def parse_document(text: str, name: str, folder: Path) -> Document:
     try:
         root = yaml.compose(text)
         if root is None:
-            raise InputError(name, ["is empty, must hold a campus. Start from `wattstack init`."])
+            raise InputError(name, [f"is empty, must hold a {holds}. Start from `wattstack init`."])
         if root.tag != _TAG + "map":
             kind = "a list" if root.tag == _TAG + "seq" else "a single value"
             raise InputError(name, [f"holds {kind} at the top, must hold keys. Begin with wattstack: 1."])

@@ -2,7 +2,7 @@
 
 Needs    pydantic's error records, campus.schema.
 Gives    faults_of.
-Used by  campus.file.
+Used by  campus.file; portfolio, for its tables.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from wattstack.campus.schema import Lookup
 from wattstack.errors import Fault, nearest
 
 Record = dict[str, Any]
+Look = Callable[[list[str]], Lookup]
 _PATTERNS = {
     NAME_PATTERN: "must be a name of a-z, A-Z, 0-9, _ and -, at most 40 signs long. Rename it.",
     r"^[a-z0-9_-]+$": "must hold only a-z, 0-9, _ and -. Write my-campus.",
@@ -25,8 +26,17 @@ _PATTERNS = {
 }
 
 
-def faults_of(error: ValidationError) -> tuple[list[Fault], bool]:
-    """The faults of a validation, and whether all of them are keys that are not supported yet."""
+def faults_of(error: ValidationError, schema: dict[str, Any] | None = None) -> tuple[list[Fault], bool]:
+    """The faults of a validation, and whether all of them are keys that are not supported yet.
+
+    Args:
+        error: What pydantic found.
+        schema: JSON schema of what was validated; none = the campus file.
+    """
+
+    def look(place: list[str]) -> Lookup:
+        return Lookup(place, schema)
+
     records = error.errors(include_url=False)
     found: list[Fault] = []
     for record in records:
@@ -35,7 +45,7 @@ def faults_of(error: ValidationError) -> tuple[list[Fault], bool]:
         if record["type"] in ("faults", "not_yet"):
             found += [_placed(where, fault) for fault in record["ctx"]["faults"]]
         else:
-            found.append(Fault(where, _sentence(record, place)))
+            found.append(Fault(where, _sentence(record, place, look)))
     return list(dict.fromkeys(found)), all(record["type"] == "not_yet" for record in records)
 
 
@@ -43,7 +53,7 @@ def _placed(where: str, fault: Fault) -> Fault:
     return Fault(".".join(part for part in (where, fault.where) if part), fault.what)
 
 
-def _sentence(record: Record, place: list[str]) -> str:
+def _sentence(record: Record, place: list[str], look: Look) -> str:
     kind, value = record["type"], record["input"]
     if place == ["wattstack"] and kind == "literal_error":
         return (
@@ -53,8 +63,8 @@ def _sentence(record: Record, place: list[str]) -> str:
     if kind == "form" and value is not None:
         return f"{'does not fit:' if isinstance(value, dict) else f'is {shown(value)},'} {record['msg']}"
     if kind not in ("missing", "extra_forbidden", "literal_error") and value is None:
-        return f"is empty, must be given or taken out. {_meant(place)}".rstrip()
-    return _SENTENCES.get(kind, _other)(record, place)
+        return f"is empty, must be given or taken out. {_meant(place, look)}".rstrip()
+    return _SENTENCES.get(kind, _other)(record, place, look)
 
 
 def shown(value: Any) -> str:
@@ -80,24 +90,24 @@ def shown(value: Any) -> str:
     return repr(text if len(text) <= 40 else text[:37] + "...")
 
 
-def _meant(place: list[str]) -> str:
-    meaning = Lookup(place).meaning
+def _meant(place: list[str], look: Look) -> str:
+    meaning = look(place).meaning
     return f"It is: {meaning.rstrip('.')}." if meaning else ""
 
 
-def _missing(record: Record, place: list[str]) -> str:
-    return f"is missing, must be given. {_meant(place)}".rstrip()
+def _missing(record: Record, place: list[str], look: Look) -> str:
+    return f"is missing, must be given. {_meant(place, look)}".rstrip()
 
 
-def _unknown(record: Record, place: list[str]) -> str:
-    known = [key for key in Lookup(place[:-1]).keys if key != place[-1]]
+def _unknown(record: Record, place: list[str], look: Look) -> str:
+    known = [key for key in look(place[:-1]).keys if key != place[-1]]
     unfinished = [key for key in known if key.startswith(f"{place[-1]}_")]  # the unit left out: tilt
     near = unfinished[0] if unfinished else nearest(place[-1], known)
     return "is not a key here. " + (f"Nearest: '{near}'." if near else f"There are: {', '.join(known)}.")
 
 
-def _number(record: Record, place: list[str]) -> str:
-    value, lookup = record["input"], Lookup(place)
+def _number(record: Record, place: list[str], look: Look) -> str:
+    value, lookup = record["input"], look(place)
     wanted = "a whole number" if record["type"].startswith("int") else "a number"
     unit = f" [{lookup.unit}]" if lookup.unit else ""
     mend = "Write it without quotes and without a unit."
@@ -123,18 +133,18 @@ def _without_quotes(text: str, unit: str) -> str:
     return f"Write the number alone, in {unit}." if unit else "Write the number alone."
 
 
-def _bound(record: Record, place: list[str]) -> str:
+def _bound(record: Record, place: list[str], look: Look) -> str:
     value, context = record["input"], record["ctx"]
     sign, key = next(
         (s, k) for s, k in ((">=", "ge"), (">", "gt"), ("<=", "le"), ("<", "lt")) if k in context
     )
     percent = key in ("le", "lt") and context[key] == 1 and 2 <= value <= 100
     mend = f"Write {value / 100:g} for {value:g} %." if percent else f"Give a value {sign} {context[key]:g}."
-    unit = Lookup(place).unit
+    unit = look(place).unit
     return f"is {shown(value)}, must be {sign} {context[key]:g}{f' {unit}' if unit else ''}. {mend}"
 
 
-def _literal(record: Record, place: list[str]) -> str:
+def _literal(record: Record, place: list[str], look: Look) -> str:
     options = [part.strip("'") for part in record["ctx"]["expected"].replace(" or ", ", ").split(", ")]
     near = nearest(record["input"], options) if isinstance(record["input"], str) else None
     mend = f"Nearest: '{near}'." if near else f"Write {options[0]}."
@@ -142,17 +152,17 @@ def _literal(record: Record, place: list[str]) -> str:
     return f"is {shown(record['input'])}, must be {what}. {mend}"
 
 
-def _pattern(record: Record, place: list[str]) -> str:
+def _pattern(record: Record, place: list[str], look: Look) -> str:
     rule = _PATTERNS[record["ctx"]["pattern"]]
     return f"is {shown(record['input'])}, {rule}"
 
 
-def _text(record: Record, place: list[str]) -> str:
+def _text(record: Record, place: list[str], look: Look) -> str:
     return f'is {shown(record["input"])}, must be text. Put it in quotes: "{record["input"]}".'
 
 
-def _mapping(record: Record, place: list[str]) -> str:
-    keys = Lookup(place).keys
+def _mapping(record: Record, place: list[str], look: Look) -> str:
+    keys = look(place).keys
     what = (
         f"keys ({', '.join(keys[:4])}{', ...' if len(keys) > 4 else ''})"
         if keys
@@ -161,20 +171,20 @@ def _mapping(record: Record, place: list[str]) -> str:
     return f"is {shown(record['input'])}, must hold {what}. Write them below it, indented."
 
 
-def _short(record: Record, place: list[str]) -> str:
-    return f"is empty, must hold at least one. {_meant(place)}".rstrip()
+def _short(record: Record, place: list[str], look: Look) -> str:
+    return f"is empty, must hold at least one. {_meant(place, look)}".rstrip()
 
 
-def _fixed(sentence: str) -> Callable[[Record, list[str]], str]:
-    return lambda record, place: f"is {shown(record['input'])}, {sentence}"
+def _fixed(sentence: str) -> Callable[[Record, list[str], Look], str]:
+    return lambda record, place, look: f"is {shown(record['input'])}, {sentence}"
 
 
-def _other(record: Record, place: list[str]) -> str:
+def _other(record: Record, place: list[str], look: Look) -> str:
     """A kind of error that no declaration of this room is known to raise, still in one line."""
-    return f"is {shown(record['input'])}, which does not fit: {record['msg']}. {_meant(place)}".rstrip()
+    return f"is {shown(record['input'])}, which does not fit: {record['msg']}. {_meant(place, look)}".rstrip()
 
 
-_SENTENCES: dict[str, Callable[[Record, list[str]], str]] = {
+_SENTENCES: dict[str, Callable[[Record, list[str], Look], str]] = {
     "missing": _missing,
     "extra_forbidden": _unknown,
     "float_type": _number,

@@ -2,7 +2,7 @@
 
 Needs    campus.Campus.
 Gives    campus_schema, Lookup.
-Used by  cli.schema; campus.problems, to name the keys that stand at a place.
+Used by  cli.schema; campus.problems and portfolio, to name the keys that stand at a place.
 """
 
 from __future__ import annotations
@@ -73,15 +73,16 @@ class Lookup:
 
     Args:
         place: Keys from the top; pydantic's own marks in "<>" choose between forms.
+        schema: JSON schema of another declaration; none = the campus file.
 
     Example:
         >>> Lookup(("battery", "main", "power_mw")).unit
         'MW'
     """
 
-    def __init__(self, place: Iterable[str]):
-        schema = _schema()
-        self._definitions = schema["$defs"]
+    def __init__(self, place: Iterable[str], schema: Node | None = None):
+        schema = _schema() if schema is None else schema
+        self._definitions = schema.get("$defs", {})
         self.nodes: list[Node] = [schema]
         for part in place:
             if part in _TITLES:
