@@ -7,10 +7,10 @@ Used by  portfolio.whole, portfolio.file, plan.portfolio.
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from wattstack.campus import Declared, quantity
 from wattstack.portfolio.calendar import Calendar
@@ -47,6 +47,9 @@ class Supplier(Declared):
     lead_delta_q: int = 0
     shortfall_probability_frac: float = quantity("", "Chance of a shortfall", 0.0, ge=0, le=1)
     shortfall_factor: float = quantity("", "Share delivered in a shortfall", 1.0, ge=0, le=1)
+    delivered_frac: float = quantity(
+        "", "Share of its orders that it delivers, below 1 in a shortfall", 1.0, ge=0, le=1
+    )
     note: str = ""
     source: str = ""
 
@@ -102,9 +105,16 @@ class Segment(Declared):
         "currency/kWh", "Own cost of turning cells into the product", 0.0, ge=0
     )
     access_gwh: dict[int, float]
-    domestic: bool = True
+    domestic: bool = True  # a segment called "export" is not, unless it says so
     note: str = ""
     source: str = ""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _export_is_abroad(cls, values: Any) -> Any:
+        if isinstance(values, dict) and values.get("segment") == "export":
+            return {"domestic": False, **values}
+        return values
 
     def price_at(self, fiscal_year: np.ndarray) -> np.ndarray:
         """Price ex works by fiscal year [currency/kWh]."""

@@ -33,7 +33,11 @@ class Money(Declared):
     capital_as: str = (
         "payments"  # or "annuity": every unit costs its annuity while it stands, nothing at the end
     )
-    capital_budget_m: dict[int, float] = Field(default_factory=dict)  # by fiscal year; empty = no limit
+    capital_budget_m: dict[int, float] = Field(
+        default_factory=dict,
+        description="Most capital spent in a fiscal year, empty = no limit [M]",
+        json_schema_extra={"unit": "M"},
+    )
     credit_limit_m: float | None = quantity("M", "Deepest cumulative cash allowed below zero", None)
     battery_target_m: float | None = quantity(
         "M", "Domestic battery revenue aimed at in the target year", None
@@ -89,6 +93,7 @@ class Portfolio:
         synthetic: What of the input is made up (profiles), for labels.
         sources: Rows of sources by id, for reports.
         base_dir: Relative file names start here.
+        warnings: What is doubtful but not wrong, for the user to read.
     """
 
     name: str
@@ -117,6 +122,7 @@ class Portfolio:
     synthetic: tuple[str, ...] = ()
     sources: dict[str, dict[str, str]] = field(default_factory=dict)
     base_dir: Path = Path(".")
+    warnings: tuple[str, ...] = ()
 
     def site(self, name: str) -> Site:
         """The site of a name."""
