@@ -52,6 +52,7 @@ bench: .venv/.bench ## run all of benchmarks/
 examples: .venv/.product ## write the example files again from their generator
 	$(BIN)/wattstack init sakai -o examples/sakai --force
 	$(BIN)/wattstack init bosquel -o examples/bosquel --force
+	$(BIN)/wattstack init portfolio -o examples/portfolio --force
 
 format: .venv/.test ## lay the code out
 	$(BIN)/ruff check --fix-only --quiet .

@@ -58,12 +58,6 @@ def test_a_verb_that_is_not_built_is_refused_by_name(verb, capsys):
     assert f"{verb} is not built yet" in capsys.readouterr().err
 
 
-def test_a_portfolio_is_refused_by_name(capsys):
-    assert run(["init", "portfolio"]) == 2
-    assert run(["schema", "portfolio"]) == 2
-    assert capsys.readouterr().err.count("not built yet: it comes with the portfolio plan") == 2
-
-
 @pytest.mark.parametrize(
     ("error", "code", "text"),
     [

@@ -17,6 +17,13 @@ def test_a_starter_is_written_and_says_what_comes_next(starter, tmp_path, monkey
     assert "next: wattstack check" in capsys.readouterr().out
 
 
+def test_the_portfolio_is_written_with_its_tables(tmp_path, capsys):
+    assert run(["init", "portfolio", "-o", str(tmp_path / "two")]) == 0
+    names = {p.name for p in (tmp_path / "two").iterdir()}
+    assert {"portfolio.yaml", "sites.csv", "sources.csv", "profiles_SYNTHETIC.csv"} <= names
+    assert f"next: wattstack check {tmp_path / 'two' / 'portfolio.yaml'}" in capsys.readouterr().out
+
+
 def test_without_a_name_it_is_sakai(tmp_path):
     assert run(["init", "-o", str(tmp_path / "mine")]) == 0
     assert "name: sakai" in (tmp_path / "mine" / "campus.yaml").read_text(encoding="utf-8")

@@ -29,7 +29,7 @@ def by_month(values: pd.Series) -> np.ndarray:
     return values.groupby(values.index.month).mean().to_numpy()
 
 
-@pytest.mark.parametrize("name", STARTERS)
+@pytest.mark.parametrize("name", [*STARTERS, "portfolio"])
 def test_the_example_is_what_init_writes(name):
     files = starter_files(name)
     assert set(files) <= {p.name for p in (EXAMPLES / name).iterdir()}
@@ -37,7 +37,7 @@ def test_the_example_is_what_init_writes(name):
         assert (EXAMPLES / name / file).read_bytes() == data, f"{file}: run `make examples`"
 
 
-@pytest.mark.parametrize("name", STARTERS)
+@pytest.mark.parametrize("name", [*STARTERS, "portfolio"])
 def test_an_example_is_small(name):
     assert sum(len(data) for data in starter_files(name).values()) < LARGEST_BYTES
 

@@ -11,13 +11,13 @@ from pathlib import Path
 
 import click
 
-from wattstack.errors import InputError, UnsupportedError
+from wattstack.errors import InputError
 
-STARTERS = ("sakai", "bosquel")
+STARTERS = ("sakai", "bosquel", "portfolio")
 
 
 @click.command(short_help="Write a commented starter file and its synthetic series.")
-@click.argument("starter", type=click.Choice([*STARTERS, "portfolio"]), default="sakai")
+@click.argument("starter", type=click.Choice(STARTERS), default="sakai")
 @click.option(
     "-o",
     "--out",
@@ -27,11 +27,12 @@ STARTERS = ("sakai", "bosquel")
 )
 @click.option("--force", is_flag=True, help="Replace files that stand there.")
 def init(starter: str, folder: str | None, force: bool) -> None:
-    """Write a campus file with comments and the series it needs into a folder.
+    """Write a campus file, or a portfolio file, with comments and what it needs into a folder.
 
     \b
-    sakai    150 MW on Osaka bay, half-hours of fiscal year 2022, JPY
-    bosquel  1 GW in northern France, hours of 2023, EUR
+    sakai      150 MW on Osaka bay, half-hours of fiscal year 2022, JPY
+    bosquel    1 GW in northern France, hours of 2023, EUR
+    portfolio  both, and a battery factory: quarters from 2027 to early 2033, USD
 
     The series are SYNTHETIC: made from published monthly figures with a fixed seed, so two people get the
     same bytes. Put your own in their place before you believe a number.
@@ -40,16 +41,13 @@ def init(starter: str, folder: str | None, force: bool) -> None:
     Examples:
       wattstack init
       wattstack init bosquel -o my-campus
+      wattstack init portfolio
 
     \b
     Exit codes: 0 done, 2 a file stands there already (nothing is written then).
     """
     from wattstack.cli.starter import starter_files
 
-    if starter == "portfolio":
-        raise UnsupportedError(
-            "wattstack", ["init portfolio is not built yet: it comes with the portfolio plan."]
-        )
     target = Path(folder or starter)
     files = starter_files(starter)
     standing = [name for name in files if (target / name).exists()]
@@ -62,4 +60,5 @@ def init(starter: str, folder: str | None, force: bool) -> None:
     for name, data in files.items():
         (target / name).write_bytes(data)
         click.echo(f"wrote {target / name}")
-    click.echo(f"next: wattstack check {target / 'campus.yaml'}")
+    first = "portfolio.yaml" if starter == "portfolio" else "campus.yaml"
+    click.echo(f"next: wattstack check {target / first}")

@@ -1,4 +1,4 @@
-"""The starter campuses: a commented campus file each, and synthetic series made beside it.
+"""The starters: a commented file each, of a campus or of a portfolio, and the synthetic series made beside it.
 
 Gives    starter_files.
 Used by  cli.init; the files below examples/ are what it gives.

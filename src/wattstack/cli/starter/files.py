@@ -1,6 +1,6 @@
-"""The files of a starter campus, as bytes.
+"""The files of a starter, as bytes.
 
-Needs    cli.starter.figures, cli.starter.weather, cli.starter.market, the YAML files beside this one.
+Needs    cli.starter.figures, cli.starter.weather, cli.starter.market, cli.starter.weeks, the files beside this one.
 Gives    starter_files.
 Used by  cli.init.
 """
@@ -13,20 +13,43 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     import numpy as np
 
+ROOM = "wattstack.cli.starter"
+
 
 def starter_files(name: str) -> dict[str, bytes]:
-    """Every file of a starter campus, by file name: the same bytes on every machine.
+    """Every file of a starter, by file name: the same bytes on every machine.
 
     Args:
-        name: "sakai" or "bosquel".
+        name: "sakai", "bosquel" or "portfolio".
 
     Returns:
-        campus.yaml, prices_SYNTHETIC.csv, weather_SYNTHETIC.csv and grid_SYNTHETIC.csv, UTF-8.
+        Of a campus: campus.yaml, prices_SYNTHETIC.csv, weather_SYNTHETIC.csv and grid_SYNTHETIC.csv; of the
+        portfolio: portfolio.yaml and its tables. UTF-8.
 
     Example:
         >>> sorted(starter_files("sakai"))
         ['campus.yaml', 'grid_SYNTHETIC.csv', 'prices_SYNTHETIC.csv', 'weather_SYNTHETIC.csv']
     """
+    return _portfolio_files() if name == "portfolio" else _campus_files(name)
+
+
+def _portfolio_files() -> dict[str, bytes]:
+    """The portfolio file, its tables as they lie beside this file, and the weeks made for it."""
+    from wattstack.cli.starter.weeks import PLACES, week_rows
+
+    tables = (files(ROOM) / "portfolio").iterdir()
+    found = {table.name: table.read_bytes() for table in sorted(tables, key=lambda table: table.name)}
+    lines = ["site,season,week,hour,price_factor,solar_frac,available_frac"]
+    for place in PLACES:
+        for season, week, hour, price, solar, available in week_rows(place):
+            shares = f"{_number(price, 3)},{_number(solar, 3)},{_number(available, 1)}"
+            lines.append(f"{place},{season},{week},{hour},{shares}")
+    found["profiles_SYNTHETIC.csv"] = ("\n".join(lines) + "\n").encode()
+    return found
+
+
+def _campus_files(name: str) -> dict[str, bytes]:
+    """A campus file and its three synthetic series."""
     from wattstack.cli.starter.figures import FIGURES
     from wattstack.cli.starter.market import make_grid, make_prices
     from wattstack.cli.starter.weather import make_clock, make_weather
@@ -39,7 +62,7 @@ def starter_files(name: str) -> dict[str, bytes]:
     step_s = round(figures.price_step_h * 3600)
     price_name = "price_" + figures.price_unit.lower().replace("/", "_per_")
     return {
-        "campus.yaml": (files("wattstack.cli.starter") / f"{name}.yaml").read_bytes(),
+        "campus.yaml": (files(ROOM) / f"{name}.yaml").read_bytes(),
         "prices_SYNTHETIC.csv": _csv(clock.utc[0], step_s, {price_name: (prices, 2)}),
         "weather_SYNTHETIC.csv": _csv(
             clock.utc[0],
