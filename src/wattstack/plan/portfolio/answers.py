@@ -1,0 +1,238 @@
+"""What the analyses of a portfolio answer: what holds it back, coordination, risk, chemistry, plan against actual.
+
+Gives    Cause, Rent, Relief, Holdback, Compared, SweepPoint, Sweep, Future, Risk, Shortfall, SupplierShare,
+         ChemistryValue, Slip, Replanned.
+Used by  plan.portfolio, report, cli.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from wattstack.plan.portfolio.result import PortfolioPlan
+
+
+@dataclass(frozen=True, slots=True)
+class Cause:
+    """Why a site has no more in a period.
+
+    Attributes:
+        site, period: Where and when (index).
+        resource: "shell", "electrical", "cooling", "hv", "servers", "grid", "gate_permit", "gate_fibre", "crew",
+            "fire_cap", "land", or "not worth more".
+        why: "lead", "supply", "stage", "gate", "limit" or "" (not worth more).
+        rent_m_per_mw: Rent per MW of IT power and period, the ranking.
+    """
+
+    site: str
+    period: int
+    resource: str
+    why: str
+    rent_m_per_mw: float
+
+
+@dataclass(frozen=True, slots=True)
+class Rent:
+    """What the owner of a limit earns: shadow price x limit over the horizon [M]."""
+
+    kind: str
+    key: tuple[str, ...]
+    rent_m: float
+
+
+@dataclass(frozen=True, slots=True)
+class Relief:
+    """What a change is worth, by re-solving: "one quarter earlier" or "10 % more"."""
+
+    kind: str
+    key: tuple[str, ...]
+    change: str
+    worth_m: float
+
+
+@dataclass(frozen=True)
+class Holdback:
+    """What holds a plan back."""
+
+    causes: tuple[Cause, ...]
+    rents: tuple[Rent, ...]
+    reliefs: tuple[Relief, ...]
+    time_to_power: Mapping[
+        str, tuple[int | None, int | None, int | None]
+    ]  # site -> period of first, half, all MW
+
+
+@dataclass(frozen=True)
+class Compared:
+    """Four plans of one portfolio, in the order coordinated, no substitution, silo, silo told (None: no delay to tell).
+
+    value_of_coordination_m = coordinated - silo = standing_in_m + timing_m.
+    """
+
+    coordinated: PortfolioPlan
+    no_substitution: PortfolioPlan
+    silo: PortfolioPlan
+    silo_told: PortfolioPlan | None
+    delay_q: int = 0
+
+    @property
+    def standing_in_m(self) -> float:
+        """What standing in for one another is worth [M]."""
+        return self.coordinated.npv_m - self.no_substitution.npv_m
+
+    @property
+    def timing_m(self) -> float:
+        """What ordering to one date is worth [M]."""
+        return self.no_substitution.npv_m - self.silo.npv_m
+
+    @property
+    def value_of_coordination_m(self) -> float:
+        """Both together [M]."""
+        return self.coordinated.npv_m - self.silo.npv_m
+
+    @property
+    def mw_periods(self) -> float:
+        """MW-periods of energised compute that coordination adds."""
+        return float(self.coordinated.total("it_mw").sum() - self.silo.total("it_mw").sum())
+
+
+@dataclass(frozen=True, slots=True)
+class SweepPoint:
+    """NPVs [M] and MW-periods of the four plans at one value of the axis."""
+
+    value: float
+    npv_m: Mapping[str, float]
+    mw_periods: Mapping[str, float]
+
+
+@dataclass(frozen=True)
+class Sweep:
+    """A sweep along one axis of scarcity: "supply", "grid_delay", "firm", "fire_cap" or "supply:RESOURCE"."""
+
+    axis: str
+    points: tuple[SweepPoint, ...]
+    seconds: float
+
+
+@dataclass(frozen=True)
+class Future:
+    """One scenario under three plans: the two-stage one, the base plan's orders kept, and knowing it before."""
+
+    scenario: str
+    probability_frac: float
+    two_stage: PortfolioPlan
+    base_kept_m: float
+    knowing_m: float
+
+    @property
+    def regret_m(self) -> float:
+        """What not knowing costs in this future [M]."""
+        return self.knowing_m - self.two_stage.npv_m
+
+
+@dataclass(frozen=True, slots=True)
+class Shortfall:
+    """One supplier's shortfall as a future: NPV lost with orders kept before it shows, chance."""
+
+    resource: str
+    supplier: str
+    probability_frac: float
+    lost_m: float
+
+
+@dataclass(frozen=True, slots=True)
+class SupplierShare:
+    """Share of a supplier in spend and in units, and its country."""
+
+    resource: str
+    supplier: str
+    origin: str
+    spend_m: float
+    spend_frac: float
+    units_frac: float
+
+
+@dataclass(frozen=True)
+class Risk:
+    """The two-stage plan over all futures.
+
+    expected_m = mean NPV of the two-stage plan; vss_m = expected_m - mean with base orders kept; evpi_m = mean
+    knowing - expected_m; cvar_m = mean of the worst alpha_frac.
+    """
+
+    futures: tuple[Future, ...]
+    first_stage_q: int
+    expected_m: float
+    base_kept_m: float
+    knowing_m: float
+    cvar_m: float
+    alpha_frac: float
+    cvar_weight: float
+    gap_frac: float
+    shortfalls: tuple[Shortfall, ...] = ()
+    shares: tuple[SupplierShare, ...] = ()
+
+    @property
+    def vss_m(self) -> float:
+        """Value of the stochastic solution [M]."""
+        return self.expected_m - self.base_kept_m
+
+    @property
+    def evpi_m(self) -> float:
+        """Expected value of perfect information [M]."""
+        return self.knowing_m - self.expected_m
+
+
+@dataclass(frozen=True, slots=True)
+class ChemistryValue:
+    """What a chemistry is worth and costs by duty; costs None where it may not or does not serve."""
+
+    chemistry: str
+    worth_m: float
+    reserve_per_mwh: float | None
+    power_per_mw: float | None
+    shifting_per_mwh: float | None
+    curtailed_per_mwh: float | None
+    where: str
+    held_mwh: float
+
+
+@dataclass(frozen=True, slots=True)
+class Slip:
+    """One slip: what it costs alone, orders kept and replanned; what undoing it alone is worth in the joint case."""
+
+    site: str
+    kind: str
+    name: str
+    late_q: int
+    kept_lost_m: float
+    replanned_lost_m: float
+    mw_periods_lost: float
+    undone_m: float
+
+
+@dataclass(frozen=True)
+class Replanned:
+    """Plan against actual: the old plan, its orders under the new dates, and the replanned one.
+
+    actions: What to change now, in words, with amounts.
+    """
+
+    as_of: str
+    before: PortfolioPlan
+    kept: PortfolioPlan
+    replanned: PortfolioPlan
+    slips: tuple[Slip, ...]
+    actions: tuple[str, ...]
+    facts: tuple[str, ...] = ()
+
+    @property
+    def lost_kept_m(self) -> float:
+        """NPV lost if nothing is changed [M]."""
+        return self.before.npv_m - self.kept.npv_m
+
+    @property
+    def won_back_m(self) -> float:
+        """Of it won back by replanning [M]."""
+        return self.replanned.npv_m - self.kept.npv_m

@@ -1,0 +1,159 @@
+"""What is bought: orders by period and supplier, their deposit, delivery, residual value, and the shared limits.
+
+Needs    plan.portfolio.draft, portfolio.
+Gives    Purchase, add_orders, Arrivals, shared_rows.
+Used by  works, servers, stores, growth.
+
+A unit ordered in q costs its deposit in q and the rest on delivery in q + lead; at the end of the horizon
+what is left of its straight-line life, times a haircut, is paid back. Orders that would arrive after the
+horizon do not exist. With `capital_as: annuity` a unit costs its annuity in every period it stands instead.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from wattstack.plan.portfolio.draft import Draft, shifted
+from wattstack.portfolio import Money, Portfolio, Supplier
+
+NO_SUPPLIER = Supplier(resource="", supplier="", from_quarter="")
+
+
+@dataclass(frozen=True)
+class Purchase:
+    """Something that may be ordered for a site.
+
+    Attributes:
+        kind, name, site: Of the order columns: (name, site, supplier).
+        resource: Whose suppliers deliver it.
+        price_m: Price of a unit by the period of its order [M]; shape (periods,).
+        lead, life: Periods.
+        exists: Periods in which it may be ordered; shape (periods,).
+        maker: Who makes it where that is the company itself, else the suppliers of the resource deliver.
+    """
+
+    kind: str
+    name: str
+    site: str
+    resource: str
+    price_m: np.ndarray
+    lead: int
+    life: int
+    exists: np.ndarray
+    maker: str | None = None
+
+
+@dataclass(frozen=True)
+class Arrivals:
+    """Columns of what arrives in each period (its order columns, shifted), and of what ends its life."""
+
+    orders: tuple[np.ndarray, ...]
+    terms: tuple[tuple[np.ndarray, float], ...]
+
+
+def suppliers_of(portfolio: Portfolio, resource: str) -> tuple[Supplier, ...]:
+    """The suppliers of a resource; one without a name where none is listed."""
+    return tuple(s for s in portfolio.suppliers if s.resource == resource) or (NO_SUPPLIER,)
+
+
+def add_orders(draft: Draft, portfolio: Portfolio, bought: Purchase) -> Arrivals:
+    """Order columns of a purchase, one set a supplier, with their payments."""
+    orders, terms = [], []
+    own = bought.maker and NO_SUPPLIER.model_copy(update={"supplier": bought.maker})
+    for supplier in (own,) if own else suppliers_of(portfolio, bought.resource):
+        lead = max(bought.lead + supplier.lead_delta_q, 0)
+        q = np.arange(draft.count)
+        exists = bought.exists & (q + lead < draft.count)
+        if supplier.from_quarter:
+            exists = exists & (q >= portfolio.calendar.index(supplier.from_quarter))
+        key = (bought.name, bought.site, supplier.supplier)
+        columns = draft.column(bought.kind, key, exists)
+        price = bought.price_m * supplier.price_factor
+        pay_for(draft, portfolio.money, (bought.name, bought.site), columns, price, (lead, bought.life))
+        delivered = supplier.delivered_frac
+        terms.append((shifted(columns, lead), delivered))
+        if lead + bought.life < draft.count:
+            terms.append((shifted(columns, lead + bought.life), -delivered))
+        orders.append(columns)
+    return Arrivals(tuple(orders), tuple(terms))
+
+
+def pay_for(
+    draft: Draft,
+    money: Money,
+    what: tuple[str, str],
+    columns: np.ndarray,
+    price: np.ndarray,
+    times: tuple[int, int],
+) -> None:
+    """Deposit, delivery and residual value of units ordered in each period; `times` = (lead, life)."""
+    lead, life = times
+    arrival = np.arange(draft.count) + lead
+    if money.capital_as == "annuity":
+        for q in np.flatnonzero(columns >= 0):
+            stands = np.arange(arrival[q], min(arrival[q] + life, draft.count))
+            yearly = _annuity(money.discount_rate_frac, life, draft)
+            draft.payments.book(
+                ("annuity", *what), np.full(len(stands), columns[q]), stands, -price[q] * yearly
+            )
+        return
+    deposit = money.deposit_frac if lead > 0 else 0.0
+    draft.pay(("deposit", *what), columns, -price * deposit)
+    draft.pay(("delivery", *what), columns, -price * (1.0 - deposit), delay=lead)
+    unused = np.maximum(1.0 - (draft.count - arrival) / life, 0.0)
+    draft.payments.book(
+        ("residual", *what),
+        columns,
+        np.full(draft.count, draft.count),
+        money.residual_factor * price * unused,
+    )
+
+
+def _annuity(rate_frac: float, life: int, draft: Draft) -> float:
+    """Payment a period, at the beginning of each period of a life, worth 1 when it begins."""
+    keep = draft.discount[1]
+    return (1.0 - keep) / (1.0 - keep**life) if rate_frac > 0.0 else 1.0 / life
+
+
+def shared_rows(draft: Draft, portfolio: Portfolio) -> None:
+    """Limits that all sites share: supply by resource, shares of suppliers, the own server line."""
+    for supply in portfolio.supply:
+        columns = _orders_of(draft, portfolio, supply.resource)
+        if columns:
+            limit = supply.at(portfolio.calendar)
+            draft.row("supply", (supply.resource,), [(c, 1.0) for c in columns.values()], upper=limit)
+    for resource in dict.fromkeys(s.resource for s in portfolio.suppliers):
+        columns = _orders_of(draft, portfolio, resource)
+        for supplier in suppliers_of(portfolio, resource):
+            if supplier.share_max_frac >= 1.0:
+                continue
+            own = [(c, 1.0) for key, c in columns.items() if key[-1] == supplier.supplier]
+            every = [(c, -supplier.share_max_frac) for c in columns.values()]
+            draft.row("share", (resource, supplier.supplier), [*own, *every], upper=0.0)
+    factory = portfolio.factory
+    if factory is not None and factory.server_line_mw_per_quarter is not None:
+        limit = factory.server_line_mw_per_quarter * portfolio.calendar.period_years * 4.0
+        columns = [c for key, c in draft.columns.get("server_order", {}).items() if key[-1] == "ax_factory"]
+        draft.row("supply", ("server_line",), [(c, 1.0) for c in columns], upper=limit)
+    if factory is not None and factory.panel_line_mw_per_year is not None:
+        limit = factory.panel_line_mw_per_year * portfolio.calendar.period_years
+        solar = {o.tech for o in portfolio.generation if o.profile is not None}
+        columns = [c for key, c in draft.columns.get("generation_order", {}).items() if key[0] in solar]
+        draft.row("supply", ("panel_line",), [(c, 1.0) for c in columns], upper=limit)
+
+
+def _orders_of(draft: Draft, portfolio: Portfolio, resource: str) -> dict[tuple[str, ...], np.ndarray]:
+    """Order columns that draw on a shared limit, by key."""
+    stem = resource.removesuffix("_import")
+    if stem == "servers":
+        return draft.columns.get("server_order", {})
+    found = {}
+    for kind in ("order", "storage_order", "generation_order"):
+        found |= {key: c for key, c in draft.columns.get(kind, {}).items() if key[0] == stem}
+    for key, columns in draft.columns.get("build", {}).items():
+        parts = key[0].split(".")
+        if f"{parts[0]}.{parts[-1]}" == stem:
+            found[key] = columns
+    return found

@@ -1,0 +1,133 @@
+"""The master programme in HiGHS: a model, rows added as cuts are found, bounds moved, whole units switched on.
+
+Needs    dispatch.LinearModel; highspy.
+Gives    Program, Answer.
+Used by  plan.portfolio.search.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from wattstack.dispatch import LinearModel
+from wattstack.errors import InfeasibleError, StateError
+
+TOLERANCE = 1e-7
+
+
+@dataclass(frozen=True)
+class Answer:
+    """Optimum of the master: column values and a bound on the objective (a maximum)."""
+
+    x: np.ndarray
+    bound: float
+
+
+class Program:
+    """maximise worth . x over a model and the cuts added to it.
+
+    Args:
+        model: Columns and rows; its cost is minus the worth.
+    """
+
+    def __init__(self, model: LinearModel):
+        import highspy
+
+        self.model, self.highs = model, highspy.Highs()
+        self.set(output_flag=False, threads=1, solver="simplex")
+        self.set(primal_feasibility_tolerance=TOLERANCE, dual_feasibility_tolerance=TOLERANCE)
+        self.highs.passModel(_as_highs(model))
+        self.lower, self.upper = model.lower.copy(), model.upper.copy()
+        self.infinity = self.highs.getInfinity()
+        self.rows = model.matrix.shape[0]
+        self.is_whole = False
+
+    def set(self, **options) -> None:
+        """Set options of HiGHS."""
+        for name, value in options.items():
+            self.highs.setOptionValue(name, value)
+
+    def add_rows(self, rows: list[tuple[np.ndarray, np.ndarray, float]]) -> None:
+        """Add rows sum of values x columns >= lower, given as (columns, values, lower)."""
+        if not rows:
+            return
+        index = np.concatenate([r[0] for r in rows]).astype(np.int32)
+        value = np.concatenate([r[1] for r in rows])
+        starts = np.append(0, np.cumsum([len(r[0]) for r in rows]))[:-1].astype(np.int32)
+        lower = np.array([r[2] for r in rows])
+        upper = np.full(len(rows), self.infinity)
+        self.highs.addRows(len(rows), lower, upper, len(index), starts, index, value)
+        self.rows += len(rows)
+
+    def hold(self, columns: np.ndarray, lower: np.ndarray, upper: np.ndarray) -> None:
+        """Move the bounds of columns."""
+        self.lower[columns], self.upper[columns] = lower, upper
+        index = np.asarray(columns, np.int32)
+        self.highs.changeColsBounds(len(index), index, np.asarray(lower, float), np.asarray(upper, float))
+
+    def reprice(self, cost: np.ndarray) -> None:
+        """Other costs for all columns."""
+        count = len(cost)
+        self.highs.changeColsCost(count, np.arange(count, dtype=np.int32), np.asarray(cost, float))
+
+    def whole(self, columns: np.ndarray, on: bool = True) -> None:
+        """Whether columns take whole numbers only."""
+        import highspy
+
+        kind = highspy.HighsVarType.kInteger if on else highspy.HighsVarType.kContinuous
+        index = np.asarray(columns, np.int32)
+        self.highs.changeColsIntegrality(len(index), index, [kind] * len(index))
+        self.is_whole = on and len(index) > 0
+
+    def solve(self) -> Answer:
+        """Optimum of the rows so far.
+
+        Raises:
+            InfeasibleError: No orders meet all rows. StateError: HiGHS ends in any other way.
+        """
+        import highspy
+
+        self.highs.run()
+        status, known = self.highs.getModelStatus(), highspy.HighsModelStatus
+        if status not in (known.kOptimal, known.kInfeasible):
+            self.highs.clearSolver()
+            self.highs.run()
+            status = self.highs.getModelStatus()
+        if status in (known.kInfeasible, known.kUnboundedOrInfeasible):
+            raise InfeasibleError("no orders meet all limits of the portfolio")
+        if status != known.kOptimal:
+            raise StateError(
+                f"the master ended as {self.highs.modelStatusToString(status)}; report this file."
+            )
+        info = self.highs.getInfo()
+        bound = info.mip_dual_bound if self.is_whole else info.objective_function_value
+        return Answer(np.array(self.highs.getSolution().col_value), -bound)
+
+    def offer(self, x: np.ndarray) -> None:
+        """Hand HiGHS an answer to start a search over whole numbers from."""
+        import highspy
+
+        solution = highspy.HighsSolution()
+        solution.col_value = list(x)
+        self.highs.setSolution(solution)
+
+    def duals(self) -> np.ndarray:
+        """Change of the objective (a maximum) per unit of each row's limit; shape (rows,)."""
+        return -np.array(self.highs.getSolution().row_dual)
+
+
+def _as_highs(model: LinearModel):
+    """The model in HiGHS' own form, row by row."""
+    import highspy
+
+    lp = highspy.HighsLp()
+    lp.num_row_, lp.num_col_ = model.matrix.shape
+    lp.col_cost_, lp.col_lower_, lp.col_upper_ = model.cost, model.lower, model.upper
+    lp.row_lower_, lp.row_upper_ = model.row_lower, model.row_upper
+    lp.a_matrix_.format_ = highspy.MatrixFormat.kRowwise
+    lp.a_matrix_.start_ = model.matrix.indptr.astype(np.int32)
+    lp.a_matrix_.index_ = model.matrix.indices.astype(np.int32)
+    lp.a_matrix_.value_ = model.matrix.data
+    return lp

@@ -1,0 +1,214 @@
+"""The search: solve the master, run every site-period where it points, add the cuts that it violates, repeat.
+
+Needs    plan.portfolio.block, program, pool.
+Gives    Search, Report.
+Used by  plan.portfolio.solve, stochastic.
+
+Upper bound: the master. Lower bound: a plan evaluated exactly. Every other point lies between the best so far
+and the master's (in-out stabilisation, Ben-Ameur and Neto 2007, doi:10.1002/net.20190); multi-cut Benders after
+Birge and Louveaux 1988, doi:10.1016/0377-2217(88)90159-2.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+
+import numpy as np
+
+from wattstack.errors import GapError
+from wattstack.plan.portfolio.block import Block, Task
+from wattstack.plan.portfolio.pool import Pool
+from wattstack.plan.portfolio.program import Answer, Program
+from wattstack.plan.portfolio.result import PortfolioRound
+
+STEP_FRAC = 0.4  # from the best towards the master's point
+ROUNDS_MOST = 200
+M = 1e-6
+VIOLATED_M = 1e-7  # a cut violated by less than this [M] is met
+Report = Callable[[PortfolioRound], None]
+Score = Callable[[np.ndarray], float]
+
+
+class Search:
+    """One search over one or several futures.
+
+    Args:
+        blocks: The futures in the programme.
+        program: The master, without cuts.
+        pool: Cuts found before; new ones are added.
+        score: Value of the NPVs of the futures; None = their mean by probability.
+    """
+
+    def __init__(
+        self,
+        blocks: Sequence[Block],
+        program: Program,
+        pool: Pool,
+        score: Score | None = None,
+    ):
+        self.blocks, self.program, self.pool = blocks, program, pool
+        weights = np.array([b.probability_frac for b in blocks])
+        self.score = score or (lambda npvs: float(weights @ npvs))
+        self.visit = pool.visit
+        self.began = time.perf_counter()
+        self.rounds: list[PortfolioRound] = []
+        self.bound_m, self.best_m = np.inf, -np.inf
+        self.best: np.ndarray | None = None
+        self.npvs_m = np.full(len(blocks), -np.inf)
+        self.in_master: list[set[int]] = []
+        self.groups = self._group()
+        self.reprice()
+        self._first_cuts()
+
+    @property
+    def gap_frac(self) -> float:
+        """(bound - best) / |bound|."""
+        return (self.bound_m - self.best_m) / max(abs(self.bound_m), 1e-9)
+
+    def _group(self) -> list[tuple[str, list[Task], np.ndarray, np.ndarray, np.ndarray]]:
+        """Tasks of one function together: key, tasks, coordinate columns (m, n), cost columns (m,), future (m,)."""
+        found: dict[str, list[tuple[int, Task]]] = {}
+        for w, block in enumerate(self.blocks):
+            for task in block.tasks:
+                found.setdefault(task.operation.key, []).append((w, task))
+        groups = []
+        for key, members in found.items():
+            tasks = [task for _, task in members]
+            columns = np.array([task.columns for task in tasks])
+            costs = np.array([task.cost for task in tasks])
+            groups.append((key, tasks, columns, costs, np.array([w for w, _ in members])))
+            self.in_master.append([set() for _ in tasks])
+        return groups
+
+    def reprice(self) -> None:
+        """Take the payments of the drafts anew (the learning path moved)."""
+        size = len(self.program.lower)
+        self.worth = [block.draft.objective(size) for block in self.blocks]
+        self.bound_m, self.best_m, self.best = np.inf, -np.inf, None
+
+    def _first_cuts(self) -> None:
+        """Cuts of earlier plans that held up the same site-period, and of two middling points for new functions."""
+        rows = []
+        for g, (key, tasks, columns, costs, _) in enumerate(self.groups):
+            if key not in self.pool.cuts:
+                operation = tasks[0].operation
+                for point in first_points(operation):
+                    self._keep(operation, self.visit([(operation, point)])[0])
+            usual = range(min(2, len(self.pool.cuts[key].const)))
+            for i, task in enumerate(tasks):
+                for k in {*usual, *self.pool.held.get((task.site, task.period, key), ())}:
+                    rows.append(self._row(g, i, k, columns[i], costs[i]))
+        self.program.add_rows(rows)
+
+    def _keep(self, operation, visit) -> None:
+        self.pool.count(visit.solver)
+        self.pool.add(operation.key, visit.const, visit.grad)
+
+    def _row(self, g: int, i: int, k: int, columns: np.ndarray, cost: int):
+        """Cut k as a row of the master: cost - grad . y >= const, in M."""
+        self.in_master[g][i].add(k)
+        cuts = self.pool.cuts[self.groups[g][0]]
+        grad = cuts.grad[k] * M
+        keep = grad != 0.0
+        return np.append(columns[keep], cost), np.append(-grad[keep], 1.0), float(cuts.const[k]) * M
+
+    def evaluate(self, x: np.ndarray) -> tuple[float, np.ndarray]:
+        """Value of a point with its running exact, NPV by future; every visit leaves its cut in the pool."""
+        asked, places = [], []
+        for g, (_, tasks, columns, _, _) in enumerate(self.groups):
+            points = np.maximum(x[columns], 0.0)
+            for i, task in enumerate(tasks):
+                asked.append((task.operation, points[i]))
+                places.append((g, i))
+        answers = self.visit(asked)
+        npvs = np.array([float(worth @ x) for worth in self.worth])
+        running = np.zeros_like(x)
+        for (g, i), (operation, _), answer in zip(places, asked, answers, strict=True):
+            _, tasks, _, costs, futures = self.groups[g]
+            self._keep(operation, answer)
+            draft = self.blocks[futures[i]].draft
+            cost = answer.value * M
+            npvs[futures[i]] -= draft.discount[tasks[i].period] * (cost - x[costs[i]])
+            running[costs[i]] = cost
+        value = self.score(npvs)
+        if value > self.best_m:
+            self.best_m, self.npvs_m = value, npvs
+            self.best = np.where(running != 0.0, running, x)
+            every = np.concatenate([costs for _, _, _, costs, _ in self.groups])
+            self.best[every] = running[every]
+        return value, npvs
+
+    def separate(self, x: np.ndarray, most: int = 1) -> int:
+        """Add to each site-period the cuts of the pool that x violates most; returns how many were added."""
+        rows = []
+        for g, (key, _, columns, costs, _) in enumerate(self.groups):
+            cuts = self.pool.cuts[key]
+            values = (cuts.grad @ np.maximum(x[columns], 0.0).T + cuts.const[:, None]) * M
+            short = values - x[costs]
+            for i in np.flatnonzero(short.max(axis=0) > VIOLATED_M):
+                order = np.argsort(-short[:, i])[:most]
+                for k in order:
+                    if short[k, i] > VIOLATED_M and int(k) not in self.in_master[g][i]:
+                        rows.append(self._row(g, i, int(k), columns[i], costs[i]))
+        self.program.add_rows(rows)
+        return len(rows)
+
+    def descend(self, gap_frac: float, report: Report | None = None, rounds_most: int = ROUNDS_MOST) -> None:
+        """Rounds until the gap is at most `gap_frac`.
+
+        Raises:
+            GapError: `rounds_most` rounds did not reach it.
+        """
+        for number in range(rounds_most):
+            answer = self._master()
+            point = answer.x
+            if self.best is not None and number % 2 == 0 and not self.program.is_whole:
+                point = self.best + STEP_FRAC * (answer.x - self.best)
+            self.evaluate(point)
+            if point is not answer.x and self.gap_frac > gap_frac and not self.separate(answer.x):
+                self.evaluate(answer.x)
+            added = self.separate(answer.x)
+            self._note(added, report)
+            if self.gap_frac <= gap_frac:
+                return
+        raise GapError(
+            f"{rounds_most} rounds left a gap of {self.gap_frac:.2g}, asked was {gap_frac:.2g}. Ask for a wider gap."
+        )
+
+    def _master(self) -> Answer:
+        """The master's point once no cut of the pool is violated there: no new running is asked for until then."""
+        while True:
+            answer = self.program.solve()
+            self.bound_m = min(self.bound_m, answer.bound)
+            if self.program.is_whole or not self.separate(answer.x):
+                return answer
+
+    def _note(self, cuts: int, report: Report | None) -> None:
+        spent = time.perf_counter() - self.began
+        self.rounds.append(PortfolioRound(len(self.rounds) + 1, self.best_m, self.bound_m, cuts, spent))
+        if report is not None:
+            report(self.rounds[-1])
+
+    def remember(self) -> None:
+        """Note in the pool which cuts hold up each site-period at the best point."""
+        for key, tasks, columns, costs, _ in self.groups:
+            cuts = self.pool.cuts[key]
+            values = (cuts.grad @ np.maximum(self.best[columns], 0.0).T + cuts.const[:, None]) * M
+            slack = self.best[costs] - values
+            for i, task in enumerate(tasks):
+                near = np.flatnonzero(slack[:, i] <= 1e-6 * (1.0 + abs(self.best[costs[i]])))
+                self.pool.held[task.site, task.period, key] = tuple(int(k) for k in near[-4:])
+
+
+def first_points(operation) -> list[np.ndarray]:
+    """Two middling points of a function never visited: with ample power, and with too little."""
+    ample = {"it_mw": 1.0, "firm_mw": 1.5, "nonfirm_mw": 0.5}
+    scarce = {"it_mw": 1.0, "firm_mw": 0.6, "nonfirm_mw": 0.4}
+    if "it_mw" not in operation.names:
+        columns = {c.name: c for c in operation.columns}
+        return [
+            np.array([columns[n].lower + s * (columns[n].upper - columns[n].lower) for n in operation.names])
+            for s in (0.3, 0.8)
+        ]
+    return [np.array([p.get(name, 0.2) for name in operation.names]) for p in (ample, scarce)]

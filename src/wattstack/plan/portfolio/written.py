@@ -1,0 +1,53 @@
+"""The portfolio written out: master and every hour of every running in one linear programme.
+
+Needs    plan.portfolio.solve (draft_block), dispatch.add_operation.
+Gives    write_out.
+Used by  tests and benchmarks: the reference that the certificate is held against.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from wattstack.dispatch import LinearModel, ModelBuilder, WrittenOperation, add_operation
+from wattstack.plan.portfolio.block import Block, Task
+from wattstack.plan.portfolio.search import M
+from wattstack.plan.portfolio.solve import Given, draft_block, priced
+from wattstack.portfolio import Portfolio
+
+REACH = 1e5  # no size is larger than this [MW, MWh]
+
+
+def write_out(portfolio: Portfolio, given: Given | None = None) -> tuple[LinearModel, Block]:
+    """The whole programme: minimise minus the net present value [M].
+
+    Args:
+        portfolio: What may be built.
+        given: Learning path and target; decisions taken already are not written.
+
+    Returns:
+        (model, block); the answer's columns are read by block.draft.values(x).
+    """
+    builder = ModelBuilder()
+    block = draft_block(builder, portfolio, Given() if given is None else given)
+    for task in block.tasks:
+        _add_running(builder, block, task)
+    model = priced(builder.close(), [block])
+    costs = np.array([task.cost for task in block.tasks])
+    model.lower[costs] = model.upper[costs] = model.cost[costs] = 0.0
+    return model, block
+
+
+def _add_running(builder: ModelBuilder, block: Block, task: Task) -> None:
+    """Every problem of a site-period, its sizes the columns of the master."""
+    operation, scale = task.operation, block.draft.discount[task.period] * M
+    planned = {name: (int(column), REACH) for name, column in zip(operation.names, task.columns, strict=True)}
+    prefix = f"{task.site}[{task.period}]/"
+    for name, cost, upper in operation.own_columns():
+        (column,) = builder.add_columns(prefix + name, 1, cost * scale, (0.0, upper))
+        planned[name] = (int(column), upper)
+    for number, (problem, weight) in enumerate(operation.problems()):
+        one = WrittenOperation(
+            builder, problem, planned=planned, prefix=f"{prefix}{number}/", weight=weight * scale
+        )
+        add_operation(one)
