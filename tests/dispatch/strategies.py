@@ -46,6 +46,13 @@ def storages(draw, count: int, name: str = "battery.main") -> Storage:
 
 
 @st.composite
+def sized_loads(draw, count: int) -> Amount:
+    """Load that grows with a size of its own, with that of a line, or not at all."""
+    name = draw(st.sampled_from([None, "halls_mw", "firm_mw"]))
+    return Amount(0.0, series(draw, count, 0, 10, 10.0), name) if name else Amount()
+
+
+@st.composite
 def problems(draw, most_steps: int = 7, stores: tuple[str, ...] = ("battery.main",)) -> tuple[Problem, dict]:
     """A problem that the kernel holds when it has at most one storage, and sizes to run it at.
 
@@ -80,6 +87,7 @@ def problems(draw, most_steps: int = 7, stores: tuple[str, ...] = ("battery.main
         caps=caps,
         cap_index=cap_index,
         floor_slack_per_mwh=LENT_PER_MWH,
+        sized_load=draw(sized_loads(count)),
     )
     sizes = {name: float(draw(st.integers(0, 40))) / 8.0 for name in problem.sizes}
     for name in stores:
@@ -91,4 +99,5 @@ def money_scale(problem: Problem) -> float:
     """Money that could move: what a difference between two costs is measured against."""
     prices = sum(float(np.abs(np.asarray(s.cost_per_mwh)).max()) for s in problem.supplies)
     lent = problem.floor_slack_per_mwh * 5.0 * len(problem.storages)
-    return 1.0 + lent + prices * problem.step_h * float(problem.load_mw.sum() + problem.count)
+    grown = 5.0 * float(np.sum(problem.sized_load.rate))
+    return 1.0 + lent + prices * problem.step_h * (float(problem.load_mw.sum()) + grown + problem.count)

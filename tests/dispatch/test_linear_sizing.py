@@ -56,6 +56,13 @@ def test_a_rule_between_sizes_is_kept_and_paid_for():
     assert found.sizes == pytest.approx({"b_mw": 1.5, "b_mwh": 3.0}, abs=1e-6)
 
 
+def test_load_that_earns_grows_as_long_as_its_energy_is_cheap_enough():
+    problem = site([10, 50], sized_load=Amount(0.0, np.array([1.0, 0.5]), "halls_mw"))
+    for earned, built in ((30.0, 0.0), (40.0, 5.0)):  # a MW of halls draws 10 + 0.5 x 50 worth of energy
+        found = solve_sizing([*SIZES, SizeColumn("halls_mw", -earned, 0.0, 5.0)], [], [(problem, 1.0)])
+        assert found.sizes["halls_mw"] == pytest.approx(built, abs=1e-5)
+
+
 def test_whole_blocks_are_bought_whole():
     blocks = [SIZES[0], SizeColumn("b_mwh", 6.0, 0.0, 9.0, block=0.4)]
     found = solve_sizing(blocks, [], [(site([10, 50]), 1.0)])

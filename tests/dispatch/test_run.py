@@ -130,6 +130,16 @@ def test_the_cap_holds_for_all_import_together_and_has_a_price():
     assert found.gradient == {"firm_mw": -10.0, "peak_mw": -70.0}
 
 
+def test_load_that_grows_with_a_size_is_priced_at_that_size():
+    halls = Amount(0.5, np.array([1.0, 0.8]), "halls_mw")
+    problem = Problem(0.5, np.array([1.0, 1.0]), (grid(10, 50),), sized_load=halls)
+    assert problem.load_at({"halls_mw": 5.0}).tolist() == [6.5, 5.5]
+    found = kernel_dispatch(problem, {"halls_mw": 5.0})
+    assert found.take_mw["grid"].tolist() == [6.5, 5.5]
+    assert found.gradient == {"halls_mw": pytest.approx(0.5 * (10 + 0.8 * 50))}
+    assert found.bound == pytest.approx(found.value) == pytest.approx(0.5 * (65 + 275))
+
+
 def test_negative_prices_burn_energy_and_say_so():
     unit = battery(power=1.0, energy=1.0, charge_eff=0.5, start_mwh=1.0, end_mwh=1.0)
     found = kernel_dispatch(Problem(1.0, np.array([2.0]), (grid(-10),), (unit,)), {})
@@ -187,8 +197,9 @@ def year(rng, count, block=None):
         kept_frac_per_h=0.999,
     )
     return Problem(
-        1.0, rng.uniform(2, 8, count), supplies, (unit,), ("peak",), np.zeros(count, int), block=block
-    )
+        1.0, rng.uniform(2, 8, count), supplies, (unit,), ("peak",), np.zeros(count, int), block=block,
+        sized_load=Amount(0.0, rng.uniform(0, 1, count), "halls_mw"),
+    )  # fmt: skip
 
 
 @settings(max_examples=25, deadline=None)
@@ -226,8 +237,8 @@ def test_an_empty_battery_changes_nothing():
     problem = year(rng, 24)
     floorless = replace(problem.storages[0], floor=Amount(0.0, 0.1, "mwh"))
     problem = replace(problem, storages=(floorless,))
-    sizes = {"firm_mw": 9.0, "sun_mw": 2.0, "mw": 0.0, "mwh": 0.0, "peak": 7.0}
-    bare = Problem(1.0, problem.load_mw, problem.supplies, (), problem.caps, problem.cap_index)
+    sizes = {"halls_mw": 1.0, "firm_mw": 9.0, "sun_mw": 2.0, "mw": 0.0, "mwh": 0.0, "peak": 7.0}
+    bare = replace(problem, storages=())
     assert kernel_dispatch(problem, sizes).value == pytest.approx(
         kernel_dispatch(bare, sizes).value, rel=1e-12
     )
@@ -279,6 +290,14 @@ def test_where_only_some_starts_are_possible_the_best_of_them_is_found():
     stored = found.stored_mwh["b"]
     assert np.all(stored <= ceiling + 1e-9)
     assert found.value == pytest.approx(1.75 * 50 + 3 * 20 + 0.25 * 10, rel=1e-9)
+
+
+def test_where_more_at_the_start_would_pay_but_is_impossible_the_edge_is_found():
+    unit = Storage("b", Amount(1.0), Amount(0.25), ceiling=Amount(np.array([0.5, 2.0, 2.0, 2.0])))
+    problem = Problem(1.0, np.full(4, 2.0), (grid(50, 50, 50, 10),), (unit,))
+    found = kernel_dispatch(problem, {})
+    assert found.value == pytest.approx(3 * 1.75 * 50 + 2.75 * 10, rel=1e-9)
+    assert found.bound <= found.value
 
 
 def test_an_end_given_as_a_value_bounds_the_last_block():

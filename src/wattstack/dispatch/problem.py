@@ -117,7 +117,7 @@ class Problem:
 
     Args:
         step_h: Length of a step [h].
-        load_mw: Electric demand, shape (steps,).
+        load_mw: Electric demand that no size moves, shape (steps,).
         supplies: The merit order, in any order.
         storages: None, one (kernel) or several (linear path).
         caps: Names of the size columns that cap the sum of all import lines (metered or contracted
@@ -127,6 +127,7 @@ class Problem:
         block: For each step the block (month) its costs are booked to, 0 .. blocks - 1, never falling.
         commitments: Generators with a minimum load or a start cost: integers, linear path.
         floor_slack_per_mwh: Price of a stored MWh that the floor asks for and nothing can charge.
+        sized_load: Electric demand on top that grows with a size ("it_mw"); its rate is never below 0.
     """
 
     step_h: float
@@ -139,6 +140,7 @@ class Problem:
     block: np.ndarray | None = None
     commitments: tuple[Commitment, ...] = ()
     floor_slack_per_mwh: float = 1e6
+    sized_load: Amount = Amount()
 
     @property
     def count(self) -> int:
@@ -149,7 +151,7 @@ class Problem:
     def sizes(self) -> tuple[str, ...]:
         """Every size column named by an amount or a cap, each once, in order of first mention."""
         names: dict[str, None] = {}
-        amounts = [s.power for s in self.supplies]
+        amounts = [self.sized_load, *(s.power for s in self.supplies)]
         for store in self.storages:
             amounts += [store.charge, store.discharge, store.floor, store.ceiling]
         for amount in amounts:
@@ -158,6 +160,10 @@ class Problem:
         for cap in self.caps:
             names.setdefault(cap)
         return tuple(names)
+
+    def load_at(self, sizes: Mapping[str, float]) -> np.ndarray:
+        """Electric demand at these sizes [MW], shape (steps,)."""
+        return self.load_mw + self.sized_load.at(sizes)
 
     def require(self, sizes: Mapping[str, float]) -> None:
         """Raise StateError unless every size column has a finite, non-negative value."""

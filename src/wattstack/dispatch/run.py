@@ -55,7 +55,11 @@ class Runner:
         self.split[self.ends] = True
         self.eff = _efficiencies(self.store)
         self.keep = float(self.store.kept_frac_per_h**problem.step_h)
-        self.load = np.ascontiguousarray(problem.load_mw, float) * problem.step_h
+        self.load = (problem.load_mw + problem.sized_load.fixed) * problem.step_h
+        moved = problem.sized_load.size
+        self.load_rate = np.zeros(count if moved is not None else 0)
+        self.load_rate += np.multiply(problem.sized_load.rate, problem.step_h) if moved is not None else 0.0
+        self.load_size = -1 if moved is None else index[moved]
         self.anchor = (count - 1, FLOOR)  # where a cyclic year is cut open: a step surely at a bound
         self.common: np.ndarray | None = None
         self.heap = kernel.new_heap(4096)
@@ -126,6 +130,7 @@ class Runner:
     def _state(self, sizes: np.ndarray) -> dict:
         """Everything the compiled functions need at these sizes, in their order."""
         charge, discharge, floor, ceiling = self.limits.at(sizes)
+        load = self.load if self.load_size < 0 else self.load + self.load_rate * sizes[self.load_size]
         order = self.order
         caps = np.full(len(self.load), np.inf)
         capped = self.cap_of >= 0
@@ -136,7 +141,7 @@ class Runner:
         return {
             "supply": supply,
             "caps": caps,
-            "store": (self.load, charge, discharge, floor, ceiling),
+            "store": (load, charge, discharge, floor, ceiling),
         }
 
     def _once(self, state, first, energy, cyclic=False, end=None):
@@ -177,9 +182,10 @@ class Runner:
         np.multiply(pi[1:], self.keep, out=following[:-1])
         following[-1] = 0.0  # unused: block ends are left to the caller
         limits = (self.limits.fixed, self.limits.rate, self.limits.size_of)
+        demand = (self.load, self.load_rate, self.load_size)
         kernel.backward(
             pi, following, state["supply"], state["caps"], self.cap_of, self.problem.step_h, state["store"],
-            limits, self.eff, self.block, self.split, (mu, nu, const, grad),
+            demand, limits, self.eff, self.block, self.split, (mu, nu, const, grad),
         )  # fmt: skip
         cut = Cut(
             value,

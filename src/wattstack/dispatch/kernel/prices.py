@@ -95,7 +95,7 @@ def _battery_rents(t, weights, linear, grad):
 
 
 @njit(cache=True)
-def backward(pi, next_pi, supply, caps, cap_of, step_h, store, linear, eff, block, split, out):
+def backward(pi, next_pi, supply, caps, cap_of, step_h, store, demand, linear, eff, block, split, out):
     """Bus prices, rents and the dual value as an affine function of the sizes, block by block.
 
     Whatever pi, mu and nu are, `const + grad . sizes` (with the stored-energy terms at block ends) lies
@@ -106,6 +106,7 @@ def backward(pi, next_pi, supply, caps, cap_of, step_h, store, linear, eff, bloc
         next_pi: keep x pi of the following step.
         supply, caps, store, eff: As in merge.forward.
         cap_of: Index of the size column of the step's cap, -1 for none.
+        demand: (fixed, rate, size index) of the load [MWh]: (steps,), (steps,) or empty, -1 for no size.
         linear: (fixed, rate, size index) of charge, discharge, floor and ceiling: shapes (4, steps),
             (4, steps), (4,), step amounts in MWh.
         block: Block of each step.
@@ -115,6 +116,7 @@ def backward(pi, next_pi, supply, caps, cap_of, step_h, store, linear, eff, bloc
     lines, size_of, imports, exports, cost, fixed, rate, sizes = supply
     load, charge, discharge = store[0], store[1], store[2]
     eta_c, eta_d, wear_c, wear_d, _ = eff
+    base, grown, load_size = demand
     mu, nu, const, grad = out
     count, lines_n = lines.shape
     length = np.empty(lines_n)
@@ -136,5 +138,7 @@ def backward(pi, next_pi, supply, caps, cap_of, step_h, store, linear, eff, bloc
             grad[b, cap_of[t]] -= nu[t] * step_h  # only a size can be a cap
         jump = 0.0 if split[t] else pi[t] - next_pi[t]
         weights = (-max(0.0, bids[0] - price), -max(0.0, price - bids[1]), max(0.0, jump), min(0.0, jump))
-        const[b] += price * load[t] - _rents(t, supply, price, inside, grad[b])
+        if load_size >= 0:
+            grad[b, load_size] += price * grown[t]
+        const[b] += price * base[t] - _rents(t, supply, price, inside, grad[b])
         const[b] += _battery_rents(t, weights, linear, grad[b])

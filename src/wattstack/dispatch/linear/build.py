@@ -140,10 +140,8 @@ def build_model(problem: Problem, sizes: Mapping[str, float]) -> LinearModel:
 
 def add_operation(operation: Operation) -> None:
     """Add every line, storage, cap and integer of one problem to the operation's model."""
-    problem, builder = operation.problem, operation.builder
-    balance = builder.add_rows(
-        operation.prefix + "balance_mw", problem.count, problem.load_mw, problem.load_mw
-    )
+    problem = operation.problem
+    balance = _add_balance(operation)
     reach = _most_drawn(operation)
     takes = {}
     for supply in problem.supplies:
@@ -156,10 +154,21 @@ def add_operation(operation: Operation) -> None:
     add_one_way_meter(operation, takes, reach)
 
 
+def _add_balance(operation: Operation) -> np.ndarray:
+    """One row a step: supplies and discharging give the load and charging. Returns their indices."""
+    problem, builder, load = operation.problem, operation.builder, operation.problem.sized_load
+    moved = operation.is_planned(load)
+    needed = problem.load_mw + load.fixed if moved else problem.load_at(operation.sizes)
+    rows = builder.add_rows(operation.prefix + "balance_mw", problem.count, needed, needed)
+    if moved:
+        builder.put(rows, operation.planned[load.size][0], np.negative(load.rate))
+    return rows
+
+
 def _most_drawn(operation: Operation) -> np.ndarray:
     """No line ever gives more than the load, all charging and all export together [MW]."""
     problem = operation.problem
-    total = np.maximum(problem.load_mw, 0.0).astype(float)
+    total = np.maximum(problem.load_mw, 0.0) + operation.most(problem.sized_load)
     sinks = [(s.charge, f"{s.name}.charge") for s in problem.storages]
     sinks += [(s.power, f"{s.name}.power") for s in problem.supplies if s.kind == "export"]
     for amount, name in sinks:

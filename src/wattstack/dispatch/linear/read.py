@@ -64,6 +64,9 @@ def _gradient(
         price = reduced[model.columns[limit.columns]]
         price = np.minimum(price, 0.0) if limit.upper else np.maximum(price, 0.0)
         slope[limit.size] += float((price * limit.rate).sum())
+    load = problem.sized_load
+    if load.size is not None:
+        slope[load.size] += float((solution.duals[model.rows["balance_mw"]] * load.rate).sum())
     found = model.rows.get("cap_mw")
     if found is not None:
         _, cap_of = cap_intervals(problem)

@@ -61,8 +61,9 @@ def settle(problem: Problem, sizes: Mapping[str, float], model: LinearModel, x: 
     flows = [_Flow.read(store, problem, model, x) for store in problem.storages]
     lines = Lines.read(problem, sizes, model, x)
     still = np.zeros(problem.count)
-    drawn = problem.load_mw + sum((f.charge - f.discharge for f in flows), still)
-    plain = problem.load_mw + sum((f.plain for f in flows), still)
+    load = problem.load_at(sizes)
+    drawn = load + sum((f.charge - f.discharge for f in flows), still)
+    plain = load + sum((f.plain for f in flows), still)
     take, missing = lines.fill(drawn)
     plain_take, plain_missing = lines.fill(plain)
     wear_saved = sum((f.wear_saved for f in flows), still)
