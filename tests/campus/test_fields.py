@@ -99,6 +99,15 @@ def test_a_naive_or_unreadable_stamp_is_refused(told, start, sentence):
     assert faults == {"time.start": f"{sentence} (line 6)"}
 
 
+def test_the_hint_for_a_naive_stamp_has_the_offset_of_the_campus(told):
+    faults = told(
+        ("Asia/Tokyo", "Europe/Paris"), ("start: 2022-04-01T00:00+09:00", "start: 2022-07-01T00:00")
+    )
+    assert "Write 2022-07-01T00:00+02:00 or 2022-07-01T00:00Z." in faults["time.start"]
+    unknown = told(("Asia/Tokyo", "Nowhere"), ("start: 2022-04-01T00:00+09:00", "start: 2022-07-01T00:00"))
+    assert "Write 2022-07-01T00:00Z, or the offset of your clock." in unknown["time.start"]
+
+
 @pytest.mark.parametrize(
     ("zone", "mend"),
     [

@@ -57,7 +57,13 @@ def test_formats_and_stamps_that_are_not_known_name_the_nearest(csv_spec):
 
 def test_stamps_without_offset_are_refused(csv_spec):
     text = message(csv_spec(table(hours("2022-01-01", 2), [50, 60])))
-    assert "time  has stamps without offset, such as 2022-01-01T00:00. Give time_zone, or stamps like" in text
+    asked = "time  has stamps without offset, such as 2022-01-01T00:00. Give "
+    assert f"{asked}time_zone, or stamps like 2022-01-01T00:00Z." in text
+
+
+def test_the_hint_for_stamps_without_offset_has_the_offset_of_the_campus(csv_spec):
+    text = message(csv_spec(table(hours("2022-07-01", 2), [50, 60]), home_zone="Europe/Paris"))
+    assert "Give time_zone: Europe/Paris, or stamps like 2022-07-01T00:00+02:00." in text
 
 
 def test_a_zone_that_is_not_known_names_the_nearest(csv_spec):

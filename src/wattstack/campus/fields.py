@@ -25,6 +25,7 @@ from pydantic import (
     Field,
     StringConstraints,
     Tag,
+    ValidationInfo,
     model_serializer,
     model_validator,
 )
@@ -86,8 +87,11 @@ Frac = Annotated[float, Field(ge=0, le=1)]
 Efficiency = Annotated[float, Field(gt=0, le=1)]
 
 
-def parse_stamp(value: Any) -> Any:
-    """ISO 8601 text with an offset as an aware datetime; anything else is a fault in words."""
+def parse_stamp(value: Any, info: ValidationInfo) -> Any:
+    """ISO 8601 text with an offset as an aware datetime; anything else is a fault in words.
+
+    The context of the validation may name the `time_zone` of the campus: the hint has its offset then.
+    """
     if isinstance(value, str):
         try:
             value = datetime.fromisoformat(value)
@@ -96,10 +100,14 @@ def parse_stamp(value: Any) -> Any:
                 Fault("", f"is {value!r}, must be a date and time in ISO 8601. Write 2022-04-01T00:00+09:00.")
             ) from None
     if isinstance(value, datetime) and value.tzinfo is None:
+        from wattstack.series import with_offset
+
         text = value.isoformat(timespec="minutes")
-        raise fault_error(
-            Fault("", f"is {text} without an offset from UTC, must have one. Write {text}+09:00 or {text}Z.")
+        like = with_offset(text, (info.context or {}).get("time_zone"))
+        mend = f"Write {like}" + (
+            f" or {text}Z." if not like.endswith("Z") else ", or the offset of your clock."
         )
+        raise fault_error(Fault("", f"is {text} without an offset from UTC, must have one. {mend}"))
     return value
 
 

@@ -16,9 +16,11 @@ from pathlib import Path
 from typing import Any
 
 from pydantic import ValidationError
+from pydantic_core import PydanticCustomError
 
 from wattstack.campus.campus import Campus
 from wattstack.campus.document import Document, parse_document, read_document
+from wattstack.campus.fields import known_zone
 from wattstack.campus.fill import merged
 from wattstack.campus.problems import faults_of
 from wattstack.errors import Fault, InputError, UnsupportedError
@@ -51,7 +53,7 @@ def read_campus(path: str | Path, changes: Mapping[str, Any] | None = None) -> C
     for where, change in (changes or {}).items():
         values = merged(values, _nested(where, change))
     try:
-        campus = Campus.model_validate(values)
+        campus = Campus.model_validate(values, context={"time_zone": _zone_of(values)})
     except ValidationError as error:
         found, not_yet = faults_of(error)
         told = {fault.where for fault in faults}  # what could not be read there was left out
@@ -87,6 +89,16 @@ def _chain(path: Path) -> list[Document]:
                 document.name, [Fault("extends", f"is '{base}', which runs in a circle. Take it out.")]
             )
     return chain[::-1]
+
+
+def _zone_of(values: dict[str, Any]) -> str | None:
+    """The time zone of the place, where it is one."""
+    place = values.get("place")
+    name = place.get("time_zone") if isinstance(place, dict) else None
+    try:
+        return known_zone(name) if isinstance(name, str) else None
+    except PydanticCustomError:  # told where the place is validated
+        return None
 
 
 def _with_files_at(document: Document, folder: Path) -> dict[str, Any]:

@@ -123,6 +123,7 @@ def source_spec(campus: Campus, name: str, source: SeriesSource, kind: str) -> S
         publisher=source.publisher,
         synthetic=source.synthetic,
         base_dir=campus.base_dir,
+        home_zone=campus.place.time_zone,
     )
 
 

@@ -21,6 +21,7 @@ from wattstack.series.axis import TimeAxis, make_axis, span_faults
 _FILE_OF = {
     "LocalClock": "clock",
     "local_clock": "clock",
+    "with_offset": "clock",
     "SourceSpec": "series",
     "GapRule": "series",
     "Series": "series",

@@ -1,7 +1,7 @@
 """The local clock: UTC to local and back, and what the calendar says of each step of an axis.
 
 Needs    errors, series.axis, the IANA time zones.
-Gives    LocalClock, local_clock, time_zone, local_seconds, utc_seconds.
+Gives    LocalClock, local_clock, time_zone, with_offset, local_seconds, utc_seconds.
 Used by  series (readers, typical years), case, cost.
 
 Zones are turned into a short table of transitions once, so that a year of minutes costs two array operations.
@@ -59,6 +59,23 @@ def time_zone(name: str) -> ZoneInfo:
         near = nearest(name, available_timezones())
         hint = f"Nearest: {near!r}." if near else "Write one like Asia/Tokyo."
         raise InputError("time_zone", [f"is {name!r}, must be an IANA time zone. {hint}"]) from None
+
+
+def with_offset(stamp: str, zone_name: str | None) -> str:
+    """A stamp of a wall clock with the offset that the clock of a zone has then, for hints.
+
+    Args:
+        stamp: ISO 8601 without offset.
+        zone_name: IANA name; where it is not known the stamp is taken as UTC.
+
+    Example:
+        >>> with_offset("2022-07-01T00:00", "Europe/Paris"), with_offset("2022-07-01T00:00", None)
+        ('2022-07-01T00:00+02:00', '2022-07-01T00:00Z')
+    """
+    if zone_name is None:
+        return f"{stamp}Z"
+    moment = datetime.fromisoformat(stamp).replace(tzinfo=time_zone(zone_name))
+    return stamp + moment.isoformat(timespec="seconds")[19:25]
 
 
 @lru_cache(maxsize=32)

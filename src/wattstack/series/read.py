@@ -19,7 +19,7 @@ import numpy as np
 
 from wattstack.errors import Fault, InputError, nearest
 from wattstack.series.channels import channel
-from wattstack.series.clock import time_zone, utc_seconds
+from wattstack.series.clock import time_zone, utc_seconds, with_offset
 from wattstack.series.gaps import fill_gaps
 from wattstack.series.plausible import plausibility_faults, tidy_values
 from wattstack.series.series import Series, SourceSpec, counted, span_text, utc_text
@@ -138,9 +138,9 @@ def _to_utc(raw: RawTable, zone: str | None, spec: SourceSpec) -> None:
     if naive.any():
         if zone is None:
             first = utc_text(raw.time_s[naive][0]).rstrip("Z")
-            what = (
-                f"has stamps without offset, such as {first}. Give time_zone, or stamps like {first}+09:00."
-            )
+            mend = f"time_zone: {spec.home_zone}" if spec.home_zone else "time_zone"
+            like = with_offset(first, spec.home_zone)
+            what = f"has stamps without offset, such as {first}. Give {mend}, or stamps like {like}."
             raise InputError(spec.file, [Fault(spec.time_column, what)])
         time_zone(zone)
         _localise(raw, naive, zone, spec)

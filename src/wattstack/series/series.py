@@ -49,6 +49,7 @@ class SourceSpec:
         publisher: Who publishes the data; "" = as the format says.
         synthetic: Generated, not measured.
         base_dir: Folder that `file` starts from.
+        home_zone: IANA zone of the campus, for hints alone.
     """
 
     name: str
@@ -66,6 +67,7 @@ class SourceSpec:
     publisher: str = ""
     synthetic: bool = False
     base_dir: Path = Path()
+    home_zone: str | None = None
 
 
 @dataclass(frozen=True)

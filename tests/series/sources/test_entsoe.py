@@ -180,6 +180,10 @@ def test_an_area_that_cannot_be_told_says_what_there_is(tmp_path, area, says):
         (["time,price", "2021-01-01T00:00Z,5"], "is not an ENTSO-E day-ahead export"),
         (['"MTU (CET/CEST)","Load [MW]"', '"x","5"'], "is not an ENTSO-E day-ahead export"),
         ([OLD], "has a header and no rows"),
+        (
+            [OLD, '"31.04.2021 00:00 - 31.04.2021 01:00","40","EUR"'],
+            "in the label '31.04.2021 00:00 - 31.04.2021 01:00', which cannot be read",
+        ),
         ([OLD, '"1 January 2021","40","EUR"'], "is '1 January 2021', must be like '01.01.2021 00:00"),
         (
             [OLD, *wall("2021-01-01", ["00:00 (MSK)-01:00"], [4], "new")],

@@ -88,6 +88,7 @@ def test_an_area_that_is_not_there_says_what_is(tmp_path, area, says):
         ([HEAD], "has a header and no rows"),
         ([HEAD, *rows(), "2022/04/03,49,1,1,1,9,,9,9,9"], "is 49 in row 97, must be a whole number 1 .. 48"),
         ([HEAD, *rows(), "2022/04/03,,1,1,1,9,,9,9,9"], "is nan in row 97, must be a whole number 1 .. 48"),
+        ([HEAD, *rows(), "2022/04/31,1,1,1,1,9,,9,9,9"], "is '2022-04-31' in line 98, which cannot be read"),
         ([HEAD, *rows(), *rows()[:3]], "has 3 stamps twice, first 2022-03-31T15:00Z"),
     ],
 )

@@ -80,13 +80,20 @@ def test_a_column_that_stands_twice_is_refused(csv_spec):
         ("", "is empty. Give a header line and rows"),
         ("time,price\n", "has a header and no rows"),
         ("time,price\n2022-01-01T00:00Z,1\n", "has one row, must have two or more"),
-        ("time,price\n01.02.2022 00:00,1\n01.02.2022 01:00,2\n", "is '01.02.2022 00:00', must be ISO 8601"),
+        (
+            "# SYNTHETIC\ntime,price\n2022-01-01T00:00Z,1\n01.02.2022 01:00,2\n",
+            "time  is '01.02.2022 01:00' in line 4, must be ISO 8601",
+        ),
         (
             "time,price\n2022-01-01T00:00Z,1\n2022-01-01T01:00,2\n",
-            "carries an offset in some rows, none in others",
+            "carries an offset in some rows, none in others such as '2022-01-01T01:00' in line 3",
         ),
-        ("time,price\n2022-13-41T00:00Z,1\n2022-01-01T01:00Z,2\n", "cannot be read"),
-        ("time,price\n2022-01-01T00:00Z,1\n,2\n", "has 1 empty stamps, first in row 2"),
+        (
+            "time,price\n2022-01-01T00:00Z,1\n2022-02-30T01:00Z,2\n",
+            "is '2022-02-30T01:00Z' in line 3, which cannot be read. Is there such a day and hour?",
+        ),
+        ("time,price\n2022-01-01T00:00,1\n2022-01-01T25:00,2\n", "is '2022-01-01T25:00' in line 3"),
+        ("time,price\n2022-01-01T00:00Z,1\n,2\n", "has 1 empty stamp, first in line 3"),
     ],
 )
 def test_a_bad_row_says_where_and_what(csv_spec, text, says):
@@ -137,6 +144,8 @@ def test_a_parquet_file_with_the_wrong_types_is_refused(tmp_path):
                 tmp_path, {"time": pa.array(STAMPS, pa.timestamp("s", "UTC")), "load_kw": ["a", "b", "c"]}
             )
         )
+    with pytest.raises(InputError, match="is 'soon' in row 2, must be ISO 8601"):
+        read(parquet(tmp_path, {"time": ["2022-01-01T00:00Z", "soon"], "load_kw": [1.0, 2.0]}))
     (tmp_path / "in.parquet").write_text("time,load_kw")
     with pytest.raises(InputError, match="is not a parquet file"):
         read(
@@ -152,6 +161,13 @@ def test_an_offset_that_starts_in_the_middle_of_a_large_file_is_seen(csv_spec):
     text = table(naive + aware, [50] * (len(naive) + 10))
     with pytest.raises(InputError, match="carries an offset in some rows"):
         read(csv_spec(text))
+
+
+def test_a_bad_stamp_far_down_a_file_of_several_blocks_has_its_line(csv_spec):
+    stamps = hours("2022-01-01T00:00", 80_000, 1, tail="Z")
+    stamps[70_000] = "soon"
+    with pytest.raises(InputError, match=r"is 'soon' in line 70002, must be ISO 8601"):
+        read(csv_spec(table(stamps, [50] * len(stamps))))
 
 
 def test_rows_of_two_clocks_in_two_blocks_are_refused(tmp_path):

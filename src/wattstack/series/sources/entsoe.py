@@ -149,7 +149,12 @@ def _labels(column: pa.ChunkedArray, file: str, where: str) -> tuple[np.ndarray,
     for side in "12":
         part = {key: pc.struct_field(parts, key + side) for key in "dmytz"}
         text = pc.binary_join_element_wise(part["y"], part["m"], part["d"], "-")
-        seconds, _ = parse_stamps(pc.binary_join_element_wise(text, part["t"], "T"), file, where)
+        seconds, _ = parse_stamps(
+            pc.binary_join_element_wise(text, part["t"], "T"),
+            file,
+            where,
+            lambda i: f"the label {column[i].as_py()!r}",
+        )
         zones = part["z"].to_numpy(zero_copy_only=False)
         offset_h = np.zeros(seconds.size, dtype=np.int64)
         for zone in set(zones.tolist()):

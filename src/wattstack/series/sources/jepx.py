@@ -61,7 +61,10 @@ def read_jepx(path: Path, spec: SourceSpec) -> RawTable:
         )
     dates, codes, prices = [], [], []
     for batch in stream_csv(path, layout, [date, _CODE, column], text=(date,), file=spec.file):
-        day_s, _ = parse_stamps(batch.column(date), spec.file, date)
+        before = sum(map(len, dates))
+        day_s, _ = parse_stamps(
+            batch.column(date), spec.file, date, lambda i, before=before: layout.line_of(before + i)
+        )
         dates.append(day_s)
         codes.append(batch.column(_CODE).to_numpy(zero_copy_only=False))
         prices.append(batch.column(column).to_numpy(zero_copy_only=False))

@@ -1,18 +1,21 @@
 """What a reader hands over: stamps and columns just as they stand in the file.
 
 Needs    errors, series.series.
-Gives    RawTable, parse_stamps, source_error.
+Gives    RawTable, parse_stamps, row_of, source_error.
 Used by  every reader in series.sources; series.read turns it into a Series.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from wattstack.errors import Fault, InputError
+from wattstack.series.series import counted
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -45,12 +48,19 @@ class RawTable:
     notes: list[str] = field(default_factory=list)
 
 
+def row_of(index: int) -> str:
+    """Where a row stands in a file that has no lines."""
+    return f"row {index + 1}"
+
+
 def source_error(file: str, where: str, what: str) -> InputError:
     """One fault of a file."""
     return InputError(file, [Fault(where, what)])
 
 
-def parse_stamps(column: pa.Array | pa.ChunkedArray, file: str, where: str) -> tuple[np.ndarray, bool]:
+def parse_stamps(
+    column: pa.Array | pa.ChunkedArray, file: str, where: str, place: Callable[[int], str] = row_of
+) -> tuple[np.ndarray, bool]:
     """ISO 8601 text, or a timestamp column, as seconds.
 
     "2022-04-01T00:00:00+09:00", with a blank for the T, with or without seconds and offset; or 2022/4/1 9:00.
@@ -59,21 +69,22 @@ def parse_stamps(column: pa.Array | pa.ChunkedArray, file: str, where: str) -> t
     Args:
         column: Text or timestamps, shape (rows,).
         file, where: For messages.
+        place: Where the row of an index stands in the file, "line 3".
 
     Returns:
         Seconds since 1970 and whether they lack an offset (then they are wall-clock seconds).
 
     Raises:
-        InputError: A stamp is empty or not ISO 8601 (the first is quoted), or only some carry an offset.
+        InputError: A stamp is empty or not ISO 8601 (the first is quoted, with its place), or only some carry
+            an offset.
     """
     import pyarrow as pa
     import pyarrow.compute as pc
 
     if column.null_count:
-        row = pc.index(pc.is_null(column), pa.scalar(True)).as_py()
-        raise source_error(
-            file, where, f"has {column.null_count} empty stamps, first in row {row + 1}. Give them."
-        )
+        first = place(_first(pc.is_null(column)))
+        empty = counted(column.null_count, "empty stamp")
+        raise source_error(file, where, f"has {empty}, first in {first}. Give them.")
     if pa.types.is_temporal(column.type):
         if pa.types.is_date(column.type):
             column = column.cast(pa.timestamp("s"))
@@ -85,11 +96,9 @@ def parse_stamps(column: pa.Array | pa.ChunkedArray, file: str, where: str) -> t
         )
     text = _dashed(pc.utf8_trim_whitespace(column))
     for zone in (None, "UTC"):
-        try:
+        with suppress(pa.ArrowInvalid):
             return _seconds(text.cast(pa.timestamp("us", zone))), zone is None
-        except pa.ArrowInvalid as error:
-            fault = error
-    raise source_error(file, where, _why_not(text, fault))
+    raise source_error(file, where, _why_not(text, place))
 
 
 def _dashed(text: pa.Array | pa.ChunkedArray) -> pa.Array | pa.ChunkedArray:
@@ -110,18 +119,42 @@ def _seconds(column: pa.Array | pa.ChunkedArray) -> np.ndarray:
     return column.cast(pa.int64()).to_numpy() // 1_000_000
 
 
-def _why_not(text: pa.ChunkedArray, fault: Exception) -> str:
+def _first(mask: pa.Array | pa.ChunkedArray) -> int:
+    """Index of the first that is true, -1 where none is."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    return pc.index(mask, pa.scalar(True)).as_py()
+
+
+def _why_not(text: pa.Array | pa.ChunkedArray, place: Callable[[int], str]) -> str:
     """Which stamp is wrong, in words."""
     import pyarrow.compute as pc
 
     iso = r"^\d{4}-\d{2}-\d{2}([T ]\d{2}:\d{2}(:\d{2}(\.\d+)?)?(Z|[+-]\d{2}:?\d{2}|[+-]\d{2})?)?$"
-    wrong = text.filter(pc.invert(pc.match_substring_regex(text, iso)))
-    if len(wrong):
-        return f"is {wrong[0].as_py()!r}, must be ISO 8601. Write 2022-04-01T00:00+09:00."
-    offset = pc.match_substring_regex(text, r"(Z|[+-]\d{2}:?\d{2}|:\d{2}[+-]\d{2})$")
-    naive = text.filter(pc.invert(offset))
-    if 0 < len(naive) < len(text):
+    wrong = _first(pc.invert(pc.match_substring_regex(text, iso)))
+    if wrong >= 0:
         return (
-            f"carries an offset in some rows, none in others such as {naive[0].as_py()!r}. Give all or none."
+            f"is {text[wrong].as_py()!r} in {place(wrong)}, must be ISO 8601. Write 2022-04-01T00:00+09:00."
         )
-    return f"cannot be read: {fault}. Write stamps like 2022-04-01T00:00+09:00."
+    naive = pc.invert(pc.match_substring_regex(text, r"(Z|[+-]\d{2}:?\d{2}|:\d{2}[+-]\d{2})$"))
+    first = _first(naive)
+    all_naive = pc.all(naive).as_py()
+    if first >= 0 and not all_naive:
+        other = f"{text[first].as_py()!r} in {place(first)}"
+        return f"carries an offset in some rows, none in others such as {other}. Give all or none."
+    zone = None if all_naive else "UTC"
+    wrong = next(i for i in range(len(text)) if not _reads(text[i : i + 1], zone))  # 30 February
+    return (
+        f"is {text[wrong].as_py()!r} in {place(wrong)}, which cannot be read. Is there such a day and hour?"
+    )
+
+
+def _reads(text: pa.Array | pa.ChunkedArray, zone: str | None) -> bool:
+    import pyarrow as pa
+
+    try:
+        text.cast(pa.timestamp("us", zone))
+    except pa.ArrowInvalid:
+        return False
+    return True

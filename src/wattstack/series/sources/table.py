@@ -14,7 +14,7 @@ from __future__ import annotations
 import codecs
 import csv
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -23,7 +23,7 @@ import numpy as np
 
 from wattstack.errors import Fault, InputError, nearest
 from wattstack.series.series import SourceSpec, counted
-from wattstack.series.sources.raw import RawTable, parse_stamps, source_error
+from wattstack.series.sources.raw import RawTable, parse_stamps, row_of, source_error
 from wattstack.work import progress
 
 if TYPE_CHECKING:
@@ -49,7 +49,8 @@ def read_csv(path: Path, spec: SourceSpec) -> RawTable:
     layout = Layout.of(path, spec.file)
     wanted = [spec.time_column, *spec.columns.values()]
     check_columns(layout.names, {"time_column": spec.time_column, **spec.columns}, spec.file)
-    return collect(stream_csv(path, layout, wanted, text=(spec.time_column,), file=spec.file), spec)
+    batches = stream_csv(path, layout, wanted, text=(spec.time_column,), file=spec.file)
+    return collect(batches, spec, layout.line_of)
 
 
 def read_parquet(path: Path, spec: SourceSpec) -> RawTable:
@@ -109,6 +110,10 @@ class Layout:
         names = [name.strip() for name in names]
         fields = len(first[0]) if first else len(names)
         return cls(names, fields, delimiter, "," if comma else ".", skip, encoding)
+
+    def line_of(self, row: int) -> str:
+        """Where a row stands in the file, in words; rows count from 0 below the header."""
+        return f"line {self.skip + 2 + row}"
 
 
 def check_columns(names: Sequence[str], wanted: dict[str, str], file: str) -> None:
@@ -189,12 +194,15 @@ def _bad_cell(message: str, layout: Layout) -> tuple[str, str]:
     return "", f"cannot be read: {message}."
 
 
-def collect(batches: Iterator[pa.RecordBatch], spec: SourceSpec) -> RawTable:
+def collect(
+    batches: Iterator[pa.RecordBatch], spec: SourceSpec, place: Callable[[int], str] = row_of
+) -> RawTable:
     """Turn blocks into arrays, one after the other.
 
     Args:
         batches: Blocks that hold the columns of the spec.
         spec: time_column and columns say which.
+        place: Where a row stands in the file, by its index from 0.
 
     Raises:
         InputError: A bad stamp or number, no rows, stamps with and without offset.
@@ -202,14 +210,19 @@ def collect(batches: Iterator[pa.RecordBatch], spec: SourceSpec) -> RawTable:
     times: list[np.ndarray] = []
     parts: dict[str, list[np.ndarray]] = {ours: [] for ours in spec.columns}
     kinds: set[bool] = set()
+    rows = 0
     with progress(f"Reading {spec.file}") as bar:
         for batch in batches:
-            seconds, naive = parse_stamps(batch.column(spec.time_column), spec.file, spec.time_column)
+            stamps = batch.column(spec.time_column)
+            seconds, naive = parse_stamps(
+                stamps, spec.file, spec.time_column, lambda i, before=rows: place(before + i)
+            )
             kinds.add(naive)
             times.append(seconds)
             for ours, column in spec.columns.items():
                 parts[ours].append(_numbers(batch.column(column), spec.file, column))
-            bar.advance(len(seconds), note=f"{sum(map(len, times)):,} rows")
+            rows += len(seconds)
+            bar.advance(len(seconds), note=f"{rows:,} rows")
     if not times:
         raise source_error(spec.file, "", "has a header and no rows. Give rows.")
     if len(kinds) > 1:
