@@ -26,10 +26,11 @@ from wattstack.campus.battery import Battery
 from wattstack.campus.checks import reference_faults, take_out_not_yet
 from wattstack.campus.contract import Interval
 from wattstack.campus.cooling import Cooling
+from wattstack.campus.currency import Currency
 from wattstack.campus.duties import Duties
 from wattstack.campus.fields import Declared, Frac, Name, SizeRange, Stamp, TimeZone, fault_error, quantity
 from wattstack.campus.fill import fill_from_library
-from wattstack.campus.finance import Carbon, Currency, Finance
+from wattstack.campus.finance import Carbon, Finance
 from wattstack.campus.generator import Generator
 from wattstack.campus.grid import Grid
 from wattstack.campus.load import Load

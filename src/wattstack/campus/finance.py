@@ -1,6 +1,6 @@
 """How money at different times is weighed, and what unserved load and carbon cost.
 
-Needs    campus.fields.
+Needs    campus.fields, campus.currency.
 Gives    Finance, Carbon.
 Used by  campus, case, cost, plan.
 
@@ -9,13 +9,10 @@ Real terms: the discount rate is real and one year of series stands for every ye
 
 from __future__ import annotations
 
-from typing import Annotated
+from pydantic import Field
 
-from pydantic import Field, StringConstraints
-
+from wattstack.campus.currency import Currency
 from wattstack.campus.fields import Declared, Level, NotNegative, Positive, quantity
-
-Currency = Annotated[str, StringConstraints(pattern="^[A-Z]{3}$")]
 
 
 class Finance(Declared):
