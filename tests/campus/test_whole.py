@@ -94,6 +94,27 @@ def test_a_charge_per_kw_and_a_fuel_per_kwh_are_noticed(told, campus_of):
     assert campus_of(currency="XAU", grid=flat)  # a currency whose level is not known
 
 
+def test_an_adder_per_kwh_is_noticed_and_a_small_levy_is_not(told):
+    adders = "{levy: 4.18, fee: {periods: {a: {price_per_mwh: 2}}}, small: 40, credit: -3, none: 0}"
+    energy = "{price_per_mwh: series:price_per_mwh"
+    faults = told((energy, f"{energy}, adders_per_mwh: {adders}"))
+    assert list(faults) == [f"grid.tariff.energy.adders_per_mwh.{name}" for name in ("levy", "fee")]
+    assert faults["grid.tariff.energy.adders_per_mwh.levy"] == (
+        "is 4.18 JPY/MWh, that is 0.00418 per kWh, must be per MWh. Write 4180 if you mean 4.18 per kWh, 0 if it is "
+        "free. (line 14)"
+    )
+
+
+def test_a_load_in_kilowatts_is_noticed(told, campus_of):
+    assert told(("{it_mw: 100}", "{it_mw: 127000}")) == {
+        "load.halls.it_mw": "is 127,000 MW, 1,155 times all that may serve it (110 MW). Write 127 if kW were "
+        "meant. (line 10)"
+    }
+    loads = "{it_mw: 10000}\n  offices: {draw_mw: 12000}\n  pumps: {draw_mw: 3}"
+    assert list(told(("{it_mw: 100}", loads))) == ["load.offices.draw_mw"]
+    assert campus_of(load={"halls": {"it_mw": 127_000.0}})  # nothing serves it yet
+
+
 def test_a_contract_reaches_what_it_must_not_be_below(told):
     contract = (
         "contract: {a: {power_mw: {min: 90, max: 99}, price_per_mw_year: 1}, b: {power_mw: 80, "

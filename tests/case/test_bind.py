@@ -154,7 +154,7 @@ def test_the_order_of_components_changes_no_bit(campus_of, add_weather):
     def change(raw):
         add_weather(raw)
         raw["load"] = {f"l{i}": {"draw_mw": 0.1 * i + 0.07} for i in range(6)} | raw["load"]
-        raw["grid"]["tariff"]["energy"]["adders_per_mwh"] = {"c": 0.1, "a": 0.7, "b": 1e5}
+        raw["grid"]["tariff"]["energy"]["adders_per_mwh"] = {"c": 100.1, "a": 100.7, "b": 1e5}
         raw["solar"]["wall"] = {"power_mw": 1, "tilt_deg": 90}
 
     def turned(raw):

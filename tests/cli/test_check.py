@@ -21,6 +21,13 @@ def test_a_campus_without_fault_is_shown_on_one_page(campus_file, capsys):
     assert "mean 110 EUR/MWh" in text
 
 
+def test_a_single_step_is_one_step(campus_file, capsys):
+    text = campus_file.read_text(encoding="utf-8")
+    campus_file.write_text(text.replace("2022-04-03T00:00", "2022-04-01T01:00"), encoding="utf-8")
+    assert run(["check", str(campus_file)]) == 0
+    assert "1 step of 60 min" in capsys.readouterr().out
+
+
 @pytest.mark.parametrize("name", ["sakai", "bosquel"])
 def test_an_example_fits_on_a_page_and_its_inputs_are_called_synthetic(name, capsys):
     assert run(["check", str(ROOT / "examples" / name / "campus.yaml")]) == 0

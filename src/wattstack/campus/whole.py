@@ -21,13 +21,16 @@ if TYPE_CHECKING:
     from wattstack.campus.campus import Campus
 
 LEAST_USD_PER_MWH = 0.5  # energy that costs anything costs tens
+LEAST_ADDER_USD_PER_MWH = 0.1  # beside it a levy may be small; one of 100 USD/MWh and more is rare
 LEAST_USD_PER_MW = 50.0  # demand charges are thousands a month
+FAR = 100.0  # times all that may serve a load: a slip of kW for MW is a thousand
 
 
 def whole_faults(campus: Campus) -> Iterator[Fault]:
     """Faults between the parts of a campus, places from its top."""
     yield from _series_faults(campus)
     yield from _level_faults(campus)
+    yield from _far_faults(campus)
     if campus.grid is not None:
         yield from _meter_faults(campus)
         yield from _contract_faults(campus)
@@ -56,15 +59,22 @@ def _level_faults(campus: Campus) -> Iterator[Fault]:
     energy = {
         f"generator.{n}.fuel_price_per_mwh": unit.fuel_price_per_mwh for n, unit in campus.generator.items()
     }
-    power = {}
+    adders, power = {}, {}
     if campus.grid is not None:
         tariff = campus.grid.tariff
         energy["grid.tariff.energy.price_per_mwh"] = tariff.energy.price_per_mwh
+        for name, rate in tariff.energy.adders_per_mwh.items():
+            adders[f"grid.tariff.energy.adders_per_mwh.{name}"] = rate
         for name, demand in tariff.demand.items():
             power[f"grid.tariff.demand.{name}.price_per_mw_month"] = demand.price_per_mw_month
             power[f"grid.tariff.demand.{name}.price_per_mw_year"] = demand.price_per_mw_year
     per_usd = PER_USD.get(campus.currency, 0.0)
-    for prices, least, unit in ((energy, LEAST_USD_PER_MWH, "Wh"), (power, LEAST_USD_PER_MW, "W")):
+    levels = (
+        (energy, LEAST_USD_PER_MWH, "Wh"),
+        (adders, LEAST_ADDER_USD_PER_MWH, "Wh"),
+        (power, LEAST_USD_PER_MW, "W"),
+    )
+    for prices, least, unit in levels:
         for where, rate in prices.items():
             price = _highest(rate)
             if 0.0 < price < least * per_usd:
@@ -78,6 +88,24 @@ def _highest(rate: float | SeriesRef | Periods | None) -> float:
     if isinstance(rate, Periods):
         return max(period.price_per_mwh for period in rate.periods.values())
     return rate if isinstance(rate, float) else 0.0
+
+
+def _far_faults(campus: Campus) -> Iterator[Fault]:
+    """Loads so far above all that may serve them that kW were meant."""
+    served_mw = sum(
+        largest(size)
+        for path, size in campus.size_paths.items()
+        if path.startswith(("grid.connection.", "solar.", "generator."))
+    )
+    for name, load in campus.load.items():
+        key = "it_mw" if isinstance(load, Hall) else "draw_mw"
+        power_mw = getattr(load, key)
+        if isinstance(power_mw, float) and power_mw > FAR * served_mw > 0.0:
+            yield Fault(
+                f"load.{name}.{key}",
+                f"is {power_mw:,.10g} MW, {power_mw / served_mw:,.0f} times all that may serve it "
+                f"({served_mw:,.4g} MW). Write {power_mw / 1000:.10g} if kW were meant.",
+            )
 
 
 def _meter_faults(campus: Campus) -> Iterator[Fault]:

@@ -54,7 +54,7 @@ def _case_lines(case: Case, named: bool) -> list[str]:
         [
             "time",
             f"{_local(axis.start, zone)} to {_local(axis.end, zone)} {campus.place.time_zone}, "
-            f"{axis.count:,} steps of {axis.step_s // 60} min",
+            f"{axis.count:,} {'step' if axis.count == 1 else 'steps'} of {axis.step_s // 60} min",
         ]
     )
     peak = int(case.load_mw.argmax())
