@@ -65,6 +65,7 @@ class Item(Declared):
     start_units: float = quantity("MW IT or MVA", "There at the start", 0.0, ge=0)
     pipeline_units: float = quantity("MW IT or MVA", "Ordered and paid before the start", 0.0, ge=0)
     pipeline_quarter: str | None = None
+    may_order: bool = True  # false: what stands and is in the pipeline stays, no more comes
     note: str = ""
     source: str = ""
 
@@ -137,6 +138,7 @@ class StorageOffer(Declared):
     life_q: int = 60
     indoor_ok: bool = False
     density_factor: float = quantity("", "Energy on a hectare over the site's usual", 1.0, gt=0)
+    may_order: bool = True  # false: what stands at the start stays, no more comes
     note: str = ""
     source: str = ""
 

@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 from pydantic import Field
 
-from wattstack.campus import Declared, quantity
+from wattstack.campus import Campus, Declared, quantity
 from wattstack.portfolio.calendar import Calendar
 from wattstack.portfolio.market import Factory, Scenario, Segment, Supplier, Supply, Target
 from wattstack.portfolio.parts import Gate, GenerationOffer, Item, Server, Site, Stage, StorageOffer
@@ -93,6 +93,7 @@ class Portfolio:
         synthetic: What of the input is made up (profiles), for labels.
         sources: Rows of sources by id, for reports.
         base_dir: Relative file names start here.
+        campuses: Campus of every site that names a file, by site.
         warnings: What is doubtful but not wrong, for the user to read.
     """
 
@@ -123,6 +124,7 @@ class Portfolio:
     sources: dict[str, dict[str, str]] = field(default_factory=dict)
     base_dir: Path = Path(".")
     warnings: tuple[str, ...] = ()
+    campuses: dict[str, Campus] = field(default_factory=dict)
 
     def site(self, name: str) -> Site:
         """The site of a name."""
