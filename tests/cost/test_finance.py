@@ -66,10 +66,17 @@ def test_what_is_left_at_the_horizon_is_credited_there(campus_of):
     assert table["net"].tolist() == pytest.approx([-1000.0, -50.0, 450.0])
 
 
-def test_a_replacement_that_turns_a_year_negative_leaves_several_rates(campus_of):
+def test_a_replacement_that_turns_a_year_negative_leaves_one_rate_where_the_running_sum_turns_once(campus_of):
     finance, capital = campus_and_capital(campus_of, horizon=4, life_years=2)
-    figures = finance_summary(finance, capital, YearTotals(3000.0, 3700.0, 1.0))
-    # net: -1,000, 650, 650 - 1,000 = -350, 650, 650
+    rate = finance_summary(finance, capital, YearTotals(3000.0, 3700.0, 1.0))["irr"]
+    net = (-1000.0, 650.0, -350.0, 650.0, 650.0)  # running sum: -1,000, -350, -700, -50, 600
+    assert sum(flow / (1 + rate) ** year for year, flow in enumerate(net)) == pytest.approx(0.0, abs=1e-6)
+
+
+def test_replacements_that_turn_the_running_sum_more_than_once_leave_several_rates(campus_of):
+    finance, capital = campus_and_capital(campus_of, horizon=5, life_years=2)
+    figures = finance_summary(finance, capital, YearTotals(3000.0, 3750.0, 1.0))
+    # net: -1,000, 700, -300, 700, -300, 700 + 500; running sum: -1,000, -300, -600, 100, -200, 1,000
     assert figures["irr"] == "several"
 
 

@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from wattstack.cost import flow_worth
 from wattstack.cost.worth import (
     discounted_payback_years,
     internal_rate,
@@ -37,6 +38,28 @@ def test_internal_rate_is_absent_without_a_change_of_sign_and_several_with_more(
     assert internal_rate([]) is None
     assert internal_rate([-100.0, 230.0, -132.0]) == "several"  # zero at 10 % and at 20 %
     assert internal_rate([-100.0, 0.0, 1e-9]) is None  # below -99 %
+    assert internal_rate([-100.0, 150.0, -50.0]) == "several"  # the running sum ends where it began
+
+
+def test_internal_rate_of_flows_that_turn_again_is_the_one_above_zero():
+    # -100 + 150 x + (-20) x^2 = 0: x = (150 - sqrt(150^2 - 8000)) / 40 = 0.739, the other one is below zero
+    assert internal_rate([-100.0, 150.0, -20.0]) == pytest.approx(
+        40 / (150 - (150**2 - 8000) ** 0.5) - 1, abs=1e-9
+    )
+
+
+def test_rates_of_flows_by_quarter_are_yearly():
+    flows = [-100.0, 0.0, 0.0, 0.0, 110.0]
+    assert internal_rate(flows, period_years=0.25) == pytest.approx(0.10)
+    assert present_value(flows, 0.10, period_years=0.25) == pytest.approx(0.0, abs=1e-12)
+
+
+def test_the_trough_is_what_must_be_lent_and_payback_is_when_it_is_back_for_good():
+    found = flow_worth([-10.0, -20.0, 40.0, -15.0, 25.0], 0.0)  # running sum: -10, -30, 10, -5, 20
+    assert (found.npv, found.trough, found.trough_index, found.payback_index) == (20.0, -30.0, 1, 4)
+    assert flow_worth([5.0, 1.0], 0.0).payback_index is None  # nothing was lent
+    assert flow_worth([-5.0, 1.0], 0.0).payback_index is None  # never back
+    assert flow_worth([-5.0, 1.0], 0.0).irr == pytest.approx(-0.8)
 
 
 @settings(max_examples=50, deadline=None)

@@ -1,17 +1,19 @@
 """Money over time: present value, rate of return, payback, levelised cost. Plain formulas, one each.
 
 Gives    present_worth_factor, present_value, internal_rate, simple_payback_years, discounted_payback_years,
-         levelised_cost.
-Used by  cost.capital, cost.finance.
+         levelised_cost; FlowWorth, flow_worth.
+Used by  cost.capital, cost.finance, plan.portfolio.
 
-Flows are by year: index 0 is today and is not discounted, index n is the end of year n. Rate and flows are
-both real, or both nominal, never mixed.
+Flows are by year: index 0 is today and is not discounted, index n is the end of year n. Where period_years is
+given they are by period of that length, and rates are still yearly. Rate and flows are both real, or both
+nominal, never mixed.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from itertools import pairwise
+from dataclasses import dataclass
+from itertools import accumulate, pairwise
 from math import exp, expm1, log1p
 
 SEVERAL = "several"
@@ -33,47 +35,105 @@ def present_worth_factor(discount_rate_frac: float, years: int) -> float:
     return float(years) if log_x == 0.0 else exp(log_x) * expm1(years * log_x) / expm1(log_x)
 
 
-def present_value(flows: Sequence[float], discount_rate_frac: float) -> float:
-    """Sum of flows[n] / (1 + rate)^n.
+def present_value(flows: Sequence[float], discount_rate_frac: float, period_years: float = 1.0) -> float:
+    """Sum of flows[n] / (1 + rate)^(n x period_years).
 
     Example:
         >>> round(present_value([-100.0, 60.0, 60.0], 0.10), 6)
         4.132231
+        >>> round(present_value([-100.0, 0.0, 242.0], 0.21, period_years=0.5), 6)
+        100.0
     """
-    return sum(flow / (1.0 + discount_rate_frac) ** n for n, flow in enumerate(flows))
+    return sum(flow / (1.0 + discount_rate_frac) ** (n * period_years) for n, flow in enumerate(flows))
 
 
-def internal_rate(flows: Sequence[float]) -> float | str | None:
-    """The rate at which the present value is zero.
+def internal_rate(flows: Sequence[float], period_years: float = 1.0) -> float | str | None:
+    """The yearly rate at which the present value is zero.
 
     Returns:
-        The rate; None where the flows never change sign, or where it would lie below -99 %;
-        "several" where they change sign more than once, so that more than one rate may answer.
+        The rate; None where the flows never change sign, or where it would lie below -99 % a period;
+        "several" where more than one rate may answer. Flows that change sign more than once have one rate
+        above zero all the same where their running sum changes sign just once: that one is given.
+
+    Source:
+        Norstrom (1972), A sufficient condition for a unique nonnegative internal rate of return, Journal of
+        Financial and Quantitative Analysis 7 (3).
 
     Example:
         >>> round(internal_rate([-100.0, 60.0, 60.0]), 6)
         0.130662
     """
-    signs = [flow > 0.0 for flow in flows if flow != 0.0]
-    changes = sum(a != b for a, b in pairwise(signs))
-    if changes != 1:
-        return None if changes == 0 else SEVERAL
+    changes = _sign_changes(flows)
+    if changes == 0:
+        return None
+    if changes > 1 and not (_sign_changes(sums := list(accumulate(flows))) == 1 and sums[-1] != 0.0):
+        return SEVERAL
+    first_positive = next(flow > 0.0 for flow in flows if flow != 0.0)
 
     def value(keep: float) -> float:
         return sum(flow * keep**n for n, flow in enumerate(flows))
 
-    low, high = 0.0, 1.0  # of 1 / (1 + rate): one sign change, so one root above 0 (Descartes)
-    while (value(high) > 0.0) == signs[0]:
+    low, high = (
+        0.0,
+        1.0,
+    )  # of 1 / (1 + rate of a period): one root above 0 (Descartes), or one in 0 .. 1 (Norstrom)
+    while (value(high) > 0.0) == first_positive:
         low, high = high, 2.0 * high
         if low > 100.0:
             return None
     for _ in range(200):
         middle = 0.5 * (low + high)
-        if (value(middle) > 0.0) == signs[0]:
+        if (value(middle) > 0.0) == first_positive:
             low = middle
         else:
             high = middle
-    return 1.0 / high - 1.0
+    return high ** (-1.0 / period_years) - 1.0
+
+
+def _sign_changes(values: Sequence[float]) -> int:
+    signs = [value > 0.0 for value in values if value != 0.0]
+    return sum(a != b for a, b in pairwise(signs))
+
+
+@dataclass(frozen=True, slots=True)
+class FlowWorth:
+    """What a cash flow by period comes to.
+
+    Attributes:
+        npv: Present value.
+        irr: Yearly rate, None, or "several": see internal_rate.
+        trough: Lowest running sum of the flows, not discounted: below 0 it is what must be lent at most.
+        trough_index: Period in which it is reached first.
+        payback_index: First period from which on the running sum stays at 0 or above, after it was below;
+            None where it never was below, or still is at the end.
+    """
+
+    npv: float
+    irr: float | str | None
+    trough: float
+    trough_index: int
+    payback_index: int | None
+
+
+def flow_worth(flows: Sequence[float], discount_rate_frac: float, period_years: float = 1.0) -> FlowWorth:
+    """Present value, rate of return, trough and payback of a cash flow.
+
+    Args:
+        flows: Amount of each period, at least one; index 0 is today and is not discounted.
+        discount_rate_frac: Yearly rate.
+        period_years: Length of a period [years].
+
+    Example:
+        >>> found = flow_worth([-100.0, -50.0, 90.0, 90.0], 0.0, period_years=0.25)
+        >>> found.npv, found.trough, found.trough_index, found.payback_index
+        (30.0, -150.0, 1, 3)
+    """
+    sums = list(accumulate(flows))
+    low = min(sums)
+    below = [n for n, value in enumerate(sums) if value < 0.0]
+    paid = below[-1] + 1 if below and below[-1] + 1 < len(sums) else None
+    rate = internal_rate(flows, period_years)
+    return FlowWorth(present_value(flows, discount_rate_frac, period_years), rate, low, sums.index(low), paid)
 
 
 def simple_payback_years(capital: float, net_saving_per_year: float) -> float | None:
