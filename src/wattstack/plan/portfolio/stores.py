@@ -64,7 +64,7 @@ def _add_chemistry(
         years = np.floor(calendar.year) - offer.cost_year
         price = offer.cost_per_kwh * (1.0 - offer.cost_fall_frac) ** years * M_PER_MWH
         cells = np.zeros(draft.count)
-    exists = np.full(draft.count, not own or factory is not None)
+    exists = np.full(draft.count, offer.may_order and (not own or factory is not None))
     bought = Purchase(
         "storage_order", offer.chemistry, offer.site, offer.chemistry, price, offer.lead_q, offer.life_q, exists,
         factory.name if own and factory else None,
