@@ -60,5 +60,5 @@ def _add_stage(draft: Draft, portfolio: Portfolio, stage: Stage) -> np.ndarray:
         life=portfolio.money.stage_life_q,
     )  # fmt: skip
     on = draft.column("stage_on", key, q >= earliest, upper=1.0)
-    draft.row("energised", key, [(on, 1.0), (shifted(committed, lead), -1.0)], upper=0.0)
+    draft.row("energised", key, [(on, 1.0), (shifted(committed, lead), -1.0)], lower=0.0, upper=0.0)
     return on

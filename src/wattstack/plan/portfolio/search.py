@@ -58,6 +58,7 @@ class Search:
         self.npvs_m = np.full(len(blocks), -np.inf)
         self.in_master: list[set[int]] = []
         self.groups = self._group()
+        self.costs = np.array([task.cost for block in blocks for task in block.tasks], int)
         self.reprice()
         self._first_cuts()
 
@@ -134,9 +135,8 @@ class Search:
         value = self.score(npvs)
         if value > self.best_m:
             self.best_m, self.npvs_m = value, npvs
-            self.best = np.where(running != 0.0, running, x)
-            every = np.concatenate([costs for _, _, _, costs, _ in self.groups])
-            self.best[every] = running[every]
+            self.best = x.copy()
+            self.best[self.costs] = running[self.costs]
         return value, npvs
 
     def separate(self, x: np.ndarray, most: int = 1) -> int:

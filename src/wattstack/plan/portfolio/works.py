@@ -35,7 +35,7 @@ def add_works(draft: Draft, portfolio: Portfolio, site: Site) -> None:
             price = np.full(draft.count, item.capital_m_per_unit)
             bought = Purchase(
                 "order", item.item, site.name, item.item, price, item.lead_q, item.life_q,
-                np.ones(draft.count, bool),
+                np.full(draft.count, item.may_order),
             )  # fmt: skip
             moves += add_orders(draft, portfolio, bought).terms
         draft.running_sum("there", (resource, site.name), given, moves)
@@ -55,7 +55,7 @@ def add_gates(draft: Draft, portfolio: Portfolio, site: Site) -> None:
         never_falls(draft, key, started)
         pay_once(draft, money, (gate.gate, site.name), started, (gate.capital_m, gate.lead_q))
         opened = draft.column("gate_open", key, q >= max(earliest, 0) + gate.lead_q, upper=1.0)
-        draft.row("opened", key, [(opened, 1.0), (shifted(started, gate.lead_q), -1.0)], upper=0.0)
+        draft.row("opened", key, [(opened, 1.0), (shifted(started, gate.lead_q), -1.0)], lower=0.0, upper=0.0)
         if gate.gate == "fibre":
             energised = draft.columns["it_mw"][(site.name,)]
             draft.row("gate_fibre", (site.name,), [(energised, 1.0), (opened, -room)], upper=0.0)
