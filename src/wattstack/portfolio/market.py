@@ -59,16 +59,16 @@ class Factory(Declared):
 
     name: str
     line_gwh_per_year: float = quantity("GWh/year", "Nameplate of a line", gt=0)
-    committed_lines: int = 0
+    committed_lines: int = quantity("", "Lines decided on before the start", 0, ge=0)
     committed_start: str | None = None
     line_capital_m: float = quantity("M", "Price of a line, before subsidy", ge=0)
     subsidy_frac: float = quantity("", "Share of it paid by a subsidy", 0.0, ge=0, le=1)
     subsidy_min_gwh: float = quantity(
         "GWh/year", "Least nameplate bought at once that the subsidy asks for", 0.0, ge=0
     )
-    line_life_q: int = 48
-    line_lead_q: int = 6
-    lines_max: int = 8
+    line_life_q: int = quantity("periods", "Life of a line", 48, gt=0)
+    line_lead_q: int = quantity("periods", "From order to start of production", 6, ge=0)
+    lines_max: int = quantity("", "Most lines in all, the committed ones included", 8, ge=0)
     ramps: dict[str, tuple[float, ...]]
     ramp: str = "base"
     material_per_kwh: float = quantity("currency/kWh", "Materials, which do not learn", ge=0)
@@ -81,8 +81,10 @@ class Factory(Declared):
     fixed_m_per_line_year: float = quantity("M/line/year", "Staff and overhead", 0.0, ge=0)
     warranty_frac: float = quantity("", "Warranty over the price sold at", 0.0, ge=0, lt=1)
     stock_limit_gwh: float = quantity("GWh", "Most cells on stock", 0.0, ge=0)
-    panel_line_mw_per_year: float | None = quantity("MW/year", "Solar panels of the own line", None)
-    server_line_mw_per_quarter: float | None = quantity("MW IT a quarter", "Servers of the own line", None)
+    panel_line_mw_per_year: float | None = quantity("MW/year", "Solar panels of the own line", None, ge=0)
+    server_line_mw_per_quarter: float | None = quantity(
+        "MW IT a quarter", "Servers of the own line", None, ge=0
+    )
     materials_frac: dict[str, float] = Field(default_factory=dict)
     note: str = ""
     source: str = ""
@@ -155,7 +157,7 @@ class Progress(Declared):
     baseline_quantity: float = quantity("unit", "Amount planned", ge=0)
     unit: str = ""
     actual_quarter: str | None = None
-    actual_quantity: float | None = quantity("unit", "Amount that came", None)
+    actual_quantity: float | None = quantity("unit", "Amount that came", None, ge=0)
     forecast_quarter: str | None = None
     status: str = ""
     note: str = ""

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 from pydantic import Field
@@ -29,18 +30,17 @@ class Money(Declared):
     residual_factor: float = quantity(
         "", "Share of the unused straight-line life paid back at the end", 0.9, ge=0, le=1
     )
-    stage_life_q: int = 160
-    capital_as: str = (
-        "payments"  # or "annuity": every unit costs its annuity while it stands, nothing at the end
-    )
+    stage_life_q: int = quantity("periods", "Life of a grid stage", 160, gt=0)
+    # annuity: every unit costs its annuity while it stands, nothing at the end
+    capital_as: Literal["payments", "annuity"] = "payments"
     capital_budget_m: dict[int, float] = Field(
         default_factory=dict,
         description="Most capital spent in a fiscal year, empty = no limit [M]",
         json_schema_extra={"unit": "M"},
     )
-    credit_limit_m: float | None = quantity("M", "Deepest cumulative cash allowed below zero", None)
+    credit_limit_m: float | None = quantity("M", "Deepest cumulative cash allowed below zero", None, ge=0)
     battery_target_m: float | None = quantity(
-        "M", "Domestic battery revenue aimed at in the target year", None
+        "M", "Domestic battery revenue aimed at in the target year", None, ge=0
     )
     battery_target_year: int = 2030
 
@@ -56,7 +56,7 @@ class Compute(Declared):
     )
     shed_penalty_factor: float = quantity("", "Beyond it: lost value times this", 3.0, ge=1)
     lost_hour_per_mwh: float | None = quantity(
-        "currency/MWh", "Value of a lost hour; none = from the servers", None
+        "currency/MWh", "Value of a lost hour; none = from the servers", None, ge=0
     )
     reserve_power_frac: float = quantity("", "Battery power held per IT power", 0.25, ge=0)
     hv_power_factor: float = quantity("", "MW of import per MVA of transformer", 0.95, gt=0, le=1)
