@@ -1,36 +1,50 @@
-"""`wattstack check`: every fault at once, then the campus on one page.
+"""`wattstack check`: every fault at once, then the campus or the portfolio on one page.
 
-Needs    campus.read_campus, case.build_cases.
+Needs    campus.read_campus, case.build_cases; portfolio.read_portfolio.
 Gives    check.
 Used by  cli.app.
 """
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import click
 
+from wattstack.cli.portfolio import looks_like_portfolio, refuse_given
 from wattstack.cli.sets import sets_option
 
 
-@click.command(short_help="List every fault of a campus file, then show it on one page.")
-@click.argument("campus_file", metavar="CAMPUS.YAML", type=click.Path())
+@click.command(short_help="List every fault of a campus or portfolio file, then show it on one page.")
+@click.argument("source", metavar="CAMPUS.YAML|PORTFOLIO", type=click.Path())
 @sets_option
-def check(campus_file: str, sets: tuple[str, ...]) -> None:
+@click.pass_context
+def check(ctx: click.Context, source: str, sets: tuple[str, ...]) -> None:
     """Read CAMPUS.YAML and every series it names, list all faults at once, then show the campus on one page.
+    The same for a PORTFOLIO, a portfolio.yaml or its folder, with every table it names.
 
-    Nothing is computed beyond the binding of the series to the time axis, and nothing is written.
+    A campus is bound to its series and a portfolio's most possible power is added up from its limits; nothing
+    else is computed, and nothing is written.
 
     \b
     Examples:
       wattstack check campus.yaml
       wattstack check campus.yaml --set grid.connection.firm_mw=90
+      wattstack check portfolio.yaml
 
     \b
     Exit codes: 0 no fault, 2 at least one fault, 130 stopped.
     """
+    if looks_like_portfolio(Path(source)):
+        from wattstack.cli.portfolio_page import portfolio_page
+        from wattstack.portfolio import read_portfolio
+
+        refuse_given(ctx, of_portfolio=True)
+        click.echo(portfolio_page(read_portfolio(source)))
+        return
     from wattstack.case import build_cases
     from wattstack.cli.sets import read_with_sets
     from wattstack.cli.summary import summary_text
 
-    campus = read_with_sets(campus_file, sets)
+    campus = read_with_sets(source, sets)
     click.echo(summary_text(campus, build_cases(campus)))

@@ -1,16 +1,17 @@
 """The most IT power that could be energised, each limit by itself: an upper bound to look at before any plan.
 
 Needs    portfolio.whole.
-Gives    reach, group_reach.
+Gives    reach, Reach.
 Used by  cli (the page of `wattstack check`).
 
 A limit that all sites share is given whole to each site in turn, so a site's figure may be above what the group
-can have at once; `group_reach` caps the sum by the shared limits.
+can have at once; `Reach.together_mw` caps the sum by the shared limits.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -20,20 +21,49 @@ from wattstack.portfolio.whole import Portfolio
 HALL = RESOURCES[:3]  # shell, electrical, cooling: counted in MW of IT power
 
 
-def reach(portfolio: Portfolio, site: Site) -> Mapping[str, np.ndarray]:
-    """Most IT power of a site under each limit alone [MW IT]; name of the limit -> shape (periods,).
+@dataclass(frozen=True)
+class Reach:
+    """Most IT power by period [MW IT].
 
-    Limits: grid (stages at their earliest dates, and generators that run at will), hv, shell, electrical,
-    cooling, servers, land, crew, fibre. A limit that never binds is infinite. No supply table means no limit.
+    Attributes:
+        sites: Site -> limit -> shape (periods,). Limits: grid (stages at their earliest dates, and generators
+            that run at will), hv, shell, electrical, cooling, servers, land, crew, fibre; infinite where one
+            never binds. Sites given by a campus file alone are left out.
+        together_mw: All sites, shape (periods,). together_by: What holds it: "each site", or a shared limit.
     """
+
+    sites: Mapping[str, Mapping[str, np.ndarray]]
+    together_mw: np.ndarray
+    together_by: tuple[str, ...]
+
+
+def reach(portfolio: Portfolio) -> Reach:
+    """The most IT power that each limit alone would let be energised; no supply table means no shared limit."""
+    short = [site for site in portfolio.sites if any(item.site == site.name for item in portfolio.items)]
+    sites = {site.name: _limits(portfolio, site) for site in short}
+    none = np.zeros(portfolio.calendar.count)
+    shared = {"each site": sum((np.min(list(limits.values()), axis=0) for limits in sites.values()), none)}
+    shared["servers"] = sum(site.servers_start_mw for site in short) + _servers_mw(portfolio)
+    for resource in HALL:
+        own = [item for item in portfolio.items if item.resource == resource]
+        if own and all(_has_supply(portfolio, item) for item in own):
+            quickest = {item.item: item for item in sorted(own, key=lambda i: -i.lead_q)}
+            bought = sum(_supplied(portfolio, item) for item in quickest.values())
+            shared[resource] = sum(_given(portfolio, item) for item in own) + bought
+    rows, names = np.array(list(shared.values())), list(shared)
+    return Reach(sites, rows.min(axis=0), tuple(names[k] for k in rows.argmin(axis=0)))
+
+
+def _limits(portfolio: Portfolio, site: Site) -> dict[str, np.ndarray]:
+    """Most IT power of a site under each limit alone."""
     q = np.arange(portfolio.calendar.count)
     at_will_mw = _at_will_mw(portfolio, site)
     limits = {"grid": (_grid_mw(portfolio, site) + at_will_mw) / site.pue}
     for resource in RESOURCES:
         there = _there(portfolio, site, resource)
         if there is not None:
-            power_mw = there if resource in HALL else there * portfolio.compute.hv_power_factor + at_will_mw
-            limits[resource] = power_mw if resource in HALL else power_mw / site.pue
+            through_mw = there * portfolio.compute.hv_power_factor + at_will_mw
+            limits[resource] = there if resource in HALL else through_mw / site.pue
     limits["servers"] = site.servers_start_mw + _servers_mw(portfolio)
     if site.land_ha:
         limits["land"] = np.full(len(q), site.land_ha * site.it_mw_per_ha)
@@ -43,25 +73,6 @@ def reach(portfolio: Portfolio, site: Site) -> Mapping[str, np.ndarray]:
     if opened > 0:
         limits["fibre"] = np.where(q >= opened, np.inf, 0.0)
     return limits
-
-
-def group_reach(portfolio: Portfolio) -> tuple[np.ndarray, np.ndarray]:
-    """Most IT power of all sites together [MW IT], and the name of what holds it; shapes (periods,).
-
-    The sum of the sites' own least limits ("sites"), or a shared one: servers, electrical gear.
-    """
-    least = sum(np.min(list(reach(portfolio, site).values()), axis=0) for site in portfolio.sites)
-    shared = {"sites": least}
-    shared["servers"] = sum(site.servers_start_mw for site in portfolio.sites) + _servers_mw(portfolio)
-    for resource in HALL:
-        own = [i for i in portfolio.items if i.resource == resource]
-        if own and all(_has_supply(portfolio, item) for item in own):
-            given = sum(_given(portfolio, item) for item in own)
-            quickest = {item.item: item for item in sorted(own, key=lambda i: -i.lead_q)}
-            bought = sum(_supplied(portfolio, item.item, item.lead_q) for item in quickest.values())
-            shared[resource] = given + bought
-    table = np.array(list(shared.values()))
-    return table.min(axis=0), np.array(list(shared))[table.argmin(axis=0)]
 
 
 def _grid_mw(portfolio: Portfolio, site: Site) -> np.ndarray:
@@ -106,9 +117,7 @@ def _there(portfolio: Portfolio, site: Site, resource: str) -> np.ndarray | None
     if not items:
         return None
     waits = _open_from(portfolio, site, ("permit", "land")) if resource == "shell" else 0
-    return sum(
-        _given(portfolio, item) + _supplied(portfolio, item.item, item.lead_q, waits) for item in items
-    )
+    return sum(_given(portfolio, item) + _supplied(portfolio, item, waits) for item in items)
 
 
 def _given(portfolio: Portfolio, item: Item) -> np.ndarray:
@@ -124,11 +133,18 @@ def _has_supply(portfolio: Portfolio, item: Item) -> bool:
     return any(supply.resource == item.item for supply in portfolio.supply)
 
 
-def _supplied(portfolio: Portfolio, name: str, lead: int, waits: int = 0) -> np.ndarray:
+def _quickest(portfolio: Portfolio, resource: str, lead: int) -> int:
+    """The lead of the quickest supplier."""
+    deltas = [s.lead_delta_q for s in portfolio.suppliers if s.resource == resource]
+    return max(lead + min(deltas, default=0), 0)
+
+
+def _supplied(portfolio: Portfolio, item: Item, waits: int = 0) -> np.ndarray:
     """All that the group can have ordered from period `waits` on and received by each period."""
     count = portfolio.calendar.count
+    lead = _quickest(portfolio, item.item, item.lead_q)
     orders = np.zeros(count)
-    found = [supply.at(portfolio.calendar) for supply in portfolio.supply if supply.resource == name]
+    found = [supply.at(portfolio.calendar) for supply in portfolio.supply if supply.resource == item.item]
     orders[waits:] = found[0][waits:] if found else np.inf
     arrived = np.zeros(count)
     if lead < count:
@@ -146,9 +162,9 @@ def _servers_mw(portfolio: Portfolio) -> np.ndarray:
     arrived = np.zeros(calendar.count)
     for q in range(calendar.count):
         sold = [
-            s.lead_q
-            for s in portfolio.servers
-            if calendar.index(s.first_order) <= q <= calendar.index(s.last_order)
+            _quickest(portfolio, "servers", server.lead_q)
+            for server in portfolio.servers
+            if calendar.index(server.first_order) <= q <= calendar.index(server.last_order)
         ]
         if sold and q + min(sold) < calendar.count:
             arrived[q + min(sold)] += orders[q]
