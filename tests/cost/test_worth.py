@@ -56,7 +56,7 @@ def test_rates_of_flows_by_quarter_are_yearly():
 
 def test_the_trough_is_what_must_be_lent_and_payback_is_when_it_is_back_for_good():
     found = flow_worth([-10.0, -20.0, 40.0, -15.0, 25.0], 0.0)  # running sum: -10, -30, 10, -5, 20
-    assert (found.npv, found.trough, found.trough_index, found.payback_index) == (20.0, -30.0, 1, 4)
+    assert (found.npv, found.trough_total, found.trough_index, found.payback_index) == (20.0, -30.0, 1, 4)
     assert flow_worth([5.0, 1.0], 0.0).payback_index is None  # nothing was lent
     assert flow_worth([-5.0, 1.0], 0.0).payback_index is None  # never back
     assert flow_worth([-5.0, 1.0], 0.0).irr == pytest.approx(-0.8)

@@ -102,7 +102,7 @@ class FlowWorth:
     Attributes:
         npv: Present value.
         irr: Yearly rate, None, or "several": see internal_rate.
-        trough: Lowest running sum of the flows, not discounted: below 0 it is what must be lent at most.
+        trough_total: Lowest running sum of the flows, not discounted: below 0 it is what must be lent at most.
         trough_index: Period in which it is reached first.
         payback_index: First period from which on the running sum stays at 0 or above, after it was below;
             None where it never was below, or still is at the end.
@@ -110,7 +110,7 @@ class FlowWorth:
 
     npv: float
     irr: float | str | None
-    trough: float
+    trough_total: float
     trough_index: int
     payback_index: int | None
 
@@ -125,7 +125,7 @@ def flow_worth(flows: Sequence[float], discount_rate_frac: float, period_years: 
 
     Example:
         >>> found = flow_worth([-100.0, -50.0, 90.0, 90.0], 0.0, period_years=0.25)
-        >>> found.npv, found.trough, found.trough_index, found.payback_index
+        >>> found.npv, found.trough_total, found.trough_index, found.payback_index
         (30.0, -150.0, 1, 3)
     """
     sums = list(accumulate(flows))
