@@ -9,13 +9,9 @@ from wattstack.dispatch.problem import Amount, Commitment, Problem, SizeColumn, 
 from wattstack.dispatch.result import Dispatch
 
 _LAZY = {
-    "WrittenOperation": "linear.build:Operation",
-    "add_operation": "linear.build",
     "announce_compiling": "kernel.compiling",
     "Cut": "cut",
     "Runner": "run",
-    "LinearModel": "linear.model",
-    "ModelBuilder": "linear.model",
     "dispatch_year": "choose",
     "kernel_dispatch": "run",
     "linear_dispatch": "linear.solve",
@@ -28,16 +24,12 @@ __all__ = [
     "Commitment",
     "Cut",
     "Dispatch",
-    "LinearModel",
-    "ModelBuilder",
     "Problem",
     "Runner",
     "SizeColumn",
     "SizeRow",
     "Storage",
     "Supply",
-    "WrittenOperation",
-    "add_operation",
     "announce_compiling",
     "dispatch_year",
     "kernel_dispatch",
@@ -52,5 +44,4 @@ def __getattr__(name: str) -> Any:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     from importlib import import_module
 
-    place, _, inner = _LAZY[name].partition(":")
-    return getattr(import_module(f"{__name__}.{place}"), inner or name)
+    return getattr(import_module(f"{__name__}.{_LAZY[name]}"), name)

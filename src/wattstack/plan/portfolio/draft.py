@@ -1,7 +1,7 @@
 """The master programme in the words of the portfolio: columns and rows by kind and key, payments by line.
 
 Needs    dispatch.ModelBuilder.
-Gives    Draft, Payments, ABSENT, shifted.
+Gives    Draft, Payments, ABSENT, shifted, is_own_cells.
 Used by  the files of this folder that add columns and rows (works, grid, servers, stores, factory, growth, limits).
 
 Every column and row is a vector over periods; ABSENT marks a period in which it does not exist. Money is
@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from wattstack.dispatch import ModelBuilder
+from wattstack.dispatch.linear import ModelBuilder
 from wattstack.plan.portfolio.result import DECISIONS
 
 ABSENT = -1
@@ -36,6 +36,11 @@ def shifted(columns: np.ndarray, periods: int) -> np.ndarray:
     if periods < len(columns):
         out[max(periods, 0) :] = columns[: len(columns) - periods] if periods > 0 else columns
     return out
+
+
+def is_own_cells(kind: str, key: Key, maker: str) -> bool:
+    """Whether a decision is cells of the own factory, which are not ordered early but made when they are made."""
+    return kind == "storage_order" and bool(maker) and key[-1] == maker
 
 
 @dataclass
@@ -95,6 +100,7 @@ class Draft:
         self.integers: list[np.ndarray] = []
         self.learnt: list[tuple[int, np.ndarray]] = []
         self.notes: list[str] = []
+        self.maker = ""  # name of the own factory
 
     def column(
         self,
@@ -107,12 +113,13 @@ class Draft:
         """Add a column in every period that `exists` says; returns indices, ABSENT elsewhere; shape (count,)."""
         exists = np.ones(self.count, bool) if exists is None else np.asarray(exists, bool)
         out = np.full(self.count, ABSENT)
-        if self.shared is not None and kind in DECISIONS:
+        is_shared = self.shared is not None and kind in DECISIONS and not is_own_cells(kind, key, self.maker)
+        if is_shared:
             first = self.shared.columns.get(kind, {}).get(key)
             if first is not None:
                 out[: self.first_stage] = np.where(exists, first, ABSENT)[: self.first_stage]
         fresh = np.flatnonzero(exists & (out == ABSENT))
-        if self.shared is not None and kind in DECISIONS:
+        if is_shared:
             fresh = fresh[fresh >= self.first_stage]
         low = np.broadcast_to(lower, (self.count,))[fresh]
         high = np.broadcast_to(upper, (self.count,))[fresh]

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from wattstack.dispatch import LinearModel
+from wattstack.dispatch.linear import LinearModel
 from wattstack.errors import InfeasibleError, StateError
 
 TOLERANCE = 1e-7

@@ -1,7 +1,7 @@
 """Plan a portfolio: build the master, search to a certificate, settle the learning path, make units whole.
 
 Needs    plan.portfolio.block, draft, program, pool, search, read; dispatch.ModelBuilder.
-Gives    solve_portfolio, Given, draft_block, priced, hold, settle_learning.
+Gives    solve_portfolio, Given, draft_block, learning_path, priced, hold, settle_learning.
 Used by  cli, every analysis of this folder.
 """
 
@@ -11,9 +11,9 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from wattstack.dispatch import LinearModel, ModelBuilder
+from wattstack.dispatch.linear import LinearModel, ModelBuilder
 from wattstack.plan.portfolio.block import Block, build_block
-from wattstack.plan.portfolio.draft import Draft
+from wattstack.plan.portfolio.draft import Draft, is_own_cells
 from wattstack.plan.portfolio.factory import conversion_path
 from wattstack.plan.portfolio.operation import make_operations
 from wattstack.plan.portfolio.pool import Pool
@@ -86,6 +86,12 @@ def solve_portfolio(
     return read_plan(search, block, prices, whole=whole)
 
 
+def learning_path(plan: PortfolioPlan) -> np.ndarray | None:
+    """The cost of conversion that a plan was priced with, None without a factory; shape (periods,)."""
+    factory = plan.portfolio.factory
+    return None if factory is None else plan.amounts["conversion_per_kwh"][(factory.name,)]
+
+
 def draft_block(builder: ModelBuilder, portfolio: Portfolio, given: Given) -> Block:
     """One future of a portfolio as a block of its own."""
     count = portfolio.calendar.count
@@ -110,14 +116,13 @@ def hold(program: Program, block: Block, decisions: Decisions, before: int | Non
     Cells of the own factory are an upper limit instead: what the factory does not make cannot be delivered.
     """
     before = block.draft.count if before is None else before
-    own = block.portfolio.factory.name if block.portfolio.factory else None
     for kind, found in decisions.amounts.items():
         columns_of = block.draft.columns.get(kind, {})
         for key, columns in columns_of.items():
             values = found.get(key, np.zeros(len(columns)))
             at = np.flatnonzero((columns >= 0) & (np.arange(len(columns)) < before))
             value = np.clip(values[at], program.lower[columns[at]], program.upper[columns[at]])
-            least = np.zeros_like(value) if kind == "storage_order" and key[-1] == own else value
+            least = np.zeros_like(value) if is_own_cells(kind, key, block.draft.maker) else value
             program.hold(columns[at], least, value)
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from wattstack.dispatch import LinearModel, ModelBuilder, WrittenOperation, add_operation
+from wattstack.dispatch.linear import LinearModel, ModelBuilder, Operation, add_operation
 from wattstack.plan.portfolio.block import Block, Task
 from wattstack.plan.portfolio.search import M
 from wattstack.plan.portfolio.solve import Given, draft_block, priced
@@ -47,7 +47,5 @@ def _add_running(builder: ModelBuilder, block: Block, task: Task) -> None:
         (column,) = builder.add_columns(prefix + name, 1, cost * scale, (0.0, upper))
         planned[name] = (int(column), upper)
     for number, (problem, weight) in enumerate(operation.problems()):
-        one = WrittenOperation(
-            builder, problem, planned=planned, prefix=f"{prefix}{number}/", weight=weight * scale
-        )
+        one = Operation(builder, problem, planned=planned, prefix=f"{prefix}{number}/", weight=weight * scale)
         add_operation(one)
