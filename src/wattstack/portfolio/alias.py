@@ -172,6 +172,19 @@ class Renamed:
     currency: dict[str, str] = field(default_factory=dict)
     doubled: list[str] = field(default_factory=list)
 
+    def place(self, name: str) -> str | None:
+        """The name that one of ours has in the file, None where the file does not give it.
+
+        What stands inside a field (capital_budget_m.2030) is placed below the name of the field.
+        """
+        head, rest = name, ""
+        while head:
+            if head in self.origin:
+                return self.origin[head] + rest
+            head, _, last = head.rpartition(".")
+            rest = f".{last}{rest}"
+        return None
+
 
 def renamed(values: Mapping[str, Any], table: str, fields: Iterable[str]) -> Renamed:
     """Give the columns of a row, or the keys of a file, our names; names nobody knows stay as they are.

@@ -10,58 +10,31 @@ form: `meta.yaml` beside tables of fixed names, in the words that portfolio.alia
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
-from wattstack.campus import Declared, quantity, read_document
+from wattstack.campus import Campus, read_campus, read_document
 from wattstack.errors import Fault, InputError, nearest
-from wattstack.portfolio.alias import DEFAULT_TABLES, Renamed, renamed, resource_of
+from wattstack.portfolio.alias import DEFAULT_TABLES, renamed, resource_of
 from wattstack.portfolio.calendar import Calendar
-from wattstack.portfolio.market import Factory
-from wattstack.portfolio.rows import TABLES, Found, Reading
+from wattstack.portfolio.check import check_parts
+from wattstack.portfolio.rows import TABLES, Found, Gathered
+from wattstack.portfolio.sections import (
+    PortfolioFile,
+    StochasticSection,
+    read_calendar,
+    read_factory,
+    read_money,
+)
 from wattstack.portfolio.tables import Table, listed_table, read_table
 from wattstack.portfolio.weeks import read_weeks
 from wattstack.portfolio.whole import Compute, Money, Portfolio, Week
 
 FILES = ("portfolio.yaml", "meta.yaml")
 LISTED = (*(name for name in TABLES if name != "progress"), "profiles", "sources")
-SECTIONS = (
-    "calendar",
-    "currency",
-    "exchange",
-    "money",
-    "compute",
-    "factory",
-    "stochastic",
-    "weeks",
-    "tables",
-)
 KEYED = ("calendar", "money", "compute", "stochastic", "weeks", "tables", "exchange")
-HEAD = ("wattstack", "portfolio", "description", "synthetic")
-
-
-class CalendarSection(Declared):
-    """The calendar as the file says it."""
-
-    first: str
-    count: int = quantity("", "Number of periods", ge=1)
-    period: Literal["quarter", "year"] = "quarter"
-    fiscal_start_month: Literal[1, 4, 7, 10] = 1
-    fiscal_label: Literal["start"] = "start"
-
-
-class StochasticSection(Declared):
-    """How uncertain futures are weighed."""
-
-    cvar_alpha_frac: float = quantity(
-        "", "Share of the worst futures that CVaR is the mean of", 0.1, gt=0, le=1
-    )
-    cvar_weight: float = quantity("", "Weight of CVaR, 0 = expected value only", 0.0, ge=0, le=1)
-    first_stage_q: int = quantity(
-        "periods", "Orders before this period are one decision for all futures", 6, ge=0
-    )
+HEAD = ("wattstack", "portfolio", "description", "synthetic", "currency", "factory", *KEYED)
 
 
 def is_portfolio(path: str | Path) -> bool:
@@ -81,37 +54,6 @@ def is_portfolio(path: str | Path) -> bool:
     return "portfolio" in values or {"sites", "calendar"} <= values.keys()
 
 
-@dataclass
-class _File:
-    """The YAML file in our words, and where everything of it stands."""
-
-    name: str
-    folder: Path
-    names: Renamed
-    line_of: Callable[[tuple[str, ...]], int]
-    is_folder_form: bool
-    reading: Reading = field(default_factory=Reading)
-
-    def part(self, section: str) -> Renamed:
-        """One section, places in it relative to the file."""
-        values = self.names.values.get(section)
-        head = section + "."
-        cut = {k.removeprefix(head): v for k, v in self.names.origin.items() if k.startswith(head)}
-        money = {k.removeprefix(head): v for k, v in self.names.currency.items() if k.startswith(head)}
-        return Renamed(dict(values) if isinstance(values, Mapping) else {}, cut, money)
-
-    def tell(self, section: str) -> Callable[[str, str], Fault]:
-        """Makes a fault of a field of a section."""
-        cut = self.part(section).origin
-
-        def fault(name: str, what: str) -> Fault:
-            path = cut.get(name) or ".".join(part for part in (section, name) if part)
-            line = self.line_of(tuple(path.split(".")))
-            return Fault(f"{self.name} {path}", f"{what} (line {line})" if line else what)
-
-        return fault
-
-
 def read_portfolio(path: str | Path) -> Portfolio:
     """Read a portfolio.
 
@@ -127,15 +69,21 @@ def read_portfolio(path: str | Path) -> Portfolio:
     file = _open(Path(path))
     reading, values = file.reading, file.names.values
     _check_head(file)
-    _money_of(file)
-    calendar = _calendar(file)
+    read_money(file)
+    calendar = read_calendar(file)
     money = reading.section(Money, file.part("money"), file.tell("money"))
     compute = reading.section(Compute, file.part("compute"), file.tell("compute"))
     stochastic = reading.section(StochasticSection, file.part("stochastic"), file.tell("stochastic"))
-    factory = _factory(file)
+    factory, tell_factory = read_factory(file)
     tables = _tables(file)
     parts = _resources({name: reading.table(table) for name, table in tables.items() if name in TABLES})
     weeks = _weeks(file, tables.get("profiles"), calendar)
+    profiles = tables["profiles"].file if "profiles" in tables else ""
+    campuses = _campuses(file, parts)
+    gathered = Gathered(
+        reading, calendar, parts, factory, tell_factory, file.tell, money, compute, weeks, profiles, campuses
+    )
+    check_parts(gathered)
     sources = {str(row.values.get("id")): dict(row.values) for row in _rows(tables.get("sources"))}
     if reading.faults or None in (calendar, money, compute, stochastic):
         raise InputError(str(values.get("portfolio", file.name)), reading.faults)
@@ -144,7 +92,7 @@ def read_portfolio(path: str | Path) -> Portfolio:
         compute=compute, factory=factory, weeks=weeks, exchange=reading.exchange,
         cvar_alpha_frac=stochastic.cvar_alpha_frac, cvar_weight=stochastic.cvar_weight,
         first_stage_q=stochastic.first_stage_q, synthetic=_synthetic(values, tables), sources=sources,
-        base_dir=file.folder, warnings=tuple(reading.warnings),
+        base_dir=file.folder, campuses=campuses, warnings=tuple(reading.warnings),
         **{name: tuple(found.part for found in rows) for name, rows in parts.items()},
     )  # fmt: skip
 
@@ -161,7 +109,32 @@ def _resources(parts: dict[str, list[Found]]) -> dict[str, list[Found]]:
     return parts
 
 
-def _open(path: Path) -> _File:
+def _campuses(file: PortfolioFile, parts: Mapping[str, list[Found]]) -> dict[str, Campus]:
+    """The campus files that sites name, read and checked like any other."""
+    found: dict[str, Campus] = {}
+    for site in parts.get("sites", ()):
+        name = site.names.values.get("campus")
+        if site.part is None or not name:
+            continue
+        try:
+            campus = read_campus(file.folder / name)
+        except InputError as error:
+            file.reading.faults += [
+                Fault(f"{name} {fault.where}".strip(), fault.what) for fault in error.faults
+            ]
+            continue
+        reading = file.reading
+        if campus.currency != reading.currency and campus.currency not in reading.exchange:
+            what = (
+                f"counts in {campus.currency}, this portfolio in {reading.currency}, and it names no rate. Name one: "
+                f"exchange.{campus.currency}: {reading.currency} per {campus.currency}."
+            )
+            reading.faults.append(site.fault("campus", what))
+        found[site.part.name] = campus
+    return found
+
+
+def _open(path: Path) -> PortfolioFile:
     if path.is_dir():
         found = [name for name in FILES if (path / name).is_file()]
         if not found:
@@ -170,17 +143,19 @@ def _open(path: Path) -> _File:
         path = path / found[0]
     document = read_document(path, "portfolio")
     names = renamed(document.values, "meta", ())
-    file = _File(
+    file = PortfolioFile(
         path.name, path.parent, names, lambda keys: document.lines.get(keys, 0), path.name == "meta.yaml"
     )
     file.reading.faults += [Fault(f"{path.name} {fault.where}", fault.what) for fault in document.faults]
+    for name in names.doubled:
+        file.reading.faults.append(file.fault(name, "is given by another key already. Take one of them out."))
     if file.is_folder_form:
         names.values.setdefault("wattstack", 1)
         names.values.setdefault("portfolio", path.resolve().parent.name)
     return file
 
 
-def _check_head(file: _File) -> None:
+def _check_head(file: PortfolioFile) -> None:
     values, tell = file.names.values, file.tell("")
     faults = file.reading.faults
     if values.get("wattstack") != 1:
@@ -188,7 +163,7 @@ def _check_head(file: _File) -> None:
         faults.append(tell("wattstack", what))
     if not isinstance(values.get("portfolio"), str):
         faults.append(tell("portfolio", "must be the name of the portfolio. Write portfolio: NAME."))
-    known = (*HEAD, *SECTIONS, *LISTED)
+    known = (*HEAD, *LISTED)
     for key, value in values.items():
         if key not in known:
             near = nearest(key, known)
@@ -198,87 +173,7 @@ def _check_head(file: _File) -> None:
             faults.append(tell(key, "must hold keys. Write them below it, indented."))
 
 
-def _money_of(file: _File) -> None:
-    """Currency and rates: `EUR: 1.16` is units of the portfolio's currency, `JPY_per_USD: 157` says both."""
-    reading, tell = file.reading, file.tell("exchange")
-    given = str(file.names.values.get("currency", "USD")).removesuffix("_m")
-    if not (len(given) == 3 and given.isalpha() and given.isupper()):
-        what = f"is {given!r}, must be the ISO 4217 code of a currency, three capital letters. Write USD."
-        reading.faults.append(file.tell("")("currency", what))
-        return
-    reading.currency = given
-    rates: list[tuple[str, str, float]] = []
-    for name, rate in file.part("exchange").values.items():
-        one, _, per = name.partition("_per_")
-        if isinstance(rate, bool) or not isinstance(rate, int | float) or not 0.0 < rate < float("inf"):
-            reading.faults.append(tell(name, f"is {rate!r}, must be a number > 0. Give the rate."))
-        elif per:
-            rates.append((one, per, float(rate)))
-        else:
-            rates.append((given, name, float(rate)))
-    worth = {given: 1.0}
-    while step := next(((a, b, r) for a, b, r in rates if (a in worth) != (b in worth)), None):
-        one, per, rate = step  # a unit of `per` is worth `rate` units of `one`
-        if one in worth:
-            worth[per] = worth[one] * rate
-        else:
-            worth[one] = worth[per] / rate
-    for one, per, _ in rates:
-        if one not in worth:
-            what = f"does not lead to {given}, the currency of the portfolio. Name a rate that does."
-            reading.faults.append(tell(f"{one}_per_{per}", what))
-    reading.exchange = {code: rate for code, rate in worth.items() if code != given}
-
-
-def _calendar(file: _File) -> Calendar | None:
-    tell = file.tell("calendar")
-    section = file.reading.section(CalendarSection, file.part("calendar"), tell)
-    if section is None:
-        return None
-    calendar = Calendar(section.first, section.count, section.fiscal_start_month)
-    is_year = section.period == "year"
-    if calendar.number(section.first) is None or calendar.is_yearly != is_year:
-        what, example = ("a year", "2027") if is_year else ("a quarter", "2026Q4")
-        fault = tell("first", f"is {section.first!r}, must be {what} as period says. Write {example}.")
-        file.reading.faults.append(fault)
-        return None
-    return calendar
-
-
-def _factory(file: _File) -> Factory | None:
-    value = file.names.values.get("factory")
-    if value is None and file.is_folder_form and (file.folder / "factory.yaml").is_file():
-        value = "factory.yaml"
-    if value is None:
-        return None
-    name, line_of, above = file.name, file.line_of, ("factory",)
-    if isinstance(value, str):
-        try:
-            document = read_document(file.folder / value, "factory")
-        except InputError as error:
-            file.reading.faults += [Fault(error.source, fault.what) for fault in error.faults]
-            return None
-        name, value, above = document.name, document.values, ()
-
-        def line_of(keys: tuple[str, ...]) -> int:
-            return document.lines.get(keys, 0)
-    elif not isinstance(value, Mapping):
-        file.reading.faults.append(file.tell("")("factory", "must hold keys or name a YAML file."))
-        return None
-    names = renamed(value, "factory", Factory.model_fields)
-
-    def tell(field_name: str, what: str) -> Fault:
-        path = (*above, *names.origin.get(field_name, field_name).split("."))
-        line = line_of(path)
-        return Fault(f"{name} {'.'.join(path)}", f"{what} (line {line})" if line else what)
-
-    if names.values.pop("high_density_line_gwh_per_year", None) is not None:
-        what = "is not modelled: cells of high density are bought. Leave it empty, or add them to storage."
-        file.reading.faults.append(tell("high_density_line_gwh_per_year", what))
-    return file.reading.section(Factory, names, tell)
-
-
-def _tables(file: _File) -> dict[str, Table]:
+def _tables(file: PortfolioFile) -> dict[str, Table]:
     """Every table that the file holds, names, or (folder form) that lies beside it."""
     values, faults = file.names.values, file.reading.faults
     named = file.part("tables").values
@@ -310,7 +205,7 @@ def _tables(file: _File) -> dict[str, Table]:
 
 
 def _weeks(
-    file: _File, table: Table | None, calendar: Calendar | None
+    file: PortfolioFile, table: Table | None, calendar: Calendar | None
 ) -> dict[tuple[str, int], tuple[Week, ...]]:
     if table is None:
         return {}

@@ -1,7 +1,7 @@
 """Rows and sections turned into declarations: names by the alias table, text into numbers, money into one currency.
 
 Needs    campus.Declared and its sentences for what pydantic finds; portfolio.alias, tables.
-Gives    Reading, Found, TABLES, is_money.
+Gives    Reading, Found, Gathered, TABLES, is_money.
 Used by  portfolio.file, portfolio.check, portfolio.progress.
 """
 
@@ -17,12 +17,14 @@ from typing import Any, TypeVar
 
 from pydantic import ValidationError
 
-from wattstack.campus import Declared, faults_of
+from wattstack.campus import Campus, Declared, faults_of
 from wattstack.errors import Fault, nearest
 from wattstack.portfolio.alias import Renamed, known_names, renamed
-from wattstack.portfolio.market import Progress, Scenario, Segment, Supplier, Supply, Target
+from wattstack.portfolio.calendar import Calendar
+from wattstack.portfolio.market import Factory, Progress, Scenario, Segment, Supplier, Supply, Target
 from wattstack.portfolio.parts import Gate, GenerationOffer, Item, Server, Site, Stage, StorageOffer
 from wattstack.portfolio.tables import Row, Table
+from wattstack.portfolio.whole import Compute, Money, Week
 
 Part = TypeVar("Part", bound=Declared)
 # Table -> what a row is, and the fields that make it one of a kind.
@@ -32,7 +34,7 @@ TABLES: dict[str, tuple[type[Declared], tuple[str, ...]]] = {
     "stages": (Stage, ("site", "stage")),
     "gates": (Gate, ("site", "gate")),
     "servers": (Server, ("generation",)),
-    "storage": (StorageOffer, ("chemistry", "origin", "site")),
+    "storage": (StorageOffer, ("chemistry", "site")),
     "generation": (GenerationOffer, ("site", "tech")),
     "supply": (Supply, ("resource",)),
     "suppliers": (Supplier, ("resource", "supplier")),
@@ -61,11 +63,11 @@ class Found:
 
     def at(self, name: str) -> str:
         """Where a field of it stands."""
-        return self.row.at(self.names.origin.get(name, name))
+        return self.row.at(self.names.place(name) or name)
 
     def fault(self, name: str, what: str) -> Fault:
         """A fault of a field of it."""
-        line = self.row.line_of(self.names.origin.get(name, name))
+        line = self.row.line_of(self.names.place(name) or name)
         return Fault(self.at(name), f"{what} (line {line})" if line else what)
 
 
@@ -166,6 +168,50 @@ class Reading:
             what = f"is in {currency}, this portfolio counts in {self.currency} and names no rate. {mend}"
             self.faults.append(tell(name, what))
         return 1.0 if rate is None else rate
+
+
+@dataclass
+class Gathered:
+    """All that was read, before it is known to fit together.
+
+    Attributes:
+        reading: Faults, warnings, currency.
+        calendar: None where it could not be read.
+        parts: Table -> rows.
+        factory: None where there is none. tell_factory: Makes a fault of a field of it and a sentence.
+        tell: Makes a fault of a section and a key of the YAML file, "money", "capital_as", and a sentence.
+        weeks: By (country or site, season). profiles: Name of their table, "" without one.
+        campuses: By site.
+    """
+
+    reading: Reading
+    calendar: Calendar | None
+    parts: dict[str, list[Found]]
+    factory: Factory | None
+    tell_factory: Callable[[str, str], Fault]
+    tell: Callable[[str], Callable[[str, str], Fault]]
+    money: Money | None = None
+    compute: Compute | None = None
+    weeks: dict[tuple[str, int], tuple[Week, ...]] = field(default_factory=dict)
+    profiles: str = ""
+    campuses: dict[str, Campus] = field(default_factory=dict)
+
+    def good(self, table: str) -> list[Found]:
+        """Rows that could be read."""
+        return [found for found in self.parts.get(table, ()) if found.part is not None]
+
+    def names(self, table: str, *fields: str) -> list[Any]:
+        """Names in a table, those of wrong rows too: a wrong site is still a site that others may name."""
+        rows = [tuple(found.names.values.get(f) for f in fields) for found in self.parts.get(table, ())]
+        return [row[0] for row in rows] if len(fields) == 1 else rows
+
+    def fault(self, fault: Fault) -> None:
+        """Add a fault."""
+        self.reading.faults.append(fault)
+
+    def warn(self, found: Found, name: str, what: str) -> None:
+        """Add a warning of a field of a row."""
+        self.reading.warnings.append(str(found.fault(name, what)))
 
 
 @cache

@@ -1,0 +1,151 @@
+"""What is doubtful in a portfolio but not wrong: slips of units, prices that make it ration, suppliers that come late.
+
+Needs    portfolio.rows.Gathered; units.PER_USD.
+Gives    find_doubts.
+Used by  portfolio.check.
+
+The usual ranges are wide on purpose: who is outside has most likely slipped by a thousand. Assumptions.
+"""
+
+from __future__ import annotations
+
+from wattstack.portfolio.parts import RESOURCES, Site
+from wattstack.portfolio.rows import Gathered
+from wattstack.units import PER_USD
+
+HOURS_PER_YEAR = 8766.0
+MOST_MW = 20_000.0  # of anything at one site
+SHORT_PAYBACK_YEARS = 2.0
+# table, field, usual range [USD], its unit, and what was most likely meant when it is a thousand times off
+USUAL = (
+    ("storage", "cost_per_kwh", (20.0, 2000.0), "{cur}/kWh", "M {cur}/MWh"),
+    ("storage", "integration_per_kwh", (1.0, 2000.0), "{cur}/kWh", "M {cur}/MWh"),
+    ("segments", "price_per_kwh", (20.0, 2000.0), "{cur}/kWh", "M {cur}/MWh"),
+    ("sites", "price_per_mwh", (2.0, 1000.0), "{cur}/MWh", "{cur}/kWh"),
+    ("generation", "running_per_mwh", (2.0, 2000.0), "{cur}/MWh", "{cur}/kWh"),
+    ("servers", "capital_m_per_mw", (1.0, 500.0), "M {cur}/MW", "{cur}/kW"),
+    ("servers", "revenue_m_per_mw_year", (0.5, 500.0), "M {cur}/MW/year", "{cur}/kW"),
+    ("generation", "capital_m_per_mw", (0.1, 50.0), "M {cur}/MW", "{cur}/kW"),
+    ("items", "capital_m_per_unit", (0.005, 100.0), "M {cur}/unit", "{cur}/kW"),
+)
+FACTORY = ("material_per_kwh", "conversion_start_per_kwh")
+POWERS = (
+    ("stages", "power_mw"), ("generation", "limit_mw"), ("targets", "facility_mw"), ("items", "start_units"),
+    ("items", "pipeline_units"), ("sites", "it_start_mw"), ("sites", "servers_start_mw"), ("sites", "crew_mw"),
+)  # fmt: skip
+
+
+def find_doubts(all_parts: Gathered) -> None:
+    """Add a warning for each number that is most likely a slip, and for a portfolio that only rations."""
+    _usual(all_parts)
+    for table, name in POWERS:
+        for found in all_parts.good(table):
+            value = getattr(found.part, name)
+            if value is not None and value > MOST_MW:
+                what = f"is {value:g} MW, more than {MOST_MW:g}. Were kW meant ({value / 1e3:g} MW)?"
+                all_parts.warn(found, name, what)
+    _late_suppliers(all_parts)
+    _payback(all_parts)
+
+
+def _per_usd(all_parts: Gathered) -> float | None:
+    """Units of the portfolio's currency per USD, by its own rate or by order of magnitude."""
+    reading = all_parts.reading
+    known = 1.0 if reading.currency == "USD" else reading.exchange.get("USD")
+    return known or PER_USD.get(reading.currency)
+
+
+def _usual(all_parts: Gathered) -> None:
+    per_usd, currency = _per_usd(all_parts), all_parts.reading.currency
+    if per_usd is None:
+        return
+    for table, name, usual, unit, meant in USUAL:
+        for found in all_parts.good(table):
+            value = getattr(found.part, name)
+            if value and not usual[0] <= value / per_usd <= usual[1]:
+                all_parts.warn(found, name, _slip(value, (per_usd, currency), usual, unit, meant))
+    factory = all_parts.factory
+    for name in FACTORY if factory is not None else ():
+        value, usual = getattr(factory, name), (1.0, 2000.0)
+        if value and not usual[0] <= value / per_usd <= usual[1]:
+            what = _slip(value, (per_usd, currency), usual, "{cur}/kWh", "M {cur}/MWh")
+            all_parts.reading.warnings.append(str(all_parts.tell_factory(name, what)))
+
+
+def _slip(value: float, money: tuple[float, str], usual: tuple[float, float], unit: str, meant: str) -> str:
+    per_usd, currency = money
+    usd = value / per_usd
+    low, high = (f"{bound:,.10g}" for bound in usual)
+    shown = f"{value:,.4g} {unit.format(cur=currency)}"
+    other = "" if currency == "USD" else f" ({usd:,.3g} USD)"
+    for factor in (1e3, 1e-3):
+        if usual[0] <= usd * factor <= usual[1]:
+            hint = f"Was it in {meant.format(cur=currency)} ({value * factor:,.4g} here)?"
+            return f"is {shown}{other}, usual are {low} .. {high} USD. {hint}"
+    return f"is {shown}{other}, usual are {low} .. {high} USD. Look at its unit."
+
+
+def _late_suppliers(all_parts: Gathered) -> None:
+    """Shares that reach 1 only when a later supplier begins: until then nothing can be ordered."""
+    calendar = all_parts.calendar
+    if calendar is None:
+        return
+    rows = [f for f in all_parts.good("suppliers") if calendar.number(f.part.from_quarter) is not None]
+    for resource in dict.fromkeys(found.part.resource for found in rows):
+        own = [found for found in rows if found.part.resource == resource]
+        share = 0.0
+        for found in sorted(own, key=lambda f: calendar.index(f.part.from_quarter)):
+            share += found.part.share_max_frac
+            if share >= 1.0 - 1e-6:
+                if calendar.index(found.part.from_quarter) > 0:
+                    what = (
+                        f"is {found.part.from_quarter}: until then the shares of the suppliers of {resource} do "
+                        "not reach 1, so none of it can be ordered."
+                    )
+                    all_parts.warn(found, "from_quarter", what)
+                break
+
+
+def _payback(all_parts: Gathered) -> None:
+    """Warn where every MW pays back so fast that the plan only shares out what is short."""
+    compute = all_parts.compute
+    years = [
+        cost_m / net_m
+        for found in all_parts.good("sites")
+        for cost_m in (_site_cost_m(all_parts, found.part),)
+        for server in all_parts.good("servers")
+        if cost_m is not None and compute is not None
+        for net_m in (
+            server.part.revenue_m_per_mw_year
+            - compute.fixed_m_per_mw_year
+            - _energy_m(found.part, compute.load_factor),
+        )
+        for cost_m in (cost_m + server.part.capital_m_per_mw,)
+        if net_m > 0.0
+    ]
+    if years and max(years) < SHORT_PAYBACK_YEARS:
+        all_parts.reading.warnings.append(
+            f"Every MW pays back within {min(years):.1f} .. {max(years):.1f} years, so the plan only shares out what "
+            "is short. Look at revenue_m_per_mw_year and at the prices before you believe an NPV."
+        )
+
+
+def _site_cost_m(all_parts: Gathered, site: Site) -> float | None:
+    """Price of the halls and transformers for a MW of IT power by the cheapest way, None without items."""
+    total, compute = 0.0, all_parts.compute
+    for resource in RESOURCES:
+        prices = [
+            f.part.capital_m_per_unit
+            for f in all_parts.good("items")
+            if f.part.site == site.name and f.part.resource == resource
+        ]
+        if not prices:
+            return None
+        units = site.pue / compute.hv_power_factor if resource == "hv" and compute is not None else 1.0
+        total += min(prices) * units
+    return total
+
+
+def _energy_m(site: Site, load_factor: float) -> float:
+    """Cost of energy of a MW of IT power in a year [M]."""
+    return site.pue * load_factor * HOURS_PER_YEAR * (site.price_per_mwh + site.grid_fee_per_mwh) / 1e6
