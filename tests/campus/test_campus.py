@@ -14,7 +14,11 @@ from wattstack.campus.document import read_document
 from wattstack.campus.schema import Lookup
 from wattstack.errors import StateError
 
-EXAMPLES = sorted((Path(__file__).parents[2] / "examples").glob("*/*.yaml"))
+EXAMPLES = [
+    path
+    for path in sorted((Path(__file__).parents[2] / "examples").glob("*/*.yaml"))
+    if path.parent.name != "portfolio"  # a portfolio is a file of another kind
+]
 GRID = {
     "connection": {"firm_mw": {"max": 150}, "nonfirm_mw": 40},
     "tariff": {
