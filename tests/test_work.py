@@ -1,12 +1,22 @@
-"""Progress on the terminal."""
+"""Progress on the terminal; questions spread over threads and over a Dask cluster of two processes."""
 
 import io
+import os
+import pickle
+import signal
 import sys
+import threading
 import time
+from dataclasses import dataclass
 
+import numpy as np
 import pytest
 
 from wattstack import work
+from wattstack.dispatch import Amount, Problem, Storage, Supply, dispatch_year
+from wattstack.errors import Fault, InfeasibleError, InputError, StateError
+
+POWER, ENERGY = "battery.main.power_mw", "battery.main.energy_mwh"
 
 
 class Terminal(io.StringIO):
@@ -65,3 +75,244 @@ def test_ctrl_c_passes_through_and_takes_the_bar_down(look):
     with pytest.raises(KeyboardInterrupt):
         stopped()
     assert "\x1b[?25h" in screen.getvalue()  # the cursor is given back
+
+
+def a_site(number):
+    """A week of hours with a battery, another one for every number."""
+    rng = np.random.default_rng(number)
+    price = 60.0 + 40.0 * np.sin(np.arange(168) / 24.0 * 2.0 * np.pi) + rng.normal(0.0, 15.0, 168)
+    return Problem(
+        step_h=1.0,
+        load_mw=rng.uniform(60.0, 100.0, 168),
+        supplies=(
+            Supply("grid", "import", price, Amount(90.0)),
+            Supply("unserved", "unserved", 5e3, Amount(np.inf)),
+        ),
+        storages=(
+            Storage(
+                "battery.main", Amount(0.0, 1.0, POWER), Amount(0.0, 1.0, POWER), Amount(0.0, 1.0, ENERGY),
+                charge_eff=0.95, discharge_eff=0.95, kept_frac_per_h=0.9999,
+            ),
+        ),
+    )  # fmt: skip
+
+
+SITES = {f"site {i}": a_site(i) for i in range(6)}
+KEYS = [*SITES, *SITES]  # every site is asked twice
+POINTS = [{POWER: 5.0 + i, ENERGY: 10.0 + 7.0 * i} for i in range(len(KEYS))]
+
+
+def asked(team):
+    """Answers of a team to the last bit."""
+    for key, problem in SITES.items():
+        team.keep(key, problem)
+    return [(d.value, d.bound, *d.gradient.values()) for d in team.map(dispatch_year, KEYS, POINTS)]
+
+
+@pytest.fixture(scope="module")
+def alone():
+    """What one worker says: this thread."""
+    with work.Team() as team:
+        return asked(team)
+
+
+@pytest.fixture(scope="module")
+def cluster():
+    """A Dask cluster of two processes of this machine; its workers come back when killed."""
+    distributed = pytest.importorskip("distributed", reason="Dask is not installed: pip install .[cluster]")
+    with distributed.LocalCluster(
+        n_workers=2, threads_per_worker=1, processes=True, dashboard_address=":0", silence_logs=50
+    ) as made:
+        yield made
+
+
+@pytest.fixture
+def two_workers(cluster):
+    """The cluster with both of its workers there."""
+    cluster.scale(2)
+    with cluster.get_client() as client:
+        client.wait_for_workers(2, timeout=30)
+    return cluster
+
+
+def test_two_threads_say_what_one_says_to_the_last_bit(alone):
+    with work.Team(workers=2) as team:
+        assert asked(team) == alone
+
+
+def test_a_cluster_says_what_one_thread_says_to_the_last_bit(two_workers, alone):
+    with work.Team(cluster=two_workers.scheduler_address) as team:
+        assert asked(team) == alone
+        assert asked(team) == alone, "the second time everything is there already"
+
+
+def test_a_thing_travels_to_one_worker_once(two_workers):
+    with work.Team(cluster=two_workers.scheduler_address) as team:
+        asked(team)
+        first = {key: held.key for key, held in team._cluster.held.items()}
+        asked(team)
+        assert {key: held.key for key, held in team._cluster.held.items()} == first
+        held = two_workers.scheduler.tasks
+        assert [len(held[name].who_has) for name in first.values()] == [1] * len(SITES)
+        shares = sorted(list(team._cluster.homes.values()).count(w) for w in two_workers.scheduler.workers)
+        assert shares == [3, 3], "work is shared evenly"
+
+
+def test_what_a_killed_worker_held_is_sent_again(two_workers, alone):
+    with work.Team(cluster=two_workers.scheduler_address) as team:
+        assert asked(team) == alone
+        home = team._cluster.homes["site 0"]
+        os.kill(team._cluster.client.run(os.getpid, workers=[home])[home], signal.SIGKILL)
+        assert asked(team) == alone
+        assert team._cluster.homes["site 0"] != home
+
+
+def test_a_worker_killed_half_way_changes_no_bit(two_workers, alone, tmp_path):
+    flag = str(tmp_path / "killed")
+
+    def fatal_once(problem, point):
+        if point[POWER] == 8.0:
+            try:
+                os.close(os.open(flag, os.O_CREAT | os.O_EXCL))
+            except FileExistsError:
+                pass
+            else:
+                os.kill(os.getpid(), signal.SIGKILL)
+        made = dispatch_year(problem, point)
+        return (made.value, made.bound, *made.gradient.values())
+
+    with work.Team(cluster=two_workers.scheduler_address) as team:
+        for key, problem in SITES.items():
+            team.keep(key, problem)
+        assert team.map(fatal_once, KEYS, POINTS) == alone
+    assert os.path.exists(flag), "a worker must have been killed, or the test shows nothing"
+
+
+def test_workers_that_die_every_time_end_the_work_in_words(two_workers, monkeypatch):
+    monkeypatch.setattr(work, "TRIES", 2)
+
+    def fatal(thing, point):
+        os.kill(os.getpid(), signal.SIGKILL)
+
+    with work.Team(cluster=two_workers.scheduler_address) as team:
+        team.keep("a", 1)
+        with pytest.raises(StateError, match="were lost 2 times over one piece of work"):
+            team.map(fatal, ["a"], [1])
+
+
+def test_a_cluster_without_workers_says_so(monkeypatch):
+    distributed = pytest.importorskip("distributed", reason="Dask is not installed: pip install .[cluster]")
+    monkeypatch.setattr(work, "CONNECT_S", 0.5)
+    with (
+        distributed.LocalCluster(n_workers=0, dashboard_address=":0", silence_logs=50) as empty,
+        work.Team(cluster=empty.scheduler_address) as team,
+    ):
+        team.keep("a", 1)
+        with pytest.raises(StateError, match=r"has no workers\. Start some: dask worker tcp://"):
+            team.map(pow, ["a"], [1])
+
+
+def test_workers_that_come_a_little_late_are_waited_for():
+    distributed = pytest.importorskip("distributed", reason="Dask is not installed: pip install .[cluster]")
+    with (
+        distributed.LocalCluster(n_workers=0, dashboard_address=":0", silence_logs=50) as late,
+        work.Team(cluster=late.scheduler_address) as team,
+    ):
+        threading.Timer(0.3, late.scale, [1]).start()
+        team.keep("a", 2)
+        assert team.map(pow, ["a"], [5]) == [32]
+
+
+def test_a_scheduler_that_goes_away_ends_the_work_in_words(monkeypatch):
+    distributed = pytest.importorskip("distributed", reason="Dask is not installed: pip install .[cluster]")
+    monkeypatch.setattr(work, "CONNECT_S", 1.0)
+    with distributed.LocalCluster(n_workers=1, dashboard_address=":0", silence_logs=50) as gone:
+        team = work.Team(cluster=gone.scheduler_address)
+        team.keep("a", 2)
+        assert team.map(pow, ["a"], [5]) == [32]
+    with team, pytest.raises(StateError, match="is gone or has no workers"):
+        team.map(pow, ["a"], [5])
+
+
+def test_an_address_where_nobody_answers_is_refused(monkeypatch):
+    pytest.importorskip("distributed", reason="Dask is not installed: pip install .[cluster]")
+    monkeypatch.setattr(work, "CONNECT_S", 0.5)
+    with pytest.raises(InputError, match=r"no Dask scheduler answers at tcp://127\.0\.0\.1:9"):
+        work.Team(cluster="tcp://127.0.0.1:9")
+
+
+def test_a_cluster_without_dask_installed_says_how_to_get_it(monkeypatch):
+    monkeypatch.setitem(sys.modules, "distributed", None)
+    with pytest.raises(InputError, match=r"pip install 'wattstack\[cluster\]'"):
+        work.Team(cluster="tcp://127.0.0.1:8786")
+
+
+def refuse(thing, point):
+    """An answer, or an error in words."""
+    if point < 0:
+        raise InputError("points.csv", [Fault(thing, f"is {point}, must be >= 0. Give another.")])
+    return point
+
+
+def test_the_first_error_in_the_order_of_the_questions_is_raised_whoever_meets_it(two_workers):
+    keys, points = ["a", "b", "b", "a"], [1, 2, -3, -4]
+
+    def told(team):
+        for key in "ab":
+            team.keep(key, key)
+        with pytest.raises(InputError) as error:
+            team.map(refuse_there, keys, points)
+        return str(error.value)
+
+    def refuse_there(thing, point):  # not of a module, so that it travels to the cluster itself
+        return refuse(thing, point)
+
+    with work.Team() as one, work.Team(workers=2) as two:
+        assert told(one) == told(two)
+        assert "is -3" in told(one)
+        with work.Team(cluster=two_workers.scheduler_address) as far:
+            assert told(far) == told(one)
+
+
+def test_a_mistake_of_ours_on_a_worker_is_raised_here(two_workers):
+    with work.Team(cluster=two_workers.scheduler_address) as team:
+        team.keep("a", 1)
+        with pytest.raises(ZeroDivisionError):
+            team.map(lambda thing, point: thing / point, ["a"], [0])
+
+
+@dataclass
+class Line:
+    """An operation: value and slope of a line."""
+
+    key: str
+    slope: float
+
+    def visit(self, point):
+        """Value here, and who was asked."""
+        return self.slope * point, threading.current_thread().name
+
+
+def test_operations_are_visited_in_order_with_equal_keys_sharing_one():
+    lines = [Line("a", 2.0), Line("b", 3.0), Line("a", 2.0)]
+    with work.Team() as team:
+        assert [value for value, _ in team.visit(lines, [1.0, 2.0, 3.0])] == [2.0, 6.0, 6.0]
+    with work.Team(workers=2) as team:
+        answers = team.visit(lines, [1.0, 2.0, 3.0])
+    assert [value for value, _ in answers] == [2.0, 6.0, 6.0]
+    assert all(name.startswith("wattstack") for _, name in answers)
+
+
+def test_questions_and_things_must_pair():
+    with work.Team() as team, pytest.raises(ValueError, match="longer"):
+        team.visit([Line("a", 1.0)], [1.0, 2.0])
+    with work.Team(workers=2) as team, pytest.raises(ValueError, match="longer"):
+        team.visit([Line("a", 1.0)], [1.0, 2.0])
+
+
+def test_errors_cross_to_another_process_with_all_they_say():
+    faults = [Fault("a.b", "is 1"), Fault("c", "is 2")]
+    error = pickle.loads(pickle.dumps(InputError("campus.yaml", faults)))
+    assert str(error) == str(InputError("campus.yaml", faults))
+    assert error.faults == tuple(faults)
+    assert pickle.loads(pickle.dumps(InfeasibleError("no", {"step": 3}))).details == {"step": 3}

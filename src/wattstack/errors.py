@@ -38,6 +38,17 @@ class WattstackError(Exception):
 
     exit_code = 3
 
+    def __reduce__(self) -> tuple:
+        """Cross over to another process with everything that was said, whatever the class asks to be made."""
+        return _again, (type(self), self.args, self.__dict__)
+
+
+def _again(kind: type[WattstackError], args: tuple, own: Mapping[str, object]) -> WattstackError:
+    error = kind.__new__(kind, *args)
+    error.args = args
+    error.__dict__.update(own)
+    return error
+
 
 class InputError(WattstackError):
     """An input is wrong. All faults of one file are reported at once.
