@@ -11,3 +11,9 @@ def test_the_schema_is_json_and_knows_the_sections(capsys):
     assert run(["schema"]) == 0
     schema = json.loads(capsys.readouterr().out)
     assert {"load", "grid", "battery", "solar", "generator", "finance"} <= set(schema["properties"])
+
+
+def test_the_schema_of_a_portfolio_knows_its_sections_and_tables(capsys):
+    assert run(["schema", "portfolio"]) == 0
+    schema = json.loads(capsys.readouterr().out)
+    assert {"calendar", "money", "sites", "stages", "factory", "tables"} <= set(schema["properties"])
