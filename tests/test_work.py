@@ -294,20 +294,20 @@ class Line:
 
 
 def test_operations_are_visited_in_order_with_equal_keys_sharing_one():
-    lines = [Line("a", 2.0), Line("b", 3.0), Line("a", 2.0)]
+    asked = [(Line("a", 2.0), 1.0), (Line("b", 3.0), 2.0), (Line("a", 2.0), 3.0)]
     with work.Team() as team:
-        assert [value for value, _ in team.visit(lines, [1.0, 2.0, 3.0])] == [2.0, 6.0, 6.0]
+        assert [value for value, _ in team.visit(asked)] == [2.0, 6.0, 6.0]
     with work.Team(workers=2) as team:
-        answers = team.visit(lines, [1.0, 2.0, 3.0])
+        answers = team.visit(asked)
     assert [value for value, _ in answers] == [2.0, 6.0, 6.0]
     assert all(name.startswith("wattstack") for _, name in answers)
 
 
 def test_questions_and_things_must_pair():
-    with work.Team() as team, pytest.raises(ValueError, match="longer"):
-        team.visit([Line("a", 1.0)], [1.0, 2.0])
-    with work.Team(workers=2) as team, pytest.raises(ValueError, match="longer"):
-        team.visit([Line("a", 1.0)], [1.0, 2.0])
+    for workers in (0, 2):
+        with work.Team(workers=workers) as team, pytest.raises(ValueError, match="longer"):
+            team.keep("a", 1)
+            team.map(pow, ["a"], [1, 2])
 
 
 def test_errors_cross_to_another_process_with_all_they_say():

@@ -168,13 +168,13 @@ class Team:
             return [function(self._things[key], point) for key, point in zip(keys, points, strict=True)]
         return _in_order(asked, answered)
 
-    def visit(self, operations: Sequence[Operation], points: Sequence[Any]) -> list:
-        """`operation.visit(point)` for every pair, in their order."""
+    def visit(self, asked: Sequence[tuple[Operation, Any]]) -> list:
+        """`operation.visit(point)` for every pair of operation and point, in their order."""
         if self._cluster is None and self._pool is None:
-            return [operation.visit(point) for operation, point in zip(operations, points, strict=True)]
-        for operation in operations:
+            return [operation.visit(point) for operation, point in asked]
+        for operation, _ in asked:
             self.keep(operation.key, operation)
-        return self.map(_visit, [operation.key for operation in operations], points)
+        return self.map(_visit, [operation.key for operation, _ in asked], [point for _, point in asked])
 
     def close(self) -> None:
         """Let the threads or the cluster go; what the cluster was sent is forgotten there."""
