@@ -10,6 +10,7 @@ from wattstack.dispatch.result import Dispatch
 
 _LAZY = {
     "announce_compiling": "kernel.compiling",
+    "BusRunner": "bus",
     "Cut": "cut",
     "Runner": "run",
     "dispatch_year": "choose",
@@ -21,6 +22,7 @@ _LAZY = {
 
 __all__ = [
     "Amount",
+    "BusRunner",
     "Commitment",
     "Cut",
     "Dispatch",

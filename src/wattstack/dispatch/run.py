@@ -1,8 +1,8 @@
 """The door of the compiled kernel: a problem and sizes in, cost, cut and prices out.
 
 Needs    dispatch.problem, supply, storage, cut, kernel.
-Gives    Runner, kernel_dispatch.
-Used by  dispatch.choose, plan.site.
+Gives    Runner, kernel_dispatch, efficiencies.
+Used by  dispatch.choose, dispatch.bus, plan.site.
 
 A Runner prepares a problem once and then answers any sizes in a few milliseconds a year. Its answer is a
 cut: an affine function of the sizes (and of the stored energy at block ends) that nowhere exceeds the least
@@ -53,7 +53,7 @@ class Runner:
         self.begins = np.append(0, self.ends[:-1] + 1)
         self.split = np.zeros(count, bool)
         self.split[self.ends] = True
-        self.eff = _efficiencies(self.store)
+        self.eff = efficiencies(self.store)
         self.keep = float(self.store.kept_frac_per_h**problem.step_h)
         self.load = (problem.load_mw + problem.sized_load.fixed) * problem.step_h
         moved = problem.sized_load.size
@@ -345,7 +345,7 @@ class Runner:
         )
 
 
-def _efficiencies(store: Storage) -> tuple[float, float, float, float, float]:
+def efficiencies(store: Storage) -> tuple[float, float, float, float, float]:
     """Efficiencies, wear, and the wear of a MWh drawn only to be lost by charging and discharging at once."""
     eta_c, eta_d = float(store.charge_eff), float(store.discharge_eff)
     wear_c, wear_d = float(store.wear_charge_per_mwh), float(store.wear_discharge_per_mwh)

@@ -44,9 +44,9 @@ class StorageLimits:
         return np.maximum(limits, 0.0, out=limits) if self.signed else limits
 
 
-def storage_limits(problem: Problem) -> StorageLimits:
-    """Limits of the problem's only storage (of none: all zero)."""
-    store = problem.storages[0] if problem.storages else NO_STORAGE
+def storage_limits(problem: Problem, number: int = 0) -> StorageLimits:
+    """Limits of one of the problem's storages (where there is none: all zero)."""
+    store = problem.storages[number] if problem.storages else NO_STORAGE
     index = {name: i for i, name in enumerate(problem.sizes)}
     amounts = (store.charge, store.discharge, store.floor, store.ceiling)
     scale = (problem.step_h, problem.step_h, 1.0, 1.0)

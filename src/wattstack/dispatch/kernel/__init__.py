@@ -7,10 +7,12 @@ is an infimal convolution of convex piecewise-linear functions (Rockafellar, Con
 16.4); the recursion is dynamic programming in the stored energy.
 """
 
+from wattstack.dispatch.kernel.bus import price_lines, price_store, run_idle, run_moving
 from wattstack.dispatch.kernel.merge import FULL, NO_CEILING, NO_SUPPLY, OK, forward, new_heap
 from wattstack.dispatch.kernel.prices import backward, stored_prices
 from wattstack.dispatch.kernel.schedule import walk
 
 __all__ = [
-    "FULL", "NO_CEILING", "NO_SUPPLY", "OK", "backward", "forward", "new_heap", "stored_prices", "walk",
+    "FULL", "NO_CEILING", "NO_SUPPLY", "OK", "backward", "forward", "new_heap", "price_lines", "price_store",
+    "run_idle", "run_moving", "stored_prices", "walk",
 ]  # fmt: skip

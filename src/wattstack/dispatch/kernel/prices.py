@@ -1,8 +1,8 @@
 """Backwards through the year: the value of stored energy, the price of the bus, and the rent of every limit.
 
 Needs    kernel.steps.
-Gives    stored_prices, backward.
-Used by  dispatch.run.
+Gives    stored_prices, backward, line_rents, store_rents.
+Used by  dispatch.run, kernel.bus.
 """
 
 import numpy as np
@@ -63,7 +63,7 @@ def _bus_price(t, lines, cost, length, need, bids, charge, discharge):
 
 
 @njit(cache=True)
-def _rents(t, supply, price, inside, grad):
+def line_rents(t, supply, price, inside, grad):
     """What the lines earn at the price (imports at `inside`, the price under the peak), booked to their sizes.
 
     Returns the part that no size scales.
@@ -82,7 +82,7 @@ def _rents(t, supply, price, inside, grad):
 
 
 @njit(cache=True)
-def _battery_rents(t, weights, linear, grad):
+def store_rents(t, weights, linear, grad):
     """Rents of charge, discharge, floor and ceiling, booked to their sizes. Returns what no size scales."""
     fixed, rate, size_of = linear
     total = 0.0
@@ -140,5 +140,5 @@ def backward(pi, next_pi, supply, caps, cap_of, step_h, store, demand, linear, e
         weights = (-max(0.0, bids[0] - price), -max(0.0, price - bids[1]), max(0.0, jump), min(0.0, jump))
         if load_size >= 0:
             grad[b, load_size] += price * grown[t]
-        const[b] += price * base[t] - _rents(t, supply, price, inside, grad[b])
-        const[b] += _battery_rents(t, weights, linear, grad[b])
+        const[b] += price * base[t] - line_rents(t, supply, price, inside, grad[b])
+        const[b] += store_rents(t, weights, linear, grad[b])
