@@ -58,6 +58,12 @@ class Search:
         self.npvs_m = np.full(len(blocks), -np.inf)
         self.in_master: list[set[int]] = []
         self.groups = self._group()
+        self.cycled = [
+            columns[:, at]
+            for _, tasks, columns, _, _ in self.groups
+            if len(at := [n for n, name in enumerate(tasks[0].operation.names) if name.endswith(".cycled")])
+            > 1
+        ]
         self.costs = np.array([task.cost for block in blocks for task in block.tasks], int)
         self.reprice()
         self._first_cuts()
@@ -114,8 +120,13 @@ class Search:
         keep = grad != 0.0
         return np.append(columns[keep], cost), np.append(-grad[keep], 1.0), float(cuts.const[k]) * M
 
-    def evaluate(self, x: np.ndarray) -> tuple[float, np.ndarray]:
-        """Value of a point with its running exact, NPV by future; every visit leaves its cut in the pool."""
+    def evaluate(self, x: np.ndarray, several: bool = False) -> tuple[float, np.ndarray]:
+        """Value of a point that can be run so, NPV by future; every visit leaves its cut in the pool.
+
+        Between two plans with one chemistry each lies one with two. Unless `several`, only the larger of a
+        site's chemistries then cycles, which is a plan too and the kernel's business.
+        """
+        x = x if several else self._one_cycles(x)
         asked, places = [], []
         for g, (_, tasks, columns, _, _) in enumerate(self.groups):
             points = np.maximum(x[columns], 0.0)
@@ -138,6 +149,14 @@ class Search:
             self.best = x.copy()
             self.best[self.costs] = running[self.costs]
         return value, npvs
+
+    def _one_cycles(self, x: np.ndarray) -> np.ndarray:
+        """The point with only the largest cycled storage of every site-period left."""
+        x = x.copy()
+        for columns in self.cycled:
+            values = x[columns]
+            x[columns] = np.where(values == values.max(axis=1, keepdims=True), values, 0.0)
+        return x
 
     def separate(self, x: np.ndarray, most: int = 1) -> int:
         """Add to each site-period the cuts of the pool that x violates most; returns how many were added."""
@@ -166,9 +185,13 @@ class Search:
             if self.best is not None and number % 2 == 0 and not self.program.is_whole:
                 point = self.best + STEP_FRAC * (answer.x - self.best)
             self.evaluate(point)
-            if point is not answer.x and self.gap_frac > gap_frac and not self.separate(answer.x):
-                self.evaluate(answer.x)
             added = self.separate(answer.x)
+            if not added and self.gap_frac > gap_frac:
+                self.evaluate(answer.x)
+                added = self.separate(answer.x)
+            if not added and self.gap_frac > gap_frac:
+                self.evaluate(answer.x, several=True)
+                added = self.separate(answer.x)
             self._note(added, report)
             if self.gap_frac <= gap_frac:
                 return
