@@ -234,4 +234,6 @@ def first_points(operation) -> list[np.ndarray]:
             np.array([columns[n].lower + s * (columns[n].upper - columns[n].lower) for n in operation.names])
             for s in (0.3, 0.8)
         ]
-    return [np.array([p.get(name, 0.2) for name in operation.names]) for p in (ample, scarce)]
+    cycled = [name for name in operation.names if name.endswith(".cycled")]
+    idle = dict.fromkeys(cycled[1:], 0.0)
+    return [np.array([(p | idle).get(name, 0.2) for name in operation.names]) for p in (ample, scarce)]
