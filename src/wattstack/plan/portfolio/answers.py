@@ -172,6 +172,7 @@ class Risk:
     gap_frac: float
     shortfalls: tuple[Shortfall, ...] = ()
     shares: tuple[SupplierShare, ...] = ()
+    notes: tuple[str, ...] = ()
 
     @property
     def vss_m(self) -> float:

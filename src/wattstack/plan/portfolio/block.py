@@ -77,6 +77,7 @@ def build_block(
         probability_frac: Weight of this future.
     """
     factory, path = portfolio.factory, conversion_per_kwh
+    draft.maker = factory.name if factory is not None else ""
     if factory is not None and path is None:
         path = conversion_path(factory, committed_gwh(portfolio))
     for site in portfolio.sites:
