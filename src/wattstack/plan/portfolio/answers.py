@@ -158,7 +158,8 @@ class Risk:
     """The two-stage plan over all futures.
 
     expected_m = mean NPV of the two-stage plan; vss_m = expected_m - mean with base orders kept; evpi_m = mean
-    knowing - expected_m; cvar_m = mean of the worst alpha_frac.
+    knowing - expected_m; cvar_m = mean of the worst alpha_frac. contracts_m: of the VSS, what comes from grid stages
+    committed and gates started as late as the plan without futures does, which a delay punishes.
     """
 
     futures: tuple[Future, ...]
@@ -173,6 +174,7 @@ class Risk:
     shortfalls: tuple[Shortfall, ...] = ()
     shares: tuple[SupplierShare, ...] = ()
     notes: tuple[str, ...] = ()
+    contracts_m: float = 0.0
 
     @property
     def vss_m(self) -> float:

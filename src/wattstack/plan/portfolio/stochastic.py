@@ -29,13 +29,15 @@ from wattstack.plan.portfolio.operation import make_operations
 from wattstack.plan.portfolio.pool import Pool
 from wattstack.plan.portfolio.program import Program
 from wattstack.plan.portfolio.read import read_plan
-from wattstack.plan.portfolio.result import PortfolioPlan
+from wattstack.plan.portfolio.result import Decisions
 from wattstack.plan.portfolio.search import Report, Search
 from wattstack.plan.portfolio.solve import Given, learning_path, priced, solve_portfolio
 from wattstack.portfolio import Portfolio
 from wattstack.portfolio.variants import under_scenario
 
 GAP_FRAC = 1e-5
+CONTRACTS = ("commit", "start")  # of grid stages and gates
+WEIGHT_MOST = 0.999  # of CVaR: with all weight on the worst futures, the others would not be planned at all
 
 
 @dataclass(frozen=True)
@@ -71,7 +73,8 @@ def plan_futures(
     Args:
         portfolio: With scenarios; those of probability 0 are left out.
         pool: Cuts of earlier plans, taken and added to.
-        cvar_weight: Weight of the worst futures against the mean, 0 .. 1. None = as the portfolio says.
+        cvar_weight: Weight of the worst futures against the mean, 0 .. 1 (at most WEIGHT_MOST counts). None = as
+            the portfolio says.
         alpha_frac: Probability of the worst futures that are averaged. None = as the portfolio says.
         first_stage_q: Periods whose decisions are taken before the future shows. None = as the portfolio says.
         report: Called after every round of the joint plan.
@@ -94,8 +97,10 @@ def plan_futures(
     scenarios = [s for s in portfolio.scenarios if s.probability_frac > 0.0]
     futures = [future_of(portfolio, s.scenario, before) for s in scenarios]
     knowing = [solve_portfolio(f, pool=pool, given=Given(conversion_per_kwh=path)).npv_m for f in futures]
-    kept = [_with_base_orders(future, base, before, pool) for future in futures]
-    aim = Aim(np.array([s.probability_frac for s in scenarios]), weight, alpha)
+    kept = [_with_orders(future, base.decisions, Given(None, before, path), pool) for future in futures]
+    unbound = Decisions({k: v for k, v in base.decisions.amounts.items() if k not in CONTRACTS})
+    freed = [_with_orders(future, unbound, Given(None, before, path), pool) for future in futures]
+    aim = Aim(np.array([s.probability_frac for s in scenarios]), min(weight, WEIGHT_MOST), alpha)
     search = _search(futures, aim, path, before, pool)
     search.descend(GAP_FRAC, report)
     search.remember()
@@ -112,6 +117,7 @@ def plan_futures(
         first_stage_q=before,
         expected_m=float(aim.probabilities @ search.npvs_m),
         base_kept_m=float(aim.probabilities @ np.array(kept)),
+        contracts_m=float(aim.probabilities @ (np.array(freed) - kept)) if np.all(np.isfinite(kept)) else 0.0,
         knowing_m=float(aim.probabilities @ np.array(knowing)),
         cvar_m=cvar(search.npvs_m, aim.probabilities, alpha),
         alpha_frac=alpha,
@@ -151,9 +157,7 @@ def future_of(portfolio: Portfolio, scenario: str, first_stage_q: int) -> Portfo
     return replace(future, supply=tuple(supply))
 
 
-def _search(
-    futures: list[Portfolio], aim: Aim, path: np.ndarray | None, before: int, pool: Pool
-) -> Search:
+def _search(futures: list[Portfolio], aim: Aim, path: np.ndarray | None, before: int, pool: Pool) -> Search:
     """The search over all futures at once, the decisions before `before` shared."""
     builder, blocks = ModelBuilder(), []
     for number, future in enumerate(futures):
@@ -180,7 +184,7 @@ def _model(builder: ModelBuilder, blocks: list[Block], aim: Aim) -> LinearModel:
     (level,) = builder.add_columns("cvar level_m", 1, bounds=(-np.inf, np.inf))
     short = builder.add_columns("cvar short_m", len(blocks))
     rows = builder.add_rows("cvar", len(blocks), 0.0, np.inf)
-    for row, column, block in zip(rows, short, blocks, strict=True):
+    for row, block in zip(rows, blocks, strict=True):
         worth = block.draft.objective(int(short[-1]) + 1)
         at = np.flatnonzero(worth)
         builder.put(row, at, worth[at])
@@ -193,10 +197,10 @@ def _model(builder: ModelBuilder, blocks: list[Block], aim: Aim) -> LinearModel:
     return replace(model, cost=cost)
 
 
-def _with_base_orders(future: Portfolio, base: PortfolioPlan, before: int, pool: Pool) -> float:
-    given = Given(decisions=base.decisions, before=before, conversion_per_kwh=learning_path(base))
+def _with_orders(future: Portfolio, orders: Decisions, given: Given, pool: Pool) -> float:
+    """What a future is worth with early orders that were decided; minus infinity where no plan has them."""
     try:
-        return solve_portfolio(future, pool=pool, given=given).npv_m
+        return solve_portfolio(future, pool=pool, given=replace(given, decisions=orders)).npv_m
     except InfeasibleError:
         return -np.inf
 
