@@ -1,0 +1,147 @@
+"""What was asked of a plan beside the plan itself, kept together, and its tables.
+
+Needs    plan.portfolio.answers, business, table.
+Gives    Answers, answer_tables.
+Used by  plan.portfolio.tables, store, report.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from wattstack.plan.portfolio.answers import (
+    ChemistryValue,
+    Compared,
+    Holdback,
+    Replanned,
+    Risk,
+    Sweep,
+)
+from wattstack.plan.portfolio.business import BatteryTarget
+from wattstack.plan.portfolio.result import PortfolioPlan
+from wattstack.plan.portfolio.table import Cell, Table
+from wattstack.portfolio import Calendar
+
+Row = tuple[Cell, ...]
+
+
+@dataclass(frozen=True)
+class Answers:
+    """Answers of the analyses; None or empty = not asked for."""
+
+    holdback: Holdback | None = None
+    compared: Compared | None = None
+    sweeps: tuple[Sweep, ...] = ()
+    risk: Risk | None = None
+    chemistries: tuple[ChemistryValue, ...] = ()
+    replanned: Replanned | None = None
+    target: BatteryTarget | None = None
+
+
+def answer_tables(plan: PortfolioPlan, answers: Answers) -> dict[str, Table]:
+    """Tables of what was asked for, by the stem of their CSV file."""
+    calendar, tables = plan.portfolio.calendar, {}
+    if answers.holdback is not None:
+        tables["holdback"] = _holdback(calendar, answers.holdback)
+    if answers.compared is not None or answers.sweeps:
+        tables["coordination"] = _coordination(answers)
+    if answers.risk is not None:
+        tables["risk"] = _risk(answers.risk)
+    if answers.chemistries:
+        tables["chemistry"] = _chemistry(answers.chemistries)
+    if answers.replanned is not None:
+        tables["slips"] = _slips(answers.replanned)
+    return tables
+
+
+def _holdback(calendar: Calendar, found: Holdback) -> Table:
+    """A row a cause, rent, relief and date: `about` says which."""
+    rows: list[Row] = []
+    for cause in found.causes:
+        period = calendar.label(cause.period)
+        rows.append(
+            ("cause", cause.site, period, cause.resource, cause.why, cause.rent_m_per_mw, "M/MW/period")
+        )
+    rows += [("rent", "", "", _name(rent.kind, rent.key), "", rent.rent_m, "M") for rent in found.rents]
+    for relief in found.reliefs:
+        rows.append(("relief", "", "", _name(relief.kind, relief.key), relief.change, relief.worth_m, "M"))
+    for site, dates in found.time_to_power.items():
+        for part, date in zip(("first MW", "half the MW", "all MW"), dates, strict=True):
+            period = "" if date is None else calendar.label(date)
+            rows.append(
+                ("time to power", site, period, part, "" if period else "not in the horizon", date, "periods")
+            )
+    return Table(("about", "site", "period", "what", "why", "value", "unit"), tuple(rows))
+
+
+def _name(kind: str, key: tuple[str, ...]) -> str:
+    return " ".join((kind, *(part for part in key if part)))
+
+
+def _coordination(answers: Answers) -> Table:
+    """A row a plan and point; the four plans of the base come first, with axis "base"."""
+    rows: list[Row] = []
+    found = answers.compared
+    if found is not None:
+        plans = {
+            "coordinated": found.coordinated, "no substitution": found.no_substitution, "silo": found.silo,
+            "silo told": found.silo_told,
+        }  # fmt: skip
+        rows += [
+            ("base", 0.0, name, plan.npv_m, float(plan.total("it_mw").sum()))
+            for name, plan in plans.items()
+            if plan is not None
+        ]
+    for sweep in answers.sweeps:
+        for point in sweep.points:
+            rows += [(sweep.axis, point.value, n, point.npv_m[n], point.mw_periods[n]) for n in point.npv_m]
+    return Table(("axis", "value", "plan", "npv_m", "mw_periods"), tuple(rows))
+
+
+def _risk(risk: Risk) -> Table:
+    """A row a future, the expectation, and a row a shortfall of a supplier."""
+    rows: list[Row] = [
+        ("future", f.scenario, f.probability_frac, f.two_stage.npv_m, f.base_kept_m, f.knowing_m, f.regret_m)
+        for f in risk.futures
+    ]
+    rows.append(
+        (
+            "expected",
+            "",
+            1.0,
+            risk.expected_m,
+            risk.base_kept_m,
+            risk.knowing_m,
+            risk.knowing_m - risk.expected_m,
+        )
+    )
+    rows.append(("mean of the worst", "", risk.alpha_frac, risk.cvar_m, None, None, None))
+    for short in risk.shortfalls:
+        name = f"{short.resource} {short.supplier}"
+        rows.append(("shortfall", name, short.probability_frac, None, None, None, short.lost_m))
+    for share in risk.shares:
+        name = f"{share.resource} {share.supplier}"
+        rows.append(("share of spend", name, share.spend_frac, share.spend_m, None, None, None))
+    columns = ("about", "name", "frac", "two_stage_m", "base_kept_m", "knowing_m", "regret_m")
+    return Table(columns, tuple(rows))
+
+
+def _chemistry(found: tuple[ChemistryValue, ...]) -> Table:
+    columns = (
+        "chemistry", "worth_m", "reserve_per_mwh", "power_per_mw", "shifting_per_mwh", "curtailed_per_mwh",
+        "where", "held_mwh",
+    )  # fmt: skip
+    return Table(columns, tuple(tuple(getattr(c, name) for name in columns) for c in found))
+
+
+def _slips(found: Replanned) -> Table:
+    """A row a slip, the greatest loss first; "together" is the joint case."""
+    columns = (
+        "site", "kind", "name", "late_q", "kept_lost_m", "replanned_lost_m", "mw_periods_lost", "undone_m",
+    )  # fmt: skip
+    ranked = sorted(found.slips, key=lambda slip: -slip.kept_lost_m)
+    rows = [tuple(getattr(slip, name) for name in columns) for slip in ranked]
+    mw_periods = float(found.before.total("it_mw").sum() - found.kept.total("it_mw").sum())
+    lost = found.before.npv_m - found.replanned.npv_m
+    rows.append(("", "", "together", None, found.lost_kept_m, lost, mw_periods, None))
+    return Table(columns, tuple(rows))
