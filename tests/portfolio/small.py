@@ -199,6 +199,43 @@ def write_small(folder: Path, raw: dict[str, Any] | None = None) -> Path:
     return path
 
 
+KEYS = {"sites": "name", "servers": "generation", "supply": "resource", "scenarios": "scenario"}
+SPREAD = {"amounts": "{}", "access_gwh": "access_GWh_FY{}", "grid_delay_q": "grid_delay_q_{}"}
+
+
+def table_rows(raw: dict[str, Any], name: str) -> list[dict[str, Any]]:
+    """A table of the raw values as rows of a CSV file: every row with every column, mappings spread over columns."""
+    parts = raw[name]
+    if isinstance(parts, dict):
+        parts = [{KEYS[name]: key, **part} for key, part in parts.items()]
+    rows = []
+    for part in parts:
+        row: dict[str, Any] = {}
+        for key, value in part.items():
+            row |= (
+                {SPREAD[key].format(k): v for k, v in value.items()}
+                if isinstance(value, dict)
+                else {key: value}
+            )
+        rows.append(row)
+    columns = dict.fromkeys(column for row in rows for column in row)
+    return [{column: row.get(column, "") for column in columns} for row in rows]
+
+
+TABLES = ("sites", "items", "stages", "gates", "servers", "storage", "generation", "supply", "suppliers",
+          "segments", "targets", "scenarios")  # fmt: skip
+
+
+def write_small_tables(folder: Path, raw: dict[str, Any] | None = None) -> Path:
+    """Write the portfolio as a file that names a CSV file for every table; returns the file."""
+    raw = raw_small() if raw is None else copy.deepcopy(raw)
+    for name in TABLES:
+        write_table(folder / f"{name}.csv", table_rows(raw, name))
+        raw["tables"][name] = f"{name}.csv"
+        del raw[name]
+    return write_small(folder, raw)
+
+
 def raw_small() -> dict[str, Any]:
     """A copy of RAW to change."""
     return copy.deepcopy(RAW)
@@ -209,3 +246,39 @@ def small_portfolio() -> Portfolio:
     """The small portfolio; change it by dataclasses.replace, it is shared."""
     with tempfile.TemporaryDirectory() as folder:
         return read_portfolio(write_small(Path(folder)))
+
+
+def yearly() -> dict[str, Any]:
+    """Raw values of two sites over three years, a year a period, with budgets."""
+    raw = {
+        "wattstack": 1, "portfolio": "years", "currency": "JPY",
+        "calendar": {"first": 2027, "count": 3, "period": "year"},
+        "weeks": {"normal": 78, "stress": 13},
+        "money": {"capital_budget_m": {2027: 500, 2028: 800}, "capital_as": "annuity"},
+        "sites": [
+            {"name": "a", "country": "JP", "price_per_mwh": 12000},
+            {"name": "b", "country": "FR", "price_per_mwh": 9000},
+        ],
+        "tables": {"profiles": "profiles.csv"},
+    }  # fmt: skip
+    raw["items"] = [
+        {"item": item, "site": site, "capital_m_per_unit": 300, "start_units": 10}
+        for item in ("shell", "electrical", "cooling", "hv")
+        for site in ("a", "b")
+    ]
+    raw["stages"] = [
+        {"site": site, "stage": "s", "kind": "firm", "power_mw": 20, "earliest_energised": 2027}
+        for site in ("a", "b")
+    ]
+    raw["servers"] = {
+        "gen": {
+            "first_order": 2027, "last_order": 2029, "lead_q": 0, "capital_m_per_mw": 3000, "launch": 2027,
+            "revenue_m_per_mw_year": 900,
+        }
+    }  # fmt: skip
+    raw["storage"] = [
+        {"chemistry": "lfp", "origin": "market", "site": site, "cost_per_kwh": 30000,
+         "duration_h": 2, "roundtrip_eff": 0.9}
+        for site in ("a", "b")
+    ]  # fmt: skip
+    return raw

@@ -240,7 +240,10 @@ def _put(found: Renamed, target: str, path: str, value: Any, currency: str) -> N
         if not isinstance(node, dict):
             found.doubled.append(path)
             return
-    node[last] = value
+    if last in node:
+        found.doubled.append(path)
+        return
+    node[last] = dict(value) if isinstance(value, Mapping) else value
     for extra in more:
         name, _, text = extra.partition("=")
         found.values.setdefault(name, int(text))

@@ -75,14 +75,15 @@ def _usual(all_parts: Gathered) -> None:
 def _slip(value: float, money: tuple[float, str], usual: tuple[float, float], unit: str, meant: str) -> str:
     per_usd, currency = money
     usd = value / per_usd
-    low, high = (f"{bound:,.10g}" for bound in usual)
-    shown = f"{value:,.4g} {unit.format(cur=currency)}"
-    other = "" if currency == "USD" else f" ({usd:,.3g} USD)"
-    for factor in (1e3, 1e-3):
-        if usual[0] <= usd * factor <= usual[1]:
-            hint = f"Was it in {meant.format(cur=currency)} ({value * factor:,.4g} here)?"
-            return f"is {shown}{other}, usual are {low} .. {high} USD. {hint}"
-    return f"is {shown}{other}, usual are {low} .. {high} USD. Look at its unit."
+    other = "" if currency == "USD" else f" ({usd:,.3g} {unit.format(cur='USD')})"
+    what = (
+        f"is {value:,.6g} {unit.format(cur=currency)}{other}, usual are {usual[0]:,.10g} .. {usual[1]:,.10g} "
+        f"{unit.format(cur='USD')}."
+    )
+    factor = next((f for f in (1e3, 1e-3) if usual[0] <= usd * f <= usual[1]), None)
+    if factor is None:
+        return f"{what} Look at its unit."
+    return f"{what} Was it in {meant.format(cur=currency)} ({value * factor:,.6g} here)?"
 
 
 def _late_suppliers(all_parts: Gathered) -> None:
@@ -109,20 +110,14 @@ def _late_suppliers(all_parts: Gathered) -> None:
 def _payback(all_parts: Gathered) -> None:
     """Warn where every MW pays back so fast that the plan only shares out what is short."""
     compute = all_parts.compute
-    years = [
-        cost_m / net_m
-        for found in all_parts.good("sites")
-        for cost_m in (_site_cost_m(all_parts, found.part),)
-        for server in all_parts.good("servers")
-        if cost_m is not None and compute is not None
-        for net_m in (
-            server.part.revenue_m_per_mw_year
-            - compute.fixed_m_per_mw_year
-            - _energy_m(found.part, compute.load_factor),
-        )
-        for cost_m in (cost_m + server.part.capital_m_per_mw,)
-        if net_m > 0.0
-    ]
+    years = []
+    for found in all_parts.good("sites") if compute is not None else ():
+        halls_m = _site_cost_m(all_parts, found.part)
+        for server in (f.part for f in all_parts.good("servers")):
+            net_m = server.revenue_m_per_mw_year - compute.fixed_m_per_mw_year
+            net_m -= _energy_m(found.part, compute.load_factor)
+            if halls_m is not None and net_m > 0.0:
+                years.append((halls_m + server.capital_m_per_mw) / net_m)
     if years and max(years) < SHORT_PAYBACK_YEARS:
         all_parts.reading.warnings.append(
             f"Every MW pays back within {min(years):.1f} .. {max(years):.1f} years, so the plan only shares out what "

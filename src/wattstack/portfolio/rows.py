@@ -102,9 +102,10 @@ class Reading:
                 known = known_names(table.name, names)
                 near = nearest(column, known)
                 hint = f"Nearest: '{near}'." if near else f"There are: {', '.join(names)}."
-                self.faults.append(Fault(f"{table.file}, {column}", f"is not a column here. {hint}"))
+                what = f"is not a {'column' if table.is_text else 'key'} here. {hint}"
+                self.faults.append(Fault(f"{table.file}, {column}", what))
         for column in header.doubled:
-            what = "gives what another column gives already. Take one of them out."
+            what = "is given by another column already. Take one of them out."
             self.faults.append(Fault(f"{table.file}, {column}", what))
         if not table.is_text:
             return set()

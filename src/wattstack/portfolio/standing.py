@@ -121,11 +121,13 @@ def _check_prices_and_weeks(all_parts: Gathered, found: Found, calendar: Calenda
         )
         all_parts.fault(Fault(found.row.where, f"{site.name} {what}"))
         return
-    for season in np.unique(calendar.season).tolist():
-        if (site.name, season) not in all_parts.weeks and (site.country, season) not in all_parts.weeks:
-            at = f"season Q{season} of {site.country}" if season else f"weeks of {site.country}"
-            what = f"has no {at}, which site {site.name} needs. Add its hours."
-            all_parts.fault(Fault(all_parts.profiles, what))
+    places = [name for name in (site.name, site.country) if name]
+    seasons = np.unique(calendar.season).tolist()
+    missing = [s for s in seasons if not any((place, s) in all_parts.weeks for place in places)]
+    if missing:
+        at = f"season {', '.join(f'Q{s}' for s in missing)}" if missing != [0] else "week"
+        what = f"has no {at} of {site.country or site.name}, which site {site.name} needs. Add the hours."
+        all_parts.fault(Fault(all_parts.profiles, what))
 
 
 def _has_weeks(all_parts: Gathered, place: str) -> bool:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -31,11 +32,11 @@ Key = tuple[str, int, str]
 def read_weeks(
     table: Table, weights: Mapping[str, float], calendar: Calendar | None, faults: list[Fault]
 ) -> dict[tuple[str, int], tuple[Week, ...]]:
-    """Weeks by (country or site, season), season 0 where a period is a year.
+    """Weeks by (country or site, season); where a period is a year all seasons stand under 0.
 
     Args:
         table: One row an hour.
-        weights: Week name -> how many such weeks a period has.
+        weights: Week name -> how many such weeks a period has, or a season where a year has seasons.
         calendar: Of the portfolio, None where it could not be read.
         faults: What is wrong is added here: unknown, missing columns, no number, gaps, weights that do not fit.
     """
@@ -48,21 +49,21 @@ def read_weeks(
         read = _row(row, columns, weights, yearly, faults)
         if read is not None:
             groups.setdefault(read[0], []).append(read[1:])
-    weeks: dict[tuple[str, int], list[Week]] = {}
-    for (place, season, name), hours in groups.items():
+    weeks: dict[tuple[str, int], list[Week | None]] = {}
+    for (place, season, name), hours in sorted(groups.items(), key=lambda group: group[0][:2]):
         week = _week(table.file, (place, season, name), hours, float(weights[name]), faults)
-        weeks.setdefault((place, season), [])
-        if week is not None:
-            weeks[place, season].append(week)
-    for (place, season), found in weeks.items():
-        said = {name for p, s, name in groups if (p, s) == (place, season)}
-        for name in weights:
-            if name not in said:
-                what = f"has no week '{name}', which has a weight. Add its hours, or take the weight out."
-                faults.append(Fault(f"{table.file}, {_where(place, season)}", what))
-        if len(found) == len(weights) and calendar is not None:
-            _check_fit(table.file, (place, season), found, yearly, faults)
-    return {key: tuple(found) for key, found in weeks.items()}
+        if week is not None and yearly and season:
+            week = replace(week, name=f"Q{season} {name}")
+        weeks.setdefault((place, 0 if yearly else season), []).append(week)
+    for place, season in dict.fromkeys(key[:2] for key in groups):
+        for name in (name for name in weights if (place, season, name) not in groups):
+            what = f"has no week '{name}', which has a weight. Add its hours, or take the weight out."
+            faults.append(Fault(f"{table.file}, {_where(place, season)}", what))
+            weeks[place, 0 if yearly else season].append(None)
+    for key, found in weeks.items():
+        if None not in found and calendar is not None:
+            _check_fit(table.file, key, found, yearly, faults)
+    return {key: tuple(week for week in found if week is not None) for key, found in weeks.items()}
 
 
 def _columns(table: Table, faults: list[Fault]) -> dict[str, str] | None:
@@ -85,12 +86,17 @@ def _row(
     def tell(name: str, what: str) -> None:
         faults.append(Fault(row.at(columns.get(name, name)), what))
 
+    def said(name: str) -> str:
+        return "is empty" if values.get(name) is None else f"is {values[name]!r}"
+
     values = {name: row.values.get(column) for name, column in columns.items()}
     before = len(faults)
     season = _season(values.get("season"), yearly)
     if season is None:
-        tell("season", f"is {values.get('season')!r}, must be a quarter of the year. Write Q1, Q2, Q3 or Q4.")
-    week = str(values["week"])
+        tell("season", f"{said('season')}, must be a quarter of the year. Write Q1, Q2, Q3 or Q4.")
+    if values["place"] is None:
+        tell("place", "is empty, must be a country or a site. Write one.")
+    week = str(values["week"] or "")
     if week not in weights:
         near = nearest(week, weights)
         hint = f"Nearest: '{near}'." if near else "Name how many such weeks a period has."
@@ -100,7 +106,7 @@ def _row(
         default = None if name in ("hour", "price_factor") else {"solar_frac": 0.0}.get(name, 1.0)
         number = _number(values.get(name), default)
         if number is None:
-            tell(name, f"is {values.get(name, '')!r}, must be a number. Write it without a unit.")
+            tell(name, f"{said(name)}, must be a number. Write it without a unit.")
             continue
         low, high = SHAPES.get(name, (0.0, np.inf))
         if not low <= number <= high:
@@ -108,12 +114,12 @@ def _row(
         numbers[name] = number
     if len(faults) > before:
         return None
-    key = (str(values["place"]), season or 0, week)
+    key = (str(values["place"]), int(season), week)
     return key, numbers["hour"], row, [numbers[name] for name in SHAPES]
 
 
 def _season(text: Any, yearly: bool) -> int | None:
-    if text is None or yearly:
+    if text is None:
         return 0 if yearly else None
     found = re.fullmatch(r"[Qq]?([1-4])", str(text))
     return int(found[1]) if found else None
