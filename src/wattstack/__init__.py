@@ -8,6 +8,11 @@ The verbs, in the order they are used:
     >>> ws.write_plan(plan, "out")                        # doctest: +SKIP
     >>> ws.write_report("out", "out/report.html")         # doctest: +SKIP
 
+Several sites over years are a portfolio:
+
+    >>> plan = ws.plan_portfolio("portfolio.yaml", whole=True)  # doctest: +SKIP
+    >>> plan.npv_m, plan.bound_m                                # doctest: +SKIP
+
 Gives    the names in __all__; each is fetched from its room when it is first asked for, so that
          `import wattstack` costs next to nothing.
 Used by  whoever writes Python against wattstack; inside the package rooms are entered by their own doors.
@@ -29,6 +34,11 @@ _ROOM_OF = {
     "Plan": "plan",
     "plan_site": "plan",
     "write_plan": "plan",
+    "Portfolio": "portfolio",
+    "read_portfolio": "portfolio",
+    "PortfolioPlan": "plan.portfolio",
+    "plan_portfolio": "plan.portfolio",
+    "write_portfolio_plan": "plan.portfolio",
     "write_report": "report",
     "WattstackError": "errors",
     "InputError": "errors",

@@ -11,7 +11,7 @@ import pytest
 from wattstack.cli.app import main, run, wattstack
 from wattstack.errors import GapError, InfeasibleError, InputError
 
-VERBS = ("init", "check", "plan", "report", "library", "schema")
+VERBS = ("init", "check", "plan", "replan", "report", "library", "schema")
 
 
 def test_help_lists_every_verb_in_the_order_of_use(capsys):

@@ -22,6 +22,7 @@ from wattstack.cli.check import check
 from wattstack.cli.init import init
 from wattstack.cli.library import library
 from wattstack.cli.plan import plan
+from wattstack.cli.replan import replan
 from wattstack.cli.report import report
 from wattstack.cli.schema import schema
 from wattstack.errors import UnsupportedError, WattstackError, nearest
@@ -74,7 +75,7 @@ def _print_version(ctx: click.Context, _option: click.Parameter, asked: bool) ->
 )
 @click.option("--debug", is_flag=True, expose_value=False, help="On an error print Python's traceback too.")
 def wattstack() -> None:
-    """Plan the power side of an AI data-centre campus from one YAML file.
+    """Plan the power side of AI data-centre campuses from YAML files: one campus, or several over years.
 
     \b
     A first plan:
@@ -83,16 +84,21 @@ def wattstack() -> None:
       wattstack plan sakai/campus.yaml -o out/sakai
 
     \b
+    Several sites and a battery factory:
+      wattstack init portfolio
+      wattstack plan portfolio/portfolio.yaml -o out/two
+
+    \b
     Exit codes, the same for every command:
       0    done
-      1    the answer is no: nothing that may be built serves the load
+      1    the answer is no: nothing that may be built serves the load, no orders meet all limits
       2    the input is wrong; every fault is listed
       3    ours: the gap asked for was not reached, or an internal error
       130  stopped by Ctrl-C
     """
 
 
-for _verb in (init, check, plan, report, library, schema):
+for _verb in (init, check, plan, replan, report, library, schema):
     wattstack.add_command(_verb)
 
 
@@ -112,10 +118,10 @@ def run(argv: Sequence[str]) -> int:
     except click.ClickException as error:
         error.show()
         return error.exit_code
-    except (KeyboardInterrupt, click.Abort):
-        click.echo(
-            "Stopped. What stands on disk is whole: a result is written at the end, all at once.", err=True
-        )
+    except (KeyboardInterrupt, click.Abort) as stop:
+        said = str(stop.__cause__ or stop)  # click turns the one into the other
+        whole = "Stopped. What stands on disk is whole: a result is written at the end, all at once."
+        click.echo(said or whole, err=True)
         return STOPPED
     except BrokenPipeError:  # `wattstack library | head`: the reader has enough
         sys.stderr.close()

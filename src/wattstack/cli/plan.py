@@ -1,31 +1,74 @@
 """`wattstack plan`: how much to build, what it costs, and how sure that is.
 
-Needs    cli.sets, cli.result, plan (plan_site, write_plan), report.
+Needs    cli.sets, cli.result, cli.portfolio, plan (plan_site, write_plan), report.
 Gives    plan.
 Used by  cli.app.
 """
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
+from typing import Any
 
 import click
 
+from wattstack.cli.portfolio import SplitCommand, looks_like_portfolio, portfolio_options, refuse_given
+from wattstack.cli.portfolio_plan import writable
 from wattstack.cli.sets import sets_option
 from wattstack.errors import GapError, InfeasibleError, InputError
 
 REFUSAL = "no-plan.html"
+GAP_FRAC = 1e-6
 LOOSE_FRAC = 1e-5  # the general solver leaves the last digits open
+HELP = """Plan a campus, or a portfolio of several sites over years.
+
+CAMPUS.YAML: choose every size that the file gives as a range, at the least yearly cost. A number in the file is
+what stands; a range {min, max} is what the plan may choose. The running is worked out with perfect foresight
+over the series given.
+
+PORTFOLIO, a portfolio.yaml or its folder: choose what to order, when and from whom, at the highest net present
+value; say what holds it back, and with the options below what coordination, risk and each chemistry are worth.
+
+Either answer comes with a bound: no sizes whatever cost less, no orders whatever are worth more; the gap between
+the two is printed.
+
+\b
+What is written into the folder (nothing before all of it is ready):
+  plan.json        the answer, its bound, prices, checksums of the inputs
+  *.csv            every table
+  timing.json      seconds by stage
+  report.html      one page that opens offline
+  campus.yaml, traces.parquet, finance.xlsx           of a campus: your file with the sizes in it, every step
+                                                      of the running, bill and cash flow with formulas
+  orders, capacity, factory, segments, finance .csv   of a portfolio, and a table for each analysis: written
+                                                      after the plan, one by one as they are done
+Where nothing serves the load of a campus there is only no-plan.html: what is missing, and what would mend it.
+
+\b
+Examples:
+  wattstack plan campus.yaml
+  wattstack plan campus.yaml -o out/tight --set grid.connection.firm_mw=90
+  wattstack plan campus.yaml --gap 1e-4 --no-report
+  wattstack plan portfolio.yaml -o out/two
+  wattstack plan portfolio.yaml -o out/two --compare --sweep supply=0.4,0.7,1,1.5 --risk
+  wattstack plan portfolio.yaml --sites sakai --relaxed --no-hold-back
+  wattstack plan portfolio.yaml --site sakai --quarter 2030Q2 -o campus.yaml
+
+\b
+Exit codes: 0 done, 1 nothing that may be built serves the load, or meets every limit, 2 bad input, 3 the gap
+was not reached, 130 stopped (the folder is as it was, or holds the plan and what was done after it).
+"""
 
 
-@click.command(short_help="Size the campus: MW, MWh, cost, and a certificate.")
-@click.argument("campus_file", metavar="CAMPUS.YAML", type=click.Path())
+@click.command(
+    cls=SplitCommand, help=HELP, short_help="Size a campus, or plan a portfolio; with a certificate."
+)
+@click.argument("source", metavar="CAMPUS.YAML|PORTFOLIO", type=click.Path())
 @click.option(
     "-o",
     "--out",
     "folder",
-    type=click.Path(file_okay=False),
+    type=click.Path(),
     default="out",
     show_default=True,
     help="Folder the results are written into.",
@@ -34,65 +77,53 @@ LOOSE_FRAC = 1e-5  # the general solver leaves the last digits open
     "--gap",
     "gap_frac",
     type=click.FloatRange(min=0.0, min_open=True),
-    default=1e-6,
-    show_default=True,
-    help="How far above the lower bound the plan may be, as a share of its cost.",
+    default=None,
+    help="How far from the bound the plan may be, as a share of its cost or value [default: 1e-6; of a "
+    "portfolio 1e-4, relaxed 1e-5].",
 )
 @click.option(
     "--polish",
     is_flag=True,
-    help="Go on until the prices of the plan are exact in every step; takes half as long again.",
+    help="Of a campus: go on until the prices are exact in every step; takes half as long again.",
 )
 @click.option(
     "--report/--no-report",
     "with_report",
     default=True,
     show_default=True,
-    help="With report.html and finance.xlsx.",
+    help="With report.html, and finance.xlsx of a campus.",
 )
 @sets_option
-def plan(
-    campus_file: str, folder: str, gap_frac: float, polish: bool, with_report: bool, sets: tuple[str, ...]
-) -> None:
-    """Choose every size that CAMPUS.YAML gives as a range, at the least yearly cost.
+@portfolio_options
+@click.pass_context
+def plan(ctx: click.Context, source: str, folder: str, **options: Any) -> None:
+    """Plan a campus or a portfolio."""
+    is_portfolio = looks_like_portfolio(Path(source))
+    refuse_given(ctx, of_portfolio=is_portfolio)
+    if is_portfolio:
+        from wattstack.cli.portfolio_plan import plan_file
 
-    A number in the file is what stands; a range {min, max} is what the plan may choose. The answer comes with
-    a lower bound: no plan whatever costs less than it, and the gap between the two is printed. The running is
-    worked out with perfect foresight over the series given.
+        plan_file(source, folder, options)
+    else:
+        _plan_campus(source, folder, options)
 
-    \b
-    What is written into the folder (nothing before all of it is ready):
-      plan.json        sizes, cost, bound, bill, prices, what each limit is worth, checksums of the inputs
-      campus.yaml      your file with the sizes in it
-      traces.parquet   every step: load, import, solar, battery, prices
-      *.csv            every table
-      timing.json      seconds by stage
-      report.html      one page that opens offline
-      finance.xlsx     bill and cash flow with formulas
-    Where nothing serves the load there is only no-plan.html: what is missing, and what would mend it.
 
-    \b
-    Examples:
-      wattstack plan campus.yaml
-      wattstack plan campus.yaml -o out/tight --set grid.connection.firm_mw=90
-      wattstack plan campus.yaml --gap 1e-4 --no-report
-
-    \b
-    Exit codes: 0 done, 1 nothing that may be built serves the load, 2 bad input, 3 the gap was not reached,
-    130 stopped (the folder is as it was).
-    """
+def _plan_campus(campus_file: str, folder: str, options: dict[str, Any]) -> None:
+    """Size a campus into a folder."""
     from wattstack.cli.result import result_text
     from wattstack.cli.sets import read_with_sets
     from wattstack.dispatch import announce_compiling
     from wattstack.plan import plan_site, write_plan
 
-    campus = read_with_sets(campus_file, sets)
+    gap_frac = options["gap_frac"] or GAP_FRAC
+    with_report = options["with_report"]
+    campus = read_with_sets(campus_file, options["sets"])
     _keep_input(Path(campus_file), Path(folder))
-    _writable(Path(folder))
+    writable(Path(folder))
     announce_compiling(lambda text: click.echo(text, err=True))
     refusal = Path(folder) / REFUSAL
     try:
-        answer = plan_site(campus, gap_frac=gap_frac, polish=polish, curve=with_report)
+        answer = plan_site(campus, gap_frac=gap_frac, polish=options["polish"], curve=with_report)
     except InfeasibleError as error:
         if with_report:
             from wattstack.report import write_refusal
@@ -125,11 +156,3 @@ def _keep_input(campus_file: Path, folder: Path) -> None:
     if folder.resolve() == campus_file.resolve().parent:
         what = f"holds {campus_file.name} itself, which the sized campus.yaml would replace."
         raise InputError(str(folder), [f"{what} Name another folder with -o."])
-
-
-def _writable(folder: Path) -> None:
-    """Find out before the work, not after it, that the folder cannot be written."""
-    stands = next(path for path in (folder.absolute(), *folder.absolute().parents) if path.exists())
-    if not stands.is_dir() or not os.access(stands, os.W_OK):
-        what = "may not be written to" if stands.is_dir() else "is no folder"
-        raise InputError(str(folder), [f"{stands.name or stands} {what}. Name another folder with -o."])

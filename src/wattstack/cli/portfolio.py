@@ -1,7 +1,6 @@
-"""What the command line asks of a portfolio: its options, and the way from a file to a folder of results.
+"""What the command line asks of a portfolio: its options, and how it is told from a campus.
 
-Needs    portfolio (read_portfolio, variants), plan.portfolio (the plan and its analyses), report.
-Gives    PortfolioOption, SplitCommand, portfolio_options, looks_like_portfolio, plan_folder, write_campus_of.
+Gives    PortfolioOption, SplitCommand, portfolio_options, looks_like_portfolio, refuse_given.
 Used by  cli.plan, cli.check.
 """
 
@@ -16,9 +15,6 @@ import click
 
 FILES = ("portfolio.yaml", "meta.yaml")
 SAYS_SO = re.compile(r"^(portfolio|tables)\s*:", re.MULTILINE)
-AXES = ("supply", "grid_delay", "firm", "fire_cap")
-GAP_FRAC = 1e-4  # of whole stages, gates and lines
-RELAXED_GAP_FRAC = 1e-5
 ONLY_CAMPUS = ("polish", "sets")
 
 
@@ -34,7 +30,7 @@ class SplitCommand(click.Command):
         parts: dict[bool, list[tuple[str, str]]] = {False: [], True: []}
         for parameter in self.get_params(ctx):
             record = parameter.get_help_record(ctx)
-            if record is not None:
+            if record is not None and isinstance(parameter, click.Option):
                 parts[isinstance(parameter, PortfolioOption)].append(record)
         for is_portfolio, title in ((False, "Options"), (True, "Options of a portfolio")):
             with formatter.section(title):
