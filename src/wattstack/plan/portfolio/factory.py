@@ -13,7 +13,7 @@ from __future__ import annotations
 import numpy as np
 
 from wattstack.plan.portfolio.draft import Draft, shifted
-from wattstack.plan.portfolio.orders import pay_for
+from wattstack.plan.portfolio.orders import Term, pay_for
 from wattstack.plan.portfolio.stores import cell_cost_per_kwh
 from wattstack.portfolio import Factory, Portfolio
 
@@ -90,7 +90,7 @@ def _add_lines(draft: Draft, portfolio: Portfolio, made: np.ndarray) -> None:
         ("line", factory.name),
         ordered,
         np.full(count, price),
-        (lead, factory.line_life_q),
+        Term(lead, factory.line_life_q),
     )
     period_gwh = factory.line_gwh_per_year * calendar.period_years
     most = committed_gwh(portfolio)

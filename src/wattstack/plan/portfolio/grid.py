@@ -7,6 +7,8 @@ Used by  plan.portfolio.block.
 
 from __future__ import annotations
 
+from itertools import combinations
+
 import numpy as np
 
 from wattstack.plan.portfolio.draft import Draft, shifted
@@ -32,17 +34,28 @@ def add_grid(draft: Draft, portfolio: Portfolio, site: Site) -> None:
     }
     draft.row("grid", (site.name,), [(firm, 1.0), *powers["firm"]], upper=0.0)
     draft.row("nonfirm", (site.name,), [(nonfirm, 1.0), *powers["nonfirm"]], upper=0.0)
-    for stage in stages.values():
-        if stage.replaced_by is not None:
-            others = [
-                (on[s.stage], -s.power_mw) for s in stages.values() if s.kind == "nonfirm" and s is not stage
-            ]
-            terms = [(nonfirm, 1.0), *others, (on[stage.replaced_by], stage.power_mw)]
-            draft.row("nonfirm", (site.name, stage.stage), terms, upper=stage.power_mw)
+    _end_nonfirm(draft, site, nonfirm, on, [s for s in stages.values() if s.kind == "nonfirm"])
     transformers = draft.columns.get("there", {}).get(("hv", site.name))
     if transformers is not None:
         factor = portfolio.compute.hv_power_factor
         draft.row("hv", (site.name,), [(firm, 1.0), (nonfirm, 1.0), (transformers, -factor)], upper=0.0)
+
+
+def _end_nonfirm(
+    draft: Draft, site: Site, nonfirm: np.ndarray, on: dict[str, np.ndarray], stages: list[Stage]
+) -> None:
+    """A non-firm stage gives at most MW x on, and at most MW x (1 - on of its replacement).
+
+    One row for every choice of stages of which the second limit counts: sites have one or two such stages.
+    """
+    replaced = [s for s in stages if s.replaced_by is not None]
+    for size in range(1, len(replaced) + 1):
+        for chosen in combinations(replaced, size):
+            kept = [(on[s.stage], -s.power_mw) for s in stages if s not in chosen]
+            ended = [(on[s.replaced_by], s.power_mw) for s in chosen]
+            key = (site.name, *(s.stage for s in chosen))
+            power = sum(s.power_mw for s in chosen)
+            draft.row("nonfirm", key, [(nonfirm, 1.0), *kept, *ended], upper=power)
 
 
 def _add_stage(draft: Draft, portfolio: Portfolio, stage: Stage) -> np.ndarray:

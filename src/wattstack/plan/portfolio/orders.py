@@ -1,12 +1,13 @@
 """What is bought: orders by period and supplier, their deposit, delivery, residual value, and the shared limits.
 
 Needs    plan.portfolio.draft, portfolio.
-Gives    Purchase, add_orders, Arrivals, shared_rows.
+Gives    Purchase, Arrivals, Term, add_orders, pay_for, annuity, suppliers_of, shared_rows.
 Used by  works, servers, stores, growth.
 
 A unit ordered in q costs its deposit in q and the rest on delivery in q + lead; at the end of the horizon
 what is left of its straight-line life, times a haircut, is paid back. Orders that would arrive after the
 horizon do not exist. With `capital_as: annuity` a unit costs its annuity in every period it stands instead.
+What a supplier does not deliver in a shortfall is not paid on delivery, its deposit is lost.
 """
 
 from __future__ import annotations
@@ -31,6 +32,7 @@ class Purchase:
         price_m: Price of a unit by the period of its order [M]; shape (periods,).
         lead, life: Periods.
         exists: Periods in which it may be ordered; shape (periods,).
+        earliest: First period in which it may be there, whoever delivers.
         maker: Who makes it where that is the company itself, else the suppliers of the resource deliver.
     """
 
@@ -43,6 +45,16 @@ class Purchase:
     life: int
     exists: np.ndarray
     maker: str | None = None
+    earliest: int = 0
+
+
+@dataclass(frozen=True)
+class Term:
+    """When an order comes, how long it lasts [periods], and how much of it comes."""
+
+    lead: int
+    life: int
+    delivered_frac: float = 1.0
 
 
 @dataclass(frozen=True)
@@ -65,14 +77,15 @@ def add_orders(draft: Draft, portfolio: Portfolio, bought: Purchase) -> Arrivals
     for supplier in (own,) if own else suppliers_of(portfolio, bought.resource):
         lead = max(bought.lead + supplier.lead_delta_q, 0)
         q = np.arange(draft.count)
-        exists = bought.exists & (q + lead < draft.count)
+        exists = bought.exists & (q + lead >= bought.earliest) & (q + lead < draft.count)
         if supplier.from_quarter:
             exists = exists & (q >= portfolio.calendar.index(supplier.from_quarter))
         key = (bought.name, bought.site, supplier.supplier)
         columns = draft.column(bought.kind, key, exists)
         price = bought.price_m * supplier.price_factor
-        pay_for(draft, portfolio.money, (bought.name, bought.site), columns, price, (lead, bought.life))
         delivered = supplier.delivered_frac
+        term = Term(lead, bought.life, delivered)
+        pay_for(draft, portfolio.money, (bought.name, bought.site), columns, price, term)
         terms.append((shifted(columns, lead), delivered))
         if lead + bought.life < draft.count:
             terms.append((shifted(columns, lead + bought.life), -delivered))
@@ -86,35 +99,33 @@ def pay_for(
     what: tuple[str, str],
     columns: np.ndarray,
     price: np.ndarray,
-    times: tuple[int, int],
+    term: Term,
 ) -> None:
-    """Deposit, delivery and residual value of units ordered in each period; `times` = (lead, life)."""
-    lead, life = times
+    """Deposit, delivery and residual value of units ordered in each period."""
+    lead, life, comes = term.lead, term.life, term.delivered_frac
     arrival = np.arange(draft.count) + lead
     if money.capital_as == "annuity":
         for q in np.flatnonzero(columns >= 0):
             stands = np.arange(arrival[q], min(arrival[q] + life, draft.count))
-            yearly = _annuity(money.discount_rate_frac, life, draft)
-            draft.payments.book(
-                ("annuity", *what), np.full(len(stands), columns[q]), stands, -price[q] * yearly
-            )
+            due = -price[q] * comes * annuity(draft, life)
+            draft.payments.book(("annuity", *what), np.full(len(stands), columns[q]), stands, due)
         return
     deposit = money.deposit_frac if lead > 0 else 0.0
     draft.pay(("deposit", *what), columns, -price * deposit)
-    draft.pay(("delivery", *what), columns, -price * (1.0 - deposit), delay=lead)
+    draft.pay(("delivery", *what), columns, -price * comes * (1.0 - deposit), delay=lead)
     unused = np.maximum(1.0 - (draft.count - arrival) / life, 0.0)
     draft.payments.book(
         ("residual", *what),
         columns,
         np.full(draft.count, draft.count),
-        money.residual_factor * price * unused,
+        money.residual_factor * price * comes * unused,
     )
 
 
-def _annuity(rate_frac: float, life: int, draft: Draft) -> float:
+def annuity(draft: Draft, life: int) -> float:
     """Payment a period, at the beginning of each period of a life, worth 1 when it begins."""
     keep = draft.discount[1]
-    return (1.0 - keep) / (1.0 - keep**life) if rate_frac > 0.0 else 1.0 / life
+    return (1.0 - keep) / (1.0 - keep**life) if keep < 1.0 else 1.0 / life
 
 
 def shared_rows(draft: Draft, portfolio: Portfolio) -> None:

@@ -44,6 +44,8 @@ def read_plan(
     x = np.where(np.abs(search.best) < DUST, 0.0, search.best)
     amounts = block.draft.values(x)
     amounts.pop("given", None)
+    for kind in ("commit", "start"):  # too late to begin: no column, but what is done stays done
+        amounts[kind] = {key: np.maximum.accumulate(done) for key, done in amounts.get(kind, {}).items()}
     if block.conversion_per_kwh is not None:
         amounts["conversion_per_kwh"] = {(block.portfolio.factory.name,): block.conversion_per_kwh}
         lead = block.portfolio.factory.line_lead_q

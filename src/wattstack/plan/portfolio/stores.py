@@ -91,12 +91,11 @@ def _add_chemistry(
 def add_generation(draft: Draft, portfolio: Portfolio, site: Site) -> None:
     """On-site generation. What runs at will may be given up for its residual value."""
     for offer in (o for o in portfolio.generation if o.site == site.name):
-        q = np.arange(draft.count)
-        arrives = q + offer.lead_q >= portfolio.calendar.index(offer.earliest_energised)
-        price = np.full(draft.count, offer.capital_m_per_mw)
+        price, every = np.full(draft.count, offer.capital_m_per_mw), np.ones(draft.count, bool)
         bought = Purchase(
-            "generation_order", offer.tech, site.name, offer.tech, price, offer.lead_q, offer.life_q, arrives
-        )
+            "generation_order", offer.tech, site.name, offer.tech, price, offer.lead_q, offer.life_q, every,
+            earliest=portfolio.calendar.index(offer.earliest_energised),
+        )  # fmt: skip
         moves = list(add_orders(draft, portfolio, bought).terms)
         if offer.profile is None and portfolio.money.capital_as == "payments":
             moves += _give_up(draft, portfolio, offer)

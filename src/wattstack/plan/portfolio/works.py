@@ -10,7 +10,7 @@ from __future__ import annotations
 import numpy as np
 
 from wattstack.plan.portfolio.draft import ABSENT, Draft, shifted
-from wattstack.plan.portfolio.orders import Purchase, add_orders
+from wattstack.plan.portfolio.orders import Purchase, add_orders, annuity
 from wattstack.portfolio import Portfolio, Site
 
 HALL_RESOURCES = ("shell", "electrical", "cooling")
@@ -110,10 +110,15 @@ def pay_once(
 ) -> None:
     """Price of something done once: deposit when it begins, the rest a lead later, residual where it has a life.
 
+    With `capital_as: annuity` what has a life costs its annuity while it stands instead.
+
     `done` is 0 .. 1 and never falls: what is new in q is done[q] - done[q - 1]. `price` = (M, lead).
     """
     capital_m, lead = price
     if capital_m == 0.0:
+        return
+    if money.capital_as == "annuity" and life is not None:
+        draft.pay(("annuity", *what), done, -capital_m * annuity(draft, life), delay=lead)
         return
     deposit = money.deposit_frac if lead > 0 else 0.0
     end = draft.count
