@@ -4,7 +4,8 @@ Needs    dispatch.problem, supply, storage, run, kernel; dispatch.linear where s
 Gives    BusRunner, BusCut.
 Used by  plan.portfolio.
 
-A storage without room or without power does not move: the kernel then runs the bus as if it were not there.
+A storage without room or without power does not move (energy so cheap that burning it pays apart): the kernel
+then runs the bus as if it were not there.
 What it would be worth all the same is what it would earn at the prices of the bus, too small to move them. Its
 rents make the cut valid for every size of every storage, and exact at the sizes visited. Where several move,
 the prices of the bus come from a linear programme and all storages are priced that way.
@@ -21,7 +22,7 @@ import numpy as np
 
 from wattstack.dispatch import kernel
 from wattstack.dispatch.linear.build import build_model
-from wattstack.dispatch.linear.highs import solve_highs
+from wattstack.dispatch.linear.solve import solve_model
 from wattstack.dispatch.problem import Amount, Problem, Storage, Supply
 from wattstack.dispatch.run import Runner, efficiencies
 from wattstack.dispatch.storage import NO_STORAGE, StorageLimits, storage_limits
@@ -30,7 +31,7 @@ from wattstack.errors import StateError
 
 IDLE_FRAC = 1e-7  # of the largest size: a storage with less room or power does not move
 OPEN_FRAC = 1e-9  # a bound further below the cost than this is sought again by bisection
-AMPLE = 4.0  # times the room in one step: so much power that it has no price
+AMPLE = 4.0  # times what can be used: so much power, or room, that it has no price
 
 
 @dataclass(frozen=True)
@@ -56,17 +57,20 @@ class _Store:
 
     Attributes:
         limits: Linear in the sizes. eff, keep: see dispatch.run.
-        few: Limits in the usual proportions, for a storage that is not there.
-        full: Limits with so much power that only room has a price, for one that has power and no room.
-        anchors: Where its cycle is cut open first when it moves ("move"), and at few and full.
+        shapes: Limits at which a storage that does not move is priced: "few" in the usual proportions for one that
+            is not there, "strong" with power to spare for one without room, "wide" with room to spare for
+            one without power.
+        burns: Whether energy may be so cheap that charging and discharging at once pays: it then moves
+            without room, too.
+        anchors: Where its cycle is cut open first when it moves ("move"), and by shape.
     """
 
     storage: Storage
     limits: StorageLimits
     eff: tuple[float, float, float, float, float]
     keep: float
-    few: np.ndarray
-    full: np.ndarray
+    shapes: dict[str, np.ndarray]
+    burns: bool
     anchors: dict[str, tuple[int, int]] = field(default_factory=dict)
 
 
@@ -98,18 +102,18 @@ class BusRunner:
         self.stores = [_store(problem, k, at) for k in range(len(problem.storages))]
         self.none = _Store(
             NO_STORAGE, storage_limits(replace(problem, storages=())), efficiencies(NO_STORAGE), 1.0,
-            np.empty(0), np.empty(0), {"move": (0, 0)},
+            {}, False, {"move": (0, 0)},
         )  # fmt: skip
         self._look_for_anchors(at)
 
     def _look_for_anchors(self, at: np.ndarray) -> None:
         """Where the stored energy surely sits at a bound, from runs at usual sizes: once, for all calls."""
         for store in self.stores:
-            store.anchors = dict.fromkeys(("move", "few", "full"), (0, 0))
+            store.anchors = dict.fromkeys(("move", *store.shapes), (0, 0))
         for store in self.stores:
             found = self._kernel(store, at)
             store.anchors["move"] = found[3]
-            for name, limits in (("few", store.few), ("full", store.full)):
+            for name, limits in store.shapes.items():
                 store.anchors[name] = self._earn(store, found[1], limits, name)[1]
 
     def run(self, sizes: np.ndarray) -> BusCut:
@@ -122,21 +126,22 @@ class BusRunner:
         limits = [store.limits.at(sizes) for store in self.stores]
         power = [float(own[:2].max(axis=1).min()) > idle for own in limits]
         room = [float(own[3].max()) > idle for own in limits]
-        moving = [k for k in range(len(limits)) if power[k] and room[k]]
+        moving = [k for k, store in enumerate(self.stores) if power[k] and (room[k] or store.burns)]
         if len(moving) > 1:
             value, mu = self._linear(moving, sizes)
             pis = {}
         else:
             store = self.stores[moving[0]] if moving else self.none
             value, mu, pi, _ = self._kernel(store, sizes)
-            pis = {k: pi for k in moving}
+            pis = dict.fromkeys(moving, pi)
         grad = np.zeros(len(self.names))
         const = kernel.price_lines(mu, (*self.lines, sizes), self.demand, grad)
         for k, store in enumerate(self.stores):
             if k not in pis:
-                name = "move" if k in moving else "full" if power[k] else "few"
-                own = limits[k] if k in moving else store.full if power[k] else store.few
-                pis[k], _ = self._earn(store, mu, own, name)
+                name = "strong" if power[k] else "wide" if room[k] else "few"
+                moved = k in moving
+                own = limits[k] if moved else store.shapes[name]
+                pis[k], _ = self._earn(store, mu, own, "move" if moved else name)
             linear = (store.limits.fixed, store.limits.rate, store.limits.size_of)
             const += kernel.price_store(mu, pis[k], linear, store.eff, store.keep, grad)
         return BusCut(value, const, grad, "linear" if len(moving) > 1 else "kernel", mu)
@@ -177,7 +182,7 @@ class BusRunner:
         problem = replace(self.problem, storages=tuple(self.problem.storages[k] for k in moving))
         named = {name: float(size) for name, size in zip(self.names, sizes, strict=True)}
         model = build_model(problem, named)
-        found = solve_highs(model)
+        found = solve_model(model)
         mu = found.duals[model.rows["balance_mw"]] / problem.step_h
         return found.value, np.minimum(mu, self.dearest)
 
@@ -186,10 +191,14 @@ def _store(problem: Problem, number: int, usual: np.ndarray) -> _Store:
     """One storage of the problem prepared."""
     storage, limits = problem.storages[number], storage_limits(problem, number)
     few = limits.at(usual)
-    full = few.copy()
-    full[0], full[1] = AMPLE * few[3].max() / storage.charge_eff, AMPLE * few[3].max()
+    strong, wide = few.copy(), few.copy()
+    strong[0], strong[1] = AMPLE * few[3].max() / storage.charge_eff, AMPLE * few[3].max()
+    wide[3] = AMPLE * few[:2].sum()
     keep = float(storage.kept_frac_per_h**problem.step_h)
-    return _Store(storage, limits, efficiencies(storage), keep, few, full)
+    eff = efficiencies(storage)
+    cheapest = min(float(np.min(supply.cost_per_mwh)) for supply in problem.supplies)
+    shapes = {"few": few, "strong": strong, "wide": wide}
+    return _Store(storage, limits, eff, keep, shapes, cheapest < -eff[4])
 
 
 def _alone(store: _Store, problem: Problem, mu: np.ndarray, limits: np.ndarray) -> np.ndarray:

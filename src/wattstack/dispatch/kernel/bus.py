@@ -16,7 +16,7 @@ from wattstack.dispatch.kernel.merge import FULL, OK, forward
 from wattstack.dispatch.kernel.prices import backward, line_rents, store_rents, stored_prices
 
 TRIES = 6  # places to cut the cycle open, most telling first
-PIECES = 4096  # room for pieces to begin with
+PIECES = 512  # room for pieces to begin with; a week has some hundred
 PROVEN = 1e-11  # gap below this share of the cost counts as closed
 
 
