@@ -188,6 +188,50 @@ def test_a_worker_killed_half_way_changes_no_bit(two_workers, alone, tmp_path):
     assert os.path.exists(flag), "a worker must have been killed, or the test shows nothing"
 
 
+def test_a_thing_that_learns_knows_on_another_worker_what_it_knew(two_workers):
+    def learn(seen, point):
+        seen.append(point)
+        return float(np.sum(np.sqrt(seen)))
+
+    def lessons(team, between=lambda: None):
+        team.keep("a", [])
+        team.keep("b", [2.0])
+        answers = team.map(learn, ["a", "a", "b"], [3.0, 5.0, 7.0])
+        between()
+        return answers + team.map(learn, ["b", "a"], [11.0, 13.0]) + team.map(learn, ["a"], [17.0])
+
+    with work.Team() as one:
+        expected = lessons(one)
+    with work.Team(workers=2) as two:
+        assert lessons(two) == expected
+    with work.Team(cluster=two_workers.scheduler_address) as far:
+
+        def kill():
+            home = far._cluster.homes["a"]
+            os.kill(far._cluster.client.run(os.getpid, workers=[home])[home], signal.SIGKILL)
+
+        assert lessons(far, kill) == expected
+    with work.Team(cluster=two_workers.scheduler_address) as far:
+
+        def run_unheard():
+            held = far._cluster.held["a"]
+            far._cluster.client.submit(lambda own: own.answer(learn, [1.0]), held, pure=False).result()
+
+        assert lessons(far, run_unheard) == expected, "a copy that has seen what we have not is no use"
+
+
+def test_a_copy_that_missed_a_question_does_not_answer():
+    def add(seen, point):
+        seen.append(point)
+        return sum(seen)
+
+    once, twice = [(add, [1])], [(add, [1]), (add, [2])]
+    assert work._answer_all(add, [work._Held([])], [[3, 4]], [(1, once)]) == [[4, 8]]
+    known = work._Held([])
+    known.answer(*once[0])
+    assert work._answer_all(add, [known], [[3]], [(2, twice)]) == [None]
+
+
 def test_workers_that_die_every_time_end_the_work_in_words(two_workers, monkeypatch):
     monkeypatch.setattr(work, "TRIES", 2)
 
@@ -237,14 +281,14 @@ def test_a_scheduler_that_goes_away_ends_the_work_in_words(monkeypatch):
 def test_an_address_where_nobody_answers_is_refused(monkeypatch):
     pytest.importorskip("distributed", reason="Dask is not installed: pip install .[cluster]")
     monkeypatch.setattr(work, "CONNECT_S", 0.5)
-    with pytest.raises(InputError, match=r"no Dask scheduler answers at tcp://127\.0\.0\.1:9"):
-        work.Team(cluster="tcp://127.0.0.1:9")
+    with pytest.raises(InputError, match="no Dask scheduler answers at tcp://nobody.invalid:9"):
+        work.Team(cluster="tcp://nobody.invalid:9")
 
 
 def test_a_cluster_without_dask_installed_says_how_to_get_it(monkeypatch):
     monkeypatch.setitem(sys.modules, "distributed", None)
     with pytest.raises(InputError, match=r"pip install 'wattstack\[cluster\]'"):
-        work.Team(cluster="tcp://127.0.0.1:8786")
+        work.Team(cluster="tcp://scheduler:8786")
 
 
 def refuse(thing, point):

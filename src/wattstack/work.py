@@ -10,7 +10,8 @@ says what stands on disk and returns 130. Nothing is shown when standard error i
 A Team sends every thing that answers need (a site's series) to one worker once, and afterwards only questions
 and answers travel. Answers come back in the order of the questions, whoever gave them, so that what is made of
 them is the same to the last bit with one worker or many. A worker that dies costs time, nothing else: what it
-held is sent to another one, and what it had not answered is asked again.
+held is sent to another one, which is first asked everything that was answered before, so that a thing which
+learns from its questions (a year that keeps its cuts) knows again what it knew.
 """
 
 from __future__ import annotations
@@ -104,7 +105,7 @@ class Operation(Protocol):
     key: str
 
     def visit(self, point: Any) -> Any:
-        """The answer at a point; depends on nothing else, not on earlier visits either."""
+        """The answer at a point; may depend on the points visited before, on nothing else."""
 
 
 class Team:
@@ -112,12 +113,12 @@ class Team:
 
     Threads gain where the work lets go of Python's lock, as compiled code and solvers do. End a team with
     `close`, or use it in a `with` block. Questions about one thing are answered one after the other in
-    their order, never by two at once, and must not depend on each other: an answer is a function of the thing
-    and the point alone, or the same question gets another last digit after a worker was lost.
+    their order, never by two at once. A thing may remember what this team asked it, and nobody else may ask it
+    meanwhile.
 
     Args:
         workers: Threads; 0 or 1: the thread that calls, at no cost.
-        cluster: Address of a Dask scheduler, "tcp://127.0.0.1:8786"; `workers` then counts for nothing.
+        cluster: Address of a Dask scheduler, "tcp://scheduler:8786"; `workers` then counts for nothing.
 
     Raises:
         InputError: Nobody answers at the address, or the extra "cluster" is not installed.
@@ -170,10 +171,9 @@ class Team:
 
     def visit(self, asked: Sequence[tuple[Operation, Any]]) -> list:
         """`operation.visit(point)` for every pair of operation and point, in their order."""
+        known = [self._things.setdefault(operation.key, operation) for operation, _ in asked]
         if self._cluster is None and self._pool is None:
-            return [operation.visit(point) for operation, point in asked]
-        for operation, _ in asked:
-            self.keep(operation.key, operation)
+            return [operation.visit(point) for operation, (_, point) in zip(known, asked, strict=True)]
         return self.map(_visit, [operation.key for operation, _ in asked], [point for _, point in asked])
 
     def close(self) -> None:
@@ -205,9 +205,32 @@ def _answer(function: Callable[[Any, Any], Any], thing: Any, points: Sequence[An
     return answers
 
 
-def _answer_all(function: Callable[[Any, Any], Any], things: Sequence[Any], batches: Sequence[list]) -> list:
-    """One task of a cluster: several things, a batch of points for each."""
-    return [_answer(function, thing, points) for thing, points in zip(things, batches, strict=True)]
+class _Held:
+    """A thing on a worker of a cluster, and how many batches it has answered: a copy that missed one is no use."""
+
+    def __init__(self, thing: Any):
+        self.thing, self.batches = thing, 0
+
+    def answer(self, function: Callable[[Any, Any], Any], points: Sequence[Any]) -> list:
+        self.batches += 1
+        return _answer(function, self.thing, points)
+
+
+Asked = tuple[Callable[[Any, Any], Any], Sequence[Any]]  # a function and a batch of points
+
+
+def _answer_all(function: Callable, held: Sequence[_Held], batches: Sequence[Sequence], before: list) -> list:
+    """One task of a cluster: several things, a batch of points for each; None for a thing that missed some.
+
+    `before`: how many batches each has answered, and these batches where the thing has just been sent.
+    """
+    answers: list = []
+    for own, points, (count, earlier) in zip(held, batches, before, strict=True):
+        if own.batches == 0:
+            for past, past_points in earlier:
+                own.answer(past, past_points)
+        answers.append(own.answer(function, points) if own.batches == count else None)
+    return answers
 
 
 def _in_order(asked: Mapping[str, list[int]], answered: Mapping[str, list]) -> list:
@@ -246,6 +269,8 @@ class _Cluster:
         self.address = address
         self.homes: dict[str, str] = {}  # key -> worker
         self.held: dict[str, Any] = {}  # key -> Dask's future of the thing there
+        self.asked: dict[str, list[Asked]] = {}  # what each thing has answered
+        self.fresh: set[str] = set()  # sent, and not told yet what was asked before
 
     def close(self) -> None:
         self.held.clear()
@@ -261,7 +286,14 @@ class _Cluster:
             if not left:
                 return answered
             self._place({key: things[key] for key in left})
-            answered |= self._once(function, {key: batches[key] for key in left if key in self.held})
+            new = self._once(function, {key: batches[key] for key in left if key in self.held})
+            for key in left:
+                if key in new:
+                    self.asked.setdefault(key, []).append((function, batches[key]))
+                    self.fresh.discard(key)
+                else:
+                    self._drop(key)  # lost, or perhaps asked without being heard
+            answered |= new
         if len(answered) == len(batches):
             return answered
         raise StateError(
@@ -281,7 +313,7 @@ class _Cluster:
         """Give every thing that no living worker holds to the one with the least to do for each of its threads."""
         alive = self._alive() or self._awaited()
         for key in [key for key, home in self.homes.items() if home not in alive]:
-            del self.homes[key], self.held[key]
+            self._drop(key)
         load = dict.fromkeys(alive, 0)
         for home in self.homes.values():
             load[home] += 1
@@ -290,11 +322,16 @@ class _Cluster:
                 continue
             home = min(alive, key=lambda name: (load[name] / alive[name], name))
             try:
-                held = self.client.scatter(thing, workers=[home], hash=False)
+                held = self.client.scatter(_Held(thing), workers=[home], hash=False)
             except (OSError, KeyError, TimeoutError):
                 return  # gone since we looked: the next try places it elsewhere
             load[home] += 1
             self.homes[key], self.held[key] = home, held
+            self.fresh.add(key)
+
+    def _drop(self, key: str) -> None:
+        self.homes.pop(key, None)
+        self.held.pop(key, None)
 
     def _awaited(self) -> dict[str, int]:
         """The workers, once there is one."""
@@ -320,18 +357,23 @@ class _Cluster:
             for part in (keys[i : i + size] for i in range(0, len(keys), size)):
                 future = self.client.submit(
                     _answer_all, function, [self.held[key] for key in part], [batches[key] for key in part],
+                    [self._before(key) for key in part],
                     workers=[home], allow_other_workers=False, pure=False,
                 )  # fmt: skip
                 waiting[future.key] = (future, home, part)
                 future.add_done_callback(heard.put)
         answered: dict[str, list] = {}
         for future, part in self._heard(heard, waiting):
-            if future.status == "error" and not _is_loss(future.exception()):
-                future.result()  # raises what the function raised
-            if future.status == "finished":
-                with suppress(*_losses()):
-                    answered |= zip(part, future.result(timeout=CONNECT_S), strict=True)
+            if future.status in ("finished", "error"):
+                with suppress(*_losses()):  # what the function raised is raised here
+                    answers = zip(part, future.result(timeout=CONNECT_S), strict=True)
+                    answered |= {key: own for key, own in answers if own is not None}
         return answered
+
+    def _before(self, key: str) -> tuple[int, list[Asked]]:
+        """How many batches a thing has answered, and which, if it is to be told."""
+        asked = self.asked.get(key, [])
+        return len(asked), asked if key in self.fresh else []
 
     def _heard(self, heard: SimpleQueue, waiting: dict) -> Iterable[tuple[Any, list[str]]]:
         """Futures as they come to an end; those whose worker is gone are given up."""
@@ -354,7 +396,3 @@ def _losses() -> tuple[type[BaseException], ...]:
     from distributed.comm import CommClosedError
 
     return Cancelled, CancelledError, KilledWorker, CommClosedError, TimeoutError
-
-
-def _is_loss(fault: BaseException) -> bool:
-    return isinstance(fault, _losses())
