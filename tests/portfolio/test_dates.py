@@ -82,6 +82,11 @@ def test_servers_that_were_sold_before_the_horizon_are_told(told):
     assert told(change) == {"servers.csv row 2, last_order": what}
 
 
+def test_an_order_window_that_does_not_parse_is_told_by_its_date(told):
+    what = "is 'never', must be a quarter. Write 2026Q4."
+    assert told(put("servers", "first_gen", "last_order", "never")) == {"servers.csv row 2, last_order": what}
+
+
 def test_a_launch_must_parse(told):
     what = "is 'spring', must be a quarter. Write 2026Q4."
     assert told(put("servers", "first_gen", "launch", "spring")) == {"servers.csv row 2, launch": what}

@@ -1,6 +1,6 @@
 """The one table of other names: columns and keys that a portfolio may use in place of ours.
 
-Gives    Renamed, renamed, known_names, DEFAULT_TABLES, resource_of.
+Gives    Renamed, renamed, nearest_name, DEFAULT_TABLES, resource_of.
 Used by  portfolio.rows, portfolio.file, portfolio.weeks.
 
 A name is a template: {cur} stands for a currency (usd, jpy, eur: the amount is turned at the file's rate),
@@ -16,6 +16,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cache
 from typing import Any
+
+from wattstack.errors import nearest
 
 NAMES: dict[str, dict[str, str]] = {
     # meta.yaml, by dotted path
@@ -202,6 +204,8 @@ def renamed(values: Mapping[str, Any], table: str, fields: Iterable[str]) -> Ren
 
 def _walk(found: Renamed, values: Mapping[str, Any], above: str, table: str, ours: dict[str, str]) -> None:
     for key, value in values.items():
+        if value is None:
+            continue  # left empty: as if it did not stand there
         path = f"{above}{key}"
         if isinstance(value, Mapping) and _leads_on(path, table):
             _walk(found, value, path + ".", table, ours)
@@ -262,9 +266,16 @@ def _patterns(table: str) -> list[tuple[re.Pattern[str], str]]:
     return found
 
 
-def known_names(table: str, fields: Iterable[str]) -> list[str]:
-    """Every name that may stand in a table, ours first, for the nearest to a mistyped one."""
-    return [*fields, *(name.replace("{cur}", "usd") for name in NAMES[table])]
+def nearest_name(name: str, table: str, fields: Iterable[str]) -> str | None:
+    """The name that may stand in a table, ours or another, that a mistyped one most likely means.
+
+    Example:
+        >>> nearest_name("PUE ", "sites", ["pue"]), nearest_name("tarif_usd_MWh", "sites", ["pue"])
+        ('pue', 'tariff_usd_MWh')
+    """
+    known = {word.lower(): word for word in (n.replace("{cur}", "usd") for n in NAMES[table])}
+    known |= {word.lower(): word for word in fields}
+    return known.get(nearest(name.strip().lower(), known) or "")
 
 
 def resource_of(name: str, chemistries: Iterable[str]) -> str:

@@ -170,7 +170,7 @@ def _storage(all_parts: Gathered) -> None:
         if offer.origin == "market" and offer.cost_per_kwh is None:
             what = "is missing, must be given where cells are bought. Give the installed price."
             all_parts.fault(found.fault("cost_per_kwh", what))
-        if offer.origin == "own" and all_parts.factory is None:
+        if offer.origin == "own" and not all_parts.has_factory:
             what = "is 'own', but this portfolio has no factory. Add one, or write market."
             all_parts.fault(found.fault("origin", what))
     bought = {site for origin, site in all_parts.names("storage", "origin", "site") if origin == "market"}
@@ -196,7 +196,7 @@ def _suppliers(all_parts: Gathered) -> None:
 def _factory(all_parts: Gathered) -> None:
     factory, tell = all_parts.factory, all_parts.tell_factory
     if factory is None:
-        for found in all_parts.good("segments")[:1]:
+        for found in all_parts.good("segments")[:1] if not all_parts.has_factory else ():
             what = (
                 "is a market, but this portfolio has no factory to sell from. Add one, or take segments out."
             )

@@ -81,8 +81,9 @@ def read_portfolio(path: str | Path) -> Portfolio:
     profiles = tables["profiles"].file if "profiles" in tables else ""
     campuses = _campuses(file, parts)
     gathered = Gathered(
-        reading, calendar, parts, factory, tell_factory, file.tell, money, compute, weeks, profiles, campuses
-    )
+        reading, calendar, parts, factory, tell_factory, file.tell, file.has_factory, money, compute, weeks, profiles,
+        campuses,
+    )  # fmt: skip
     check_parts(gathered)
     sources = {str(row.values.get("id")): dict(row.values) for row in _rows(tables.get("sources"))}
     if reading.faults or None in (calendar, money, compute, stochastic):

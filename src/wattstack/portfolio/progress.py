@@ -43,7 +43,7 @@ def read_progress(path: str | Path, portfolio: Portfolio) -> tuple[Progress, ...
     for found in good:
         _check_names(found, portfolio, reading.faults)
         _check_dates(found, portfolio, reading.faults)
-    _check_together(good, reading.faults)
+    _check_together([f for f in good if portfolio.calendar.number(f.part.as_of)], reading.faults)
     if reading.faults:
         raise InputError(path.name, reading.faults)
     return tuple(found.part for found in good)

@@ -18,8 +18,8 @@ from typing import Any, TypeVar
 from pydantic import ValidationError
 
 from wattstack.campus import Campus, Declared, faults_of
-from wattstack.errors import Fault, nearest
-from wattstack.portfolio.alias import Renamed, known_names, renamed
+from wattstack.errors import Fault
+from wattstack.portfolio.alias import Renamed, nearest_name, renamed
 from wattstack.portfolio.calendar import Calendar
 from wattstack.portfolio.market import Factory, Progress, Scenario, Segment, Supplier, Supply, Target
 from wattstack.portfolio.parts import Gate, GenerationOffer, Item, Server, Site, Stage, StorageOffer
@@ -96,11 +96,10 @@ class Reading:
 
     def _columns(self, table: Table, model: type[Declared], names: list[str]) -> set[str]:
         """Tell unknown, doubled and missing columns, each once; returns the fields told missing."""
-        header = renamed(dict.fromkeys(table.columns), table.name, [*names, *_ASIDE])
+        header = renamed(dict.fromkeys(table.columns, True), table.name, [*names, *_ASIDE])
         for name, column in header.origin.items():
             if name.split(".")[0] not in (*names, *_ASIDE):
-                known = known_names(table.name, names)
-                near = nearest(column, known)
+                near = nearest_name(column, table.name, names)
                 hint = f"Nearest: '{near}'." if near else f"There are: {', '.join(names)}."
                 what = f"is not a {'column' if table.is_text else 'key'} here. {hint}"
                 self.faults.append(Fault(f"{table.file}, {column}", what))
@@ -134,8 +133,7 @@ class Reading:
     def section(self, model: type[Part], names: Renamed, tell: Callable[[str, str], Fault]) -> Part | None:
         """A section of a YAML file as a declaration; `tell` makes a fault of a field and a sentence."""
         before = len(self.faults)
-        values = {name: value for name, value in names.values.items() if value is not None}
-        values = self.converted(model, values, names, tell, is_text=False)
+        values = self.converted(model, dict(names.values), names, tell, is_text=False)
         try:
             part = model.model_validate(values)
         except ValidationError as error:
@@ -180,6 +178,7 @@ class Gathered:
         calendar: None where it could not be read.
         parts: Table -> rows.
         factory: None where there is none. tell_factory: Makes a fault of a field of it and a sentence.
+        has_factory: Whether the file names a factory, right or wrong.
         tell: Makes a fault of a section and a key of the YAML file, "money", "capital_as", and a sentence.
         weeks: By (country or site, season). profiles: Name of their table, "" without one.
         campuses: By site.
@@ -191,6 +190,7 @@ class Gathered:
     factory: Factory | None
     tell_factory: Callable[[str, str], Fault]
     tell: Callable[[str], Callable[[str, str], Fault]]
+    has_factory: bool = False
     money: Money | None = None
     compute: Compute | None = None
     weeks: dict[tuple[str, int], tuple[Week, ...]] = field(default_factory=dict)

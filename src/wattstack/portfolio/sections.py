@@ -19,6 +19,7 @@ from wattstack.portfolio.calendar import Calendar
 from wattstack.portfolio.market import Factory
 from wattstack.portfolio.rows import Reading
 
+BESIDE = "factory.yaml"
 SAME_FRAC = 0.01  # rates given twice may differ by rounding
 
 
@@ -54,6 +55,12 @@ class PortfolioFile:
     line_of: Callable[[tuple[str, ...]], int]
     is_folder_form: bool
     reading: Reading = field(default_factory=Reading)
+
+    @property
+    def has_factory(self) -> bool:
+        """Whether a factory stands in the file, is named in it, or (folder form) lies beside it."""
+        beside = self.is_folder_form and (self.folder / BESIDE).is_file()
+        return "factory" in self.names.values or beside
 
     def part(self, section: str) -> Renamed:
         """One section, places in it relative to the file."""
@@ -133,11 +140,9 @@ def read_calendar(file: PortfolioFile) -> Calendar | None:
 
 def read_factory(file: PortfolioFile) -> tuple[Factory | None, Callable[[str, str], Fault]]:
     """The factory, in the file or in one of its own, and what makes a fault of a field of it and a sentence."""
-    value = file.names.values.get("factory")
-    if value is None and file.is_folder_form and (file.folder / "factory.yaml").is_file():
-        value = "factory.yaml"
-    if value is None:
+    if not file.has_factory:
         return None, file.tell("factory")
+    value = file.names.values.get("factory", BESIDE)
     place, above = file, "factory."
     if isinstance(value, str):
         try:

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from wattstack.errors import Fault, nearest
-from wattstack.portfolio.alias import known_names, renamed
+from wattstack.portfolio.alias import nearest_name, renamed
 from wattstack.portfolio.calendar import Calendar
 from wattstack.portfolio.tables import Row, Table
 from wattstack.portfolio.whole import Week
@@ -67,10 +67,10 @@ def read_weeks(
 
 
 def _columns(table: Table, faults: list[Fault]) -> dict[str, str] | None:
-    header = renamed(dict.fromkeys(table.columns), "profiles", NAMES)
+    header = renamed(dict.fromkeys(table.columns, True), "profiles", NAMES)
     for name, column in header.origin.items():
         if name not in (*NAMES, "note", "source"):
-            near = nearest(column, known_names("profiles", NAMES))
+            near = nearest_name(column, "profiles", NAMES)
             hint = f"Nearest: '{near}'." if near else f"There are: {', '.join(NAMES)}."
             faults.append(Fault(f"{table.file}, {column}", f"is not a column here. {hint}"))
     missing = [name for name in ("place", "week", "hour", "price_factor") if name not in header.origin]
