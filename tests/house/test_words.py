@@ -11,13 +11,13 @@ UNITS = {
     "min", "month", "ms", "mw", "mwh", "pct", "s", "t", "usd", "w_m2", "year", "years",
 }  # fmt: skip
 PER = re.compile(r"_per_(mwh|mw|kwh|kw|t|kg|h|ha|year|quarter|month|k|line|unit)(_year|_month|_h)?$")
-# Last words that need no unit: counts, pure numbers, money as such, and what takes the unit of its neighbour.
+# Last words that need no unit: counts, pure numbers, money as such, and what takes the unit of its neighbour (the row's `unit`).
 PLAIN = {
     "aim", "albedo", "allowed", "amount", "annuity", "block", "bound", "capital", "const", "cop", "cost",
     "declared", "dual", "end", "exchange", "factor", "fixed", "floor", "gap", "high", "keep", "largest",
     "length", "limit", "low", "lower", "max", "min", "money", "npv", "objective", "penalty", "price",
-    "pue", "rate", "scale", "seconds", "share", "size", "slope", "start", "step", "target", "tolerance",
-    "top", "total", "until", "upper", "value", "weight", "worth", "x", "y",
+    "pue", "quantity", "rate", "scale", "seconds", "share", "size", "slope", "start", "step", "target", "tolerance",
+    "top", "total", "units", "until", "upper", "value", "weight", "worth", "x", "y",
 }  # fmt: skip
 
 
