@@ -101,12 +101,17 @@ def read_json(folder: Path, name: str, command: str) -> Any:
         raise InputError(str(path), ["is not JSON. Plan again into this folder."]) from None
 
 
-def package_versions() -> dict[str, str]:
-    """Versions of what a plan is made with, by package; what is not there is left out."""
+def package_versions(packages: Iterable[str] = PACKAGES) -> dict[str, str]:
+    """Versions of what a plan is made with, by package; what is not there is left out.
+
+    Example:
+        >>> package_versions(["no-such-package"])
+        {}
+    """
     from importlib.metadata import PackageNotFoundError, version
 
     out = {}
-    for name in PACKAGES:
+    for name in packages:
         try:
             out[name] = version(name)
         except PackageNotFoundError:

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from tests.plan.portfolio.made import at, plan, portfolio
+from wattstack.campus import read_campus
 from wattstack.errors import InputError
 from wattstack.plan.portfolio.answers import (
     Cause,
@@ -202,6 +203,40 @@ def test_no_folder_stands_in_the_plan(tmp_path):
     for path in (tmp_path / "out").iterdir():
         assert str(tmp_path) not in path.read_text(), path.name
     assert read_portfolio_plan(tmp_path / "out").plan.portfolio.base_dir.resolve() == tmp_path
+
+
+CAMPUS = """\
+wattstack: 1
+name: tokyo   # kept
+place: {latitude_deg: 35.6, longitude_deg: 139.7, time_zone: Asia/Tokyo}
+currency: USD
+time: {start: 2022-04-01T00:00+09:00, end: 2022-04-08T00:00+09:00, step: 1h}
+series:
+  price_per_mwh: {source: csv, file: prices.csv, column: price, unit: USD/MWh}
+load: {halls: {it_mw: 10, profile: flat}}
+grid: {connection: {firm_mw: {max: 60}}, tariff: {energy: {price_per_mwh: series:price_per_mwh}}}
+"""
+
+
+def test_campus_files_of_sites_come_along_and_their_series_stay_where_they_are(tmp_path):
+    (tmp_path / "in").mkdir()
+    (tmp_path / "in" / "tokyo.yaml").write_text(CAMPUS)
+    campus = read_campus(tmp_path / "in" / "tokyo.yaml")
+    small = campus.sized({"grid.connection.firm_mw": 5.0})
+    first = portfolio(campuses={"sakai": campus, "bosquel": campus}, base_dir=tmp_path / "in")
+    made = plan(first)
+    other = replace(made, portfolio=replace(first, campuses={"sakai": small, "bosquel": campus}))
+    write_portfolio_plan(made, tmp_path / "out", compared=Compared(made, other, other, None))
+    names = {path.name for path in (tmp_path / "out").glob("campus.*")}
+    assert names == {"campus.tokyo.yaml", "campus.tokyo.2.yaml"}
+    back = read_portfolio_plan(tmp_path / "out")
+    found = back.plan.portfolio.campuses["sakai"]
+    assert found.grid == campus.grid
+    file = found.base_dir / found.series["price_per_mwh"].file
+    assert file.resolve() == (tmp_path / "in" / "prices.csv").resolve()
+    assert back.answers.compared.silo.portfolio.campuses["sakai"].grid == small.grid
+    write_portfolio_plan(plan(), tmp_path / "out")
+    assert not list((tmp_path / "out").glob("campus.*"))
 
 
 def test_another_input_has_another_checksum():
