@@ -11,7 +11,8 @@ UNITS = {
     "min", "month", "ms", "mw", "mwh", "pct", "s", "t", "usd", "w_m2", "year", "years",
 }  # fmt: skip
 PER = re.compile(r"_per_(mwh|mw|kwh|kw|t|kg|h|ha|year|quarter|month|k|line|unit)(_year|_month|_h)?$")
-# Last words that need no unit: counts, pure numbers, money as such, and what takes the unit of its neighbour (the row's `unit`).
+# Last words that need no unit: counts, pure numbers, money as such, and what takes the unit of its neighbour
+# (of the column `unit` beside it).
 PLAIN = {
     "aim", "albedo", "allowed", "amount", "annuity", "block", "bound", "capital", "const", "cop", "cost",
     "declared", "dual", "end", "exchange", "factor", "fixed", "floor", "gap", "high", "keep", "largest",
