@@ -82,5 +82,5 @@ def _listed(portfolio: Portfolio, kind: str, name: str, site: str) -> tuple[np.n
         source = next(o for o in portfolio.generation if (o.tech, o.site) == (name, site))
         return np.full(count, source.capital_m_per_mw), source.lead_q, UNITS[kind], name
     item = next(i for i in portfolio.items if (i.item, i.site) == (name, site))
-    unit = item.unit or ("MVA" if item.resource == "hv" else "MW IT")
+    unit = item.unit.replace("_", " ") or ("MVA" if item.resource == "hv" else "MW IT")
     return np.full(count, item.capital_m_per_unit), item.lead_q, unit, name
