@@ -114,7 +114,7 @@ def _take_worth(slopes, lengths, births, head, tail, worth, factor, born, taken)
     return energy, cost, cut
 
 
-@njit(cache=True)
+@njit(cache=True, nogil=True)
 def forward(first, start, end, supply, caps, store, eff, keep, slack, heap, out):
     """Least cost and schedule from `start` MWh before step `first`, once round the axis.
 

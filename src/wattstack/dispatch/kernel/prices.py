@@ -11,7 +11,7 @@ from numba import njit
 from wattstack.dispatch.kernel.steps import merit
 
 
-@njit(cache=True)
+@njit(cache=True, nogil=True)
 def stored_prices(first, after, cyclic, keep, cut_lo, cut_hi, pi):
     """Value of one more MWh stored at the end of each step, backwards: clamp(keep x next, cut_lo, cut_hi)."""
     count = len(pi)
@@ -94,7 +94,7 @@ def store_rents(t, weights, linear, grad):
     return total
 
 
-@njit(cache=True)
+@njit(cache=True, nogil=True)
 def backward(pi, next_pi, supply, caps, cap_of, step_h, store, demand, linear, eff, block, split, out):
     """Bus prices, rents and the dual value as an affine function of the sizes, block by block.
 

@@ -27,7 +27,7 @@ def _drawn(x, load, charge, discharge, q_star, eff):
     return d_lo, max(d_lo, min(q_star - load, d_hi))
 
 
-@njit(cache=True)
+@njit(cache=True, nogil=True)
 def walk(first, start, made, supply, caps, store, eff, keep, out):
     """Fill charge, discharge, stored energy and what each line gives [MWh]. `made` = (xmin, taken, lent).
 
