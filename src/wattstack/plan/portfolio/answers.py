@@ -1,7 +1,7 @@
 """What the analyses of a portfolio answer: what holds it back, coordination, risk, chemistry, plan against actual.
 
 Gives    Cause, Rent, Relief, Holdback, Compared, SweepPoint, Sweep, Future, Risk, Shortfall, SupplierShare,
-         ChemistryValue, Slip, Replanned.
+         SecondSource, ChemistryValue, Slip, Replanned.
 Used by  plan.portfolio, report, cli.
 """
 
@@ -133,12 +133,18 @@ class Future:
 
 @dataclass(frozen=True, slots=True)
 class Shortfall:
-    """One supplier's shortfall as a future: NPV lost with orders kept before it shows, chance."""
+    """One supplier's shortfall as a future: its chance and the NPV lost.
+
+    Attributes:
+        lost_m: With the orders of the first stage kept, the rest planned again. Infinite where no plan has them.
+        known_lost_m: Had it been known from the start.
+    """
 
     resource: str
     supplier: str
     probability_frac: float
     lost_m: float
+    known_lost_m: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,6 +157,35 @@ class SupplierShare:
     spend_m: float
     spend_frac: float
     units_frac: float
+
+
+@dataclass(frozen=True)
+class SecondSource:
+    """What it costs to order less from any one supplier of a resource, and what that insures.
+
+    Attributes:
+        share_max_frac: Share that no supplier may exceed. usual_share_frac: Largest share limit as it is.
+        cost_m: NPV given up. shortfalls: NPV lost in each supplier's shortfall as it is. insured: The same with the
+            second source.
+    """
+
+    resource: str
+    share_max_frac: float
+    usual_share_frac: float
+    cost_m: float
+    shortfalls: tuple[Shortfall, ...]
+    insured: tuple[Shortfall, ...]
+
+    @property
+    def worst_saved_m(self) -> float:
+        """What the second source saves of the worst shortfall [M]."""
+        return max(s.lost_m for s in self.shortfalls) - max(s.lost_m for s in self.insured)
+
+    @property
+    def expected_saved_m(self) -> float:
+        """What it saves on average: chance x loss saved, over all suppliers [M]."""
+        pairs = zip(self.shortfalls, self.insured, strict=True)
+        return sum(a.probability_frac * (a.lost_m - b.lost_m) for a, b in pairs)
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,7 @@
 """Orders before the futures are known: one plan for all of them, what that is worth, and what knowing would be.
 
 Needs    plan.portfolio.solve, block, draft, program, search, read, answers; portfolio.variants.
-Gives    plan_futures, future_of, cvar.
+Gives    plan_futures, future_of, worth_with_orders, lost, cvar.
 Used by  cli, report, plan.portfolio.suppliers.
 
 Two stages (Birge and Louveaux, Introduction to Stochastic Programming, 2011, doi:10.1007/978-1-4614-0237-4): what is
@@ -97,9 +97,9 @@ def plan_futures(
     scenarios = [s for s in portfolio.scenarios if s.probability_frac > 0.0]
     futures = [future_of(portfolio, s.scenario, before) for s in scenarios]
     knowing = [solve_portfolio(f, pool=pool, given=Given(conversion_per_kwh=path)).npv_m for f in futures]
-    kept = [_with_orders(future, base.decisions, Given(None, before, path), pool) for future in futures]
+    kept = [worth_with_orders(future, base.decisions, Given(None, before, path), pool) for future in futures]
     unbound = Decisions({k: v for k, v in base.decisions.amounts.items() if k not in CONTRACTS})
-    freed = [_with_orders(future, unbound, Given(None, before, path), pool) for future in futures]
+    freed = [worth_with_orders(future, unbound, Given(None, before, path), pool) for future in futures]
     aim = Aim(np.array([s.probability_frac for s in scenarios]), min(weight, WEIGHT_MOST), alpha)
     search = _search(futures, aim, path, before, pool)
     search.descend(GAP_FRAC, report)
@@ -197,12 +197,18 @@ def _model(builder: ModelBuilder, blocks: list[Block], aim: Aim) -> LinearModel:
     return replace(model, cost=cost)
 
 
-def _with_orders(future: Portfolio, orders: Decisions, given: Given, pool: Pool) -> float:
+def worth_with_orders(future: Portfolio, orders: Decisions, given: Given, pool: Pool) -> float:
     """What a future is worth with early orders that were decided; minus infinity where no plan has them."""
     try:
         return solve_portfolio(future, pool=pool, given=replace(given, decisions=orders)).npv_m
     except InfeasibleError:
         return -np.inf
+
+
+def lost(before_m: float, after_m: float) -> float:
+    """What is lost between two plans [M]; a gain smaller than their certificate can tell is nothing."""
+    change = before_m - after_m
+    return 0.0 if -GAP_FRAC * abs(before_m) <= change < 0.0 else change
 
 
 def _check(portfolio: Portfolio, weight: float, alpha: float, before: int) -> None:
