@@ -14,13 +14,16 @@ from wattstack.portfolio import Portfolio, Site
 __all__ = ["Operation", "Visit", "make_operations"]
 
 
-def make_operations(portfolio: Portfolio) -> dict[tuple[str, int], Operation]:
+def make_operations(
+    portfolio: Portfolio, known: dict[str, Operation] | None = None
+) -> dict[tuple[str, int], Operation]:
     """Running by (site, period).
 
     Args:
         portfolio: Checked; every site has weeks of its own or of its country.
+        known: Functions of earlier plans by key, taken where equal; new ones are added.
     """
-    known: dict[str, Operation] = {}
+    known = {} if known is None else known
     made: dict[tuple[str, int], Operation] = {}
     for site in portfolio.sites:
         for period, operation in enumerate(_by_weeks(portfolio, site)):

@@ -14,6 +14,8 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from wattstack.plan.portfolio.visit import Operation
+
 
 @dataclass
 class Cuts:
@@ -36,12 +38,14 @@ class Pool:
     Attributes:
         cuts: By key of the function. held: Numbers of cuts by (site, period, key).
         solvers: How often each answered.
+        operations: Functions by key, prepared once for all plans.
         visit: Runs a list of (operation, point) and returns their visits in order: here, or by a team.
     """
 
     cuts: dict[str, Cuts] = field(default_factory=dict)
     held: dict[tuple[str, int], tuple[int, ...]] = field(default_factory=dict)
     solvers: dict[str, int] = field(default_factory=dict)
+    operations: dict[str, Operation] = field(default_factory=dict)
     visit: Callable[[list], list] = visit_here
 
     def add(self, key: str, const: float, grad: np.ndarray) -> int | None:

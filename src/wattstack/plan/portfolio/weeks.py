@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from functools import cached_property
 
 import numpy as np
 
@@ -42,13 +43,17 @@ class WeekOperation(Operation):
         self.names = names
         self.key = problems_key(names, problems)
         self._problems = list(problems)
-        usual = _usual(names, load_mw_per_mw)
-        self.usual = np.array([0.0 if name.endswith(CYCLED) else usual[name] for name in names])
-        self._runs = []
+        self._usual = _usual(names, load_mw_per_mw)
+        self.usual = np.array([0.0 if name.endswith(CYCLED) else self._usual[name] for name in names])
+
+    @cached_property
+    def _runs(self) -> list[tuple[BusRunner, np.ndarray, float]]:
+        """Prepared when first visited: a function known from an earlier plan is never prepared again."""
+        runs = []
         for problem, weight in self._problems:
-            runner = BusRunner(problem, usual)
-            at = np.array([names.index(name) for name in runner.names])
-            self._runs.append((runner, at, weight))
+            runner = BusRunner(problem, self._usual)
+            runs.append((runner, np.array([self.names.index(name) for name in runner.names]), weight))
+        return runs
 
     def problems(self) -> list[tuple[Problem, float]]:
         """One problem a week."""

@@ -11,6 +11,7 @@ import numpy as np
 
 from wattstack.dispatch.linear import LinearModel, ModelBuilder, Operation, add_operation
 from wattstack.plan.portfolio.block import Block, Task
+from wattstack.plan.portfolio.pool import Pool
 from wattstack.plan.portfolio.search import M
 from wattstack.plan.portfolio.solve import Given, draft_block, priced
 from wattstack.portfolio import Portfolio
@@ -29,7 +30,7 @@ def write_out(portfolio: Portfolio, given: Given | None = None) -> tuple[LinearM
         (model, block); the answer's columns are read by block.draft.values(x).
     """
     builder = ModelBuilder()
-    block = draft_block(builder, portfolio, Given() if given is None else given)
+    block = draft_block(builder, portfolio, Given() if given is None else given, Pool())
     for task in block.tasks:
         _add_running(builder, block, task)
     model = priced(builder.close(), [block])
