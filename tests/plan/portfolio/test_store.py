@@ -157,6 +157,8 @@ def test_what_was_asked_for_is_told_in_tables():
     assert len(tables["coordination"].where(axis="supply", value=0.5)) == 2
     assert tables["risk"].where(about="expected")[0]["regret_m"] == 16.0
     assert tables["risk"].where(about="shortfall")[0]["regret_m"] == 40.0
+    assert tables["risk"].where(about="supplier")[0]["spend_m"] == 320.0
+    assert tables["risk"].where(about="value of the stochastic solution")[0]["worth_m"] == 7.0
     assert tables["chemistry"].column("reserve_per_mwh") == [None]
 
 

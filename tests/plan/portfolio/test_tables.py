@@ -303,9 +303,10 @@ def test_a_plan_without_cash_is_worth_nothing():
 
 def test_csv_has_every_bit_and_nothing_where_there_is_no_value():
     table = Table(
-        ("name", "a", "b", "c", "d"), (("x, y", 1 / 3, None, True, float("nan")), ("z", 2.0, 3, False, 1.0))
+        ("name", "a", "b", "c", "d"),
+        (("x, y", 1 / 3, None, True, float("nan")), ("z", 2.0, 3, False, float("inf"))),
     )
-    assert table.text() == 'name,a,b,c,d\n"x, y",0.3333333333333333,,true,\nz,2.0,3,false,1.0\n'
+    assert table.text() == 'name,a,b,c,d\n"x, y",0.3333333333333333,,true,\nz,2.0,3,false,inf\n'
     assert table.where(c=True) == [dict(zip(table.columns, table.rows[0], strict=True))]
 
 

@@ -99,31 +99,39 @@ def _coordination(answers: Answers) -> Table:
 
 
 def _risk(risk: Risk) -> Table:
-    """A row a future, the expectation, and a row a shortfall of a supplier."""
-    rows: list[Row] = [
-        ("future", f.scenario, f.probability_frac, f.two_stage.npv_m, f.base_kept_m, f.knowing_m, f.regret_m)
+    """A row a future, the expectation, what planning for all of them is worth, and a row a supplier.
+
+    regret_m: what not knowing costs; of a supplier what its shortfall costs. spend_m: what is bought from it.
+    """
+    columns = (
+        "about", "name", "frac", "two_stage_m", "base_kept_m", "knowing_m", "regret_m", "worth_m", "spend_m",
+    )  # fmt: skip
+    rows: list[dict[str, Cell]] = [
+        {
+            "about": "future", "name": f.scenario, "frac": f.probability_frac, "two_stage_m": f.two_stage.npv_m,
+            "base_kept_m": f.base_kept_m, "knowing_m": f.knowing_m, "regret_m": f.regret_m,
+        }
         for f in risk.futures
-    ]
-    rows.append(
-        (
-            "expected",
-            "",
-            1.0,
-            risk.expected_m,
-            risk.base_kept_m,
-            risk.knowing_m,
-            risk.knowing_m - risk.expected_m,
-        )
-    )
-    rows.append(("mean of the worst", "", risk.alpha_frac, risk.cvar_m, None, None, None))
+    ]  # fmt: skip
+    rows += [
+        {
+            "about": "expected", "frac": 1.0, "two_stage_m": risk.expected_m, "base_kept_m": risk.base_kept_m,
+            "knowing_m": risk.knowing_m, "regret_m": risk.evpi_m,
+        },
+        {"about": "mean of the worst", "frac": risk.alpha_frac, "two_stage_m": risk.cvar_m},
+        {"about": "value of the stochastic solution", "worth_m": risk.vss_m},
+        {"about": "of it contracts committed late", "worth_m": risk.contracts_m},
+        {"about": "value of perfect information", "worth_m": risk.evpi_m},
+    ]  # fmt: skip
     for short in risk.shortfalls:
         name = f"{short.resource} {short.supplier}"
-        rows.append(("shortfall", name, short.probability_frac, None, None, None, short.lost_m))
+        rows.append(
+            {"about": "shortfall", "name": name, "frac": short.probability_frac, "regret_m": short.lost_m}
+        )
     for share in risk.shares:
         name = f"{share.resource} {share.supplier}"
-        rows.append(("share of spend", name, share.spend_frac, share.spend_m, None, None, None))
-    columns = ("about", "name", "frac", "two_stage_m", "base_kept_m", "knowing_m", "regret_m")
-    return Table(columns, tuple(rows))
+        rows.append({"about": "supplier", "name": name, "frac": share.spend_frac, "spend_m": share.spend_m})
+    return Table.of(rows, columns)
 
 
 def _chemistry(found: tuple[ChemistryValue, ...]) -> Table:

@@ -10,7 +10,7 @@ import csv
 import io
 from collections.abc import Iterable
 from dataclasses import dataclass
-from math import isfinite
+from math import isnan
 from typing import Any
 
 Cell = str | float | int | bool | None
@@ -65,7 +65,7 @@ class Table:
 
 
 def _shown(value: Cell) -> str:
-    if value is None or (isinstance(value, float) and not isfinite(value)):
+    if value is None or (isinstance(value, float) and isnan(value)):
         return ""
     if isinstance(value, bool):
         return "true" if value else "false"
