@@ -1,7 +1,7 @@
 """A folder written all at once or not at all, and JSON that people can read.
 
 Gives    write_whole, json_text, read_json, package_versions.
-Used by  plan.portfolio.store.
+Used by  plan.store, plan.portfolio.store.
 """
 
 from __future__ import annotations

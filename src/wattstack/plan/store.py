@@ -1,6 +1,6 @@
 """A plan on disk: the folder `out/` written all at once, and read back.
 
-Needs    plan.tables, campus.write_campus, series.write_traces.
+Needs    plan.tables, plan.folder, campus.write_campus, series.write_traces.
 Gives    PlanFiles, plan_files, write_plan, read_plan.
 Used by  cli, report (which looks at nothing but this content, so that a plan in memory and a folder read look alike).
 
@@ -20,8 +20,6 @@ figures); inputs with checksums; library (passports); notes.
 from __future__ import annotations
 
 import json
-import os
-import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -29,6 +27,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from wattstack.errors import InputError
+from wattstack.plan.folder import package_versions, read_json, write_whole
 from wattstack.plan.tables import TABLES, plan_tables, plan_traces
 
 if TYPE_CHECKING:
@@ -45,7 +44,7 @@ TEXT = (  # columns of the tables by kind; all others are numbers
 )  # fmt: skip
 FLAGS = ("planned", "stands", "synthetic")
 COUNTS = ("round", "rows", "step_s", "year")
-PACKAGES = ("wattstack", "numpy", "numba", "scipy", "highspy", "piqp", "pandas", "pvlib")
+COMMAND = "wattstack plan CAMPUS.YAML"
 
 
 @dataclass(frozen=True)
@@ -90,16 +89,7 @@ def write_plan(plan: Plan, folder: str | Path) -> PlanFiles:
     Raises:
         InputError: The folder cannot be written.
     """
-    folder = Path(folder)
-    try:
-        folder.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(prefix=f".{folder.name}-", dir=folder.parent) as beside:
-            files = _write_all(plan, Path(beside))
-            _move_in(Path(beside), folder)
-    except OSError as error:
-        why = error.strerror or str(error)
-        raise InputError(str(folder), [f"cannot be written: {why}. Name another folder with -o."]) from error
-    return files
+    return write_whole(folder, lambda beside: _write_all(plan, beside), (*OF_A_PLAN, "traces*.parquet"))
 
 
 def read_plan(folder: str | Path) -> PlanFiles:
@@ -111,13 +101,16 @@ def read_plan(folder: str | Path) -> PlanFiles:
     from wattstack.series import read_traces
 
     folder = Path(folder)
-    summary = _read_json(folder, "plan.json")
+    summary = read_json(folder, "plan.json", COMMAND)
     if summary.get("wattstack_plan") != LAYOUT:
         found = summary.get("wattstack_plan", "no layout number")
         raise InputError(
             str(folder / "plan.json"),
             [f"has layout {found}, must be {LAYOUT}. Plan again with this version."],
         )
+    if summary.get("kind") != "site":
+        what = f"is of kind {summary.get('kind')!r}, must be 'site'. Read it with read_portfolio_plan."
+        raise InputError(str(folder / "plan.json"), [what])
     traced = {record["name"]: record["traces"] for record in summary["scenarios"]}
     names = [*(f"{stem}.csv" for stem in TABLES), *traced.values()]
     missing = [name for name in names if not (folder / name).is_file()]
@@ -125,7 +118,7 @@ def read_plan(folder: str | Path) -> PlanFiles:
         raise InputError(str(folder), [f"lacks {', '.join(missing)}. Plan again into this folder."])
     tables = {stem: _read_table(folder / f"{stem}.csv") for stem in TABLES}
     traces = {name: read_traces(folder / file) for name, file in traced.items()}
-    timing = _read_json(folder, "timing.json") if (folder / "timing.json").is_file() else {}
+    timing = read_json(folder, "timing.json", COMMAND) if (folder / "timing.json").is_file() else {}
     return PlanFiles(summary, tables, traces, timing)
 
 
@@ -152,18 +145,6 @@ def _typed(name: str, column: pd.Series) -> list:
     return [float(text) if text else float("nan") for text in column]
 
 
-def _read_json(folder: Path, name: str) -> dict:
-    path = folder / name
-    if not path.is_file():
-        raise InputError(
-            str(folder), [f"has no {name}, so no plan. Run wattstack plan CAMPUS.YAML -o {folder}."]
-        )
-    try:
-        return json.loads(path.read_text(encoding="utf-8"))
-    except ValueError:
-        raise InputError(str(path), ["is not JSON. Plan again into this folder."]) from None
-
-
 def _write_all(plan: Plan, folder: Path) -> PlanFiles:
     from wattstack.campus import write_campus
     from wattstack.series import write_traces
@@ -181,20 +162,6 @@ def _write_all(plan: Plan, folder: Path) -> PlanFiles:
     return files
 
 
-def _move_in(beside: Path, folder: Path) -> None:
-    """Move every file into the folder, plan.json last; take out what an older plan left."""
-    if not folder.exists():
-        folder.mkdir()
-    for name in ("plan.json", *OF_A_PLAN):
-        (folder / name).unlink(missing_ok=True)
-    names = sorted((p.name for p in beside.iterdir()), key=lambda name: (name == "plan.json", name))
-    for old in folder.glob("traces*.parquet"):
-        if old.name not in names:
-            old.unlink()
-    for name in names:
-        os.replace(beside / name, folder / name)
-
-
 def _summary(plan: Plan, tables: dict[str, pd.DataFrame], traces: dict[str, Traces]) -> dict[str, Any]:
     campus = plan.scenarios[0].case.campus
     place = campus.place
@@ -210,7 +177,7 @@ def _summary(plan: Plan, tables: dict[str, pd.DataFrame], traces: dict[str, Trac
             "longitude_deg": place.longitude_deg,
             "time_zone": place.time_zone,
         },
-        "versions": _versions(),
+        "versions": package_versions(),
         "sense": plan.sense,
         "objective": plan.objective,
         "bound": plan.bound,
@@ -288,15 +255,3 @@ def _scenario(result: ScenarioResult, traces: Traces, count: int) -> dict[str, A
         },
         "notes": list(case.notes),
     }  # fmt: skip
-
-
-def _versions() -> dict[str, str]:
-    from importlib.metadata import PackageNotFoundError, version
-
-    out = {}
-    for name in PACKAGES:
-        try:
-            out[name] = version(name)
-        except PackageNotFoundError:
-            continue
-    return out

@@ -11,6 +11,7 @@ import pytest
 from tests.plan.portfolio.made import at, plan, portfolio
 from wattstack.campus import read_campus
 from wattstack.errors import InputError
+from wattstack.plan import read_plan
 from wattstack.plan.portfolio.answers import (
     Cause,
     ChemistryValue,
@@ -321,3 +322,9 @@ def test_a_folder_without_a_plan_says_what_makes_one(tmp_path):
     (tmp_path / "plan.json").write_text("{")
     with pytest.raises(InputError, match="is not JSON"):
         is_portfolio_plan(tmp_path)
+
+
+def test_the_plan_of_a_portfolio_is_not_read_as_that_of_a_site(tmp_path):
+    write_portfolio_plan(plan(), tmp_path)
+    with pytest.raises(InputError, match="is of kind 'portfolio', must be 'site'"):
+        read_plan(tmp_path)
