@@ -156,7 +156,7 @@ def mixed(seed: int) -> Portfolio:
         s.model_copy(update={"amounts": {k: v * rng.uniform(0.4, 2.0) for k, v in s.amounts.items()}})
         for s in p.supply
     ]
-    limits = {"crew_mw": (0.3, 1.5), "outdoor_limit_mwh": (0.4, 1.5), "land_ha": (0.2, 1.2)}
+    limits = {"crew_mw": (0.3, 1.5), "outdoor_limit_mwh": (0.4, 1.5), "land_ha": (0.5, 1.2)}
     changes: dict[str, Any] = {
         "items": tuple(i.model_copy(update={"lead_q": sooner(i.lead_q)}) for i in items),
         "stages": tuple(s.model_copy(update={"commit_lead_q": sooner(s.commit_lead_q)}) for s in stages),

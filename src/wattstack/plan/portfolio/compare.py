@@ -145,7 +145,7 @@ def _realised(
 
 
 def _held(portfolio: Portfolio, orders: Decisions, pool: Pool, coordinated: PortfolioPlan) -> PortfolioPlan:
-    given = Given(decisions=orders, conversion_per_kwh=_path(coordinated))
+    given = Given(decisions=orders, conversion_per_kwh=_path(coordinated), explained=False)
     return solve_portfolio(portfolio, pool=pool, given=given)
 
 

@@ -12,7 +12,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from wattstack.plan.portfolio.draft import Draft, shifted
+from wattstack.errors import InfeasibleError
+from wattstack.plan.portfolio.draft import ABSENT, Draft, shifted
 from wattstack.plan.portfolio.orders import Term, pay_for
 from wattstack.plan.portfolio.stores import cell_cost_per_kwh
 from wattstack.portfolio import Factory, Portfolio
@@ -134,7 +135,11 @@ def _add_markets(draft: Draft, portfolio: Portfolio) -> dict[tuple[str, str], np
 
 
 def _force_target(draft: Draft, portfolio: Portfolio, sold: dict[tuple[str, str], np.ndarray]) -> None:
-    """Domestic sales of the target year reach the target."""
+    """Domestic sales of the target year reach the target.
+
+    Raises:
+        InfeasibleError: Nothing can be sold at home in that year.
+    """
     money, years = portfolio.money, portfolio.calendar.fiscal_year
     at = np.flatnonzero(years == money.battery_target_year)
     columns, values = [], []
@@ -142,7 +147,13 @@ def _force_target(draft: Draft, portfolio: Portfolio, sold: dict[tuple[str, str]
         if segment.domestic:
             columns.append(sold[(segment.segment, segment.tranche)][at])
             values.append(segment.price_at(years)[at])
-    row = draft.one_row(
-        "target", ("battery",), np.concatenate(columns), np.concatenate(values), lower=money.battery_target_m
-    )
+    every, worth = np.concatenate([[], *columns]).astype(int), np.concatenate([[], *values])
+    row = draft.one_row("target", ("battery",), every, worth, lower=money.battery_target_m)
+    if row == ABSENT and money.battery_target_m > 0.0:
+        year = money.battery_target_year
+        raise InfeasibleError(
+            f"the battery target asks for {money.battery_target_m:.6g} M of domestic sales in FY{year}, and "
+            "nothing can be sold at home in that year. Move the target's year, or give its markets access.",
+            {"target_m": money.battery_target_m, "year": year, "most_m": 0.0},
+        )
     draft.rows.setdefault("target", {})[("battery",)] = np.array([row])

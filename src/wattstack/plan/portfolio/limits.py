@@ -1,8 +1,8 @@
 """Limits on money: capital paid in a fiscal year, and the deepest cumulative cash.
 
 Needs    plan.portfolio.draft; portfolio.
-Gives    add_money_limits, CAPITAL_LINES.
-Used by  plan.portfolio.block, tables.
+Gives    add_money_limits, learnt_cash, CAPITAL_LINES.
+Used by  plan.portfolio.block, solve, tables.
 """
 
 from __future__ import annotations
@@ -40,17 +40,40 @@ def add_money_limits(draft: Draft, portfolio: Portfolio) -> None:
 
 
 def _credit_rows(draft: Draft, credit_m: float, payments: tuple[np.ndarray, ...]) -> None:
-    """A running sum of cash with a floor: cash[q] = cash[q - 1] + payments of q."""
+    """A running sum of cash, cash[q] = cash[q - 1] + payments of q, which stays above minus the credit line."""
     columns, periods, amounts = payments
-    cash = draft.column("cash_m", ("group",), lower=-credit_m)
+    cash = draft.column("cash_m", ("group",), lower=-np.inf)
+    draft.row("credit", ("group",), [(cash, -1.0)], upper=credit_m)
     rows = np.full(draft.count, -1)
     for q in range(draft.count):
         part = periods == q
         before = [cash[q - 1]] if q else []
         every = np.concatenate([columns[part], [cash[q]], before]).astype(int)
         values = np.concatenate([amounts[part], [-1.0], np.ones(len(before))])
-        rows[q] = _summed(draft, ("credit", str(q)), every, values, lower=0.0, upper=0.0)
-    draft.rows.setdefault("credit", {})[("group",)] = rows
+        rows[q] = _summed(draft, ("cash", str(q)), every, values, lower=0.0, upper=0.0)
+    draft.rows.setdefault("cash", {})[("group",)] = rows
+
+
+def learnt_cash(draft: Draft) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Entries of the rows of cash that hang on the learning path, as the payments are now.
+
+    Returns:
+        Rows, columns, values [M]; empty without a credit line.
+    """
+    rows = draft.rows.get("cash", {}).get(("group",))
+    if rows is None or not draft.learnt:
+        return np.array([], int), np.array([], int), np.array([])
+    columns, periods, amounts, _ = draft.payments.flat()
+    width = int(columns.max()) + 1
+    moved = [
+        draft.payments.parts[part][1] * width + draft.payments.parts[part][0] for part, _ in draft.learnt
+    ]
+    places = np.unique(np.concatenate(moved))
+    places = places[places < draft.count * width]
+    every = periods * width + columns
+    mine = np.isin(every, places)
+    values = np.bincount(np.searchsorted(places, every[mine]), amounts[mine], minlength=len(places))
+    return rows[places // width], places % width, values
 
 
 def _summed(

@@ -1,12 +1,13 @@
 """The master programme in HiGHS: a model, rows added as cuts are found, bounds moved, whole units switched on.
 
 Needs    dispatch.LinearModel; highspy.
-Gives    Program, Answer.
-Used by  plan.portfolio.search.
+Gives    Program, Answer, Way.
+Used by  plan.portfolio.search, solve, elastic.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -23,6 +24,25 @@ class Answer:
 
     x: np.ndarray
     bound: float
+
+
+@dataclass(frozen=True)
+class Way:
+    """A limit that may give: its rows, on which side (1 = lower, -1 = upper limit), and where it stands."""
+
+    rows: np.ndarray
+    sign: float
+    limit: float
+
+    @property
+    def size(self) -> float:
+        """What giving is measured by."""
+        return max(abs(self.limit), 1.0)
+
+    @property
+    def least(self) -> float:
+        """Giving less than this is rounding."""
+        return 10.0 * TOLERANCE * self.size
 
 
 class Program:
@@ -72,6 +92,11 @@ class Program:
         count = len(cost)
         self.highs.changeColsCost(count, np.arange(count, dtype=np.int32), np.asarray(cost, float))
 
+    def change(self, rows: np.ndarray, columns: np.ndarray, values: np.ndarray) -> None:
+        """Other coefficients at these places."""
+        for row, column, value in zip(rows.tolist(), columns.tolist(), values.tolist(), strict=True):
+            self.highs.changeCoeff(row, column, value)
+
     def whole(self, columns: np.ndarray, on: bool = True) -> None:
         """Whether columns take whole numbers only."""
         import highspy
@@ -104,6 +129,36 @@ class Program:
         info = self.highs.getInfo()
         bound = info.mip_dual_bound if self.is_whole else info.objective_function_value
         return Answer(np.array(self.highs.getSolution().col_value), -bound)
+
+    def limits(self, rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Lower and upper limits of rows, infinite where there is none."""
+        lp = self.highs.getLp()
+        return np.array(lp.row_lower_)[rows], np.array(lp.row_upper_)[rows]
+
+    def least_given(self, ways: Sequence[Way]) -> np.ndarray | None:
+        """Amounts by which limits must give so that all rows are met, least in sum over their sizes.
+
+        Returns:
+            An amount a way, shape (ways,); None where they do not help. The program itself stays as it is.
+        """
+        import highspy
+
+        lp, other = self.highs.getLp(), highspy.Highs()
+        other.setOptionValue("output_flag", False)
+        other.passModel(lp)
+        size, count = lp.num_col_, len(ways)
+        every = np.arange(size, dtype=np.int32)
+        other.changeColsCost(size, every, np.zeros(size))
+        index = np.concatenate([[], *(way.rows for way in ways)]).astype(np.int32)
+        value = np.concatenate([[], *(np.full(len(way.rows), way.sign) for way in ways)])
+        starts = np.cumsum([0, *(len(way.rows) for way in ways)])[:-1].astype(np.int32)
+        cost = np.array([1.0 / way.size for way in ways])
+        upper = np.full(count, self.infinity)
+        other.addCols(count, cost, np.zeros(count), upper, len(index), starts, index, value)
+        other.run()
+        if other.getModelStatus() != highspy.HighsModelStatus.kOptimal:
+            return None
+        return np.maximum(np.array(other.getSolution().col_value)[size:], 0.0)
 
     def offer(self, x: np.ndarray) -> None:
         """Hand HiGHS an answer to start a search over whole numbers from."""

@@ -25,6 +25,7 @@ INNER_ROWS = (
     "rule",
     "lines",
     "money",
+    "cash",
 )
 DUST = 1e-9  # what HiGHS leaves of a zero
 

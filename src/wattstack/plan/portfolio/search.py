@@ -144,11 +144,25 @@ class Search:
             npvs[futures[i]] -= draft.discount[tasks[i].period] * (cost - x[costs[i]])
             running[costs[i]] = cost
         value = self.score(npvs)
-        if value > self.best_m:
+        if value > self.best_m and self._within_credit(x, running):
             self.best_m, self.npvs_m = value, npvs
             self.best = x.copy()
             self.best[self.costs] = running[self.costs]
         return value, npvs
+
+    def _within_credit(self, x: np.ndarray, running: np.ndarray) -> bool:
+        """Whether cash stays above every credit line once running costs what it does, not what the master thought."""
+        allowed = 10.0 * VIOLATED_M * (1 + len(self.costs))
+        for block in self.blocks:
+            if "cash_m" in block.draft.columns:
+                cash = block.draft.columns["cash_m"]["group",]
+                costs = np.array([task.cost for task in block.tasks], int)
+                periods = [task.period for task in block.tasks]
+                more = np.bincount(periods, running[costs] - x[costs], minlength=len(cash))
+                credit_m = block.portfolio.money.credit_limit_m
+                if np.any(x[cash] - np.cumsum(more) < -credit_m - allowed):
+                    return False
+        return True
 
     def _one_cycles(self, x: np.ndarray) -> np.ndarray:
         """The point with only the largest cycled storage of every site-period left."""

@@ -12,9 +12,12 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from wattstack.dispatch.linear import LinearModel, ModelBuilder
+from wattstack.errors import InfeasibleError
 from wattstack.plan.portfolio.block import Block, build_block
 from wattstack.plan.portfolio.draft import Draft, is_own_cells
+from wattstack.plan.portfolio.elastic import refusal
 from wattstack.plan.portfolio.factory import conversion_path
+from wattstack.plan.portfolio.limits import learnt_cash
 from wattstack.plan.portfolio.operation import make_operations
 from wattstack.plan.portfolio.pool import Pool
 from wattstack.plan.portfolio.program import Program
@@ -38,12 +41,14 @@ class Given:
         before: First period that is free.
         conversion_per_kwh: Learning path to be kept; None = settled by repetition. Shape (periods,).
         forced_target: Whether the battery target is forced.
+        explained: Whether a refusal says what must give; a caller that tries again needs no reasons.
     """
 
     decisions: Decisions | None = None
     before: int | None = None
     conversion_per_kwh: np.ndarray | None = None
     forced_target: bool = False
+    explained: bool = True
 
 
 def solve_portfolio(
@@ -66,23 +71,27 @@ def solve_portfolio(
         report: Called after every round.
 
     Raises:
-        InfeasibleError: No orders meet all limits. GapError: The certificate was not reached.
+        InfeasibleError: No orders meet all limits; says which must give, and by how much. GapError: The certificate
+            was not reached.
     """
     pool = Pool() if pool is None else pool
     given = Given() if given is None else given
     builder = ModelBuilder()
-    block = draft_block(builder, portfolio, given)
+    block = draft_block(builder, portfolio, given, pool)
     program = Program(priced(builder.close(), [block]))
     if given.decisions is not None:
         hold(program, block, given.decisions, given.before)
     search = Search([block], program, pool)
-    search.descend(gap_frac, report)
-    if given.conversion_per_kwh is None and portfolio.factory is not None:
-        block = settle_learning(search, block, gap_frac, report)
-    search.remember()
-    prices = program.duals()
-    if whole:
-        make_whole(search, max(gap_frac, WHOLE_GAP_FRAC), report)
+    try:
+        search.descend(gap_frac, report)
+        if given.conversion_per_kwh is None and portfolio.factory is not None:
+            block = settle_learning(search, block, gap_frac, report)
+        search.remember()
+        prices = program.duals()
+        if whole:
+            make_whole(search, max(gap_frac, WHOLE_GAP_FRAC), report)
+    except InfeasibleError as error:
+        raise (refusal(program, block) if given.explained else error) from None
     return read_plan(search, block, prices, whole=whole)
 
 
@@ -92,13 +101,13 @@ def learning_path(plan: PortfolioPlan) -> np.ndarray | None:
     return None if factory is None else plan.amounts["conversion_per_kwh"][(factory.name,)]
 
 
-def draft_block(builder: ModelBuilder, portfolio: Portfolio, given: Given) -> Block:
+def draft_block(builder: ModelBuilder, portfolio: Portfolio, given: Given, pool: Pool) -> Block:
     """One future of a portfolio as a block of its own."""
     count = portfolio.calendar.count
     taken = 0 if given.decisions is None else count if given.before is None else given.before
     discount = portfolio.calendar.discount(portfolio.money.discount_rate_frac)
     return build_block(
-        Draft(builder, discount, first_stage=taken), portfolio, make_operations(portfolio),
+        Draft(builder, discount, first_stage=taken), portfolio, make_operations(portfolio, pool.operations),
         conversion_per_kwh=given.conversion_per_kwh, forced_target=given.forced_target,
     )  # fmt: skip
 
@@ -139,6 +148,7 @@ def settle_learning(search: Search, block: Block, gap_frac: float, report: Repor
         path = now
         search.reprice()
         size = len(search.program.lower)
+        search.program.change(*learnt_cash(draft))
         search.program.reprice(-block.probability_frac * draft.objective(size))
         search.descend(gap_frac, report)
     return replace(block, conversion_per_kwh=path)

@@ -13,7 +13,7 @@ from __future__ import annotations
 import numpy as np
 
 from wattstack.plan.portfolio.draft import Draft
-from wattstack.plan.portfolio.orders import Purchase, add_orders
+from wattstack.plan.portfolio.orders import Purchase, add_orders, suppliers_of
 from wattstack.portfolio import Factory, GenerationOffer, Portfolio, Site, StorageOffer
 
 M_PER_MWH = 1e-3  # 1 currency/kWh = 1,000 currency/MWh = 0.001 M/MWh
@@ -104,7 +104,10 @@ def add_generation(draft: Draft, portfolio: Portfolio, site: Site) -> None:
 
 
 def _give_up(draft: Draft, portfolio: Portfolio, offer: GenerationOffer) -> list:
-    """Sale of a unit: paid as the oldest that can stand there, its end value given back as of the newest."""
+    """Sale of a unit: paid as the oldest and cheapest that can stand there, its end value given back as of the newest.
+
+    So no unit earns by being bought and sold, whoever delivered it.
+    """
     count, money = draft.count, portfolio.money
     q = np.arange(count)
     first = max(portfolio.calendar.index(offer.earliest_energised), offer.lead_q)
@@ -113,8 +116,9 @@ def _give_up(draft: Draft, portfolio: Portfolio, offer: GenerationOffer) -> list
     key = (offer.tech, offer.site)
     sold = draft.column("generation_sold", key, q > first)
     worth = money.residual_factor * offer.capital_m_per_mw
-    draft.pay(("sold", *key), sold, worth * np.maximum(1.0 - (q - first) / offer.life_q, 0.0))
-    kept = worth * np.maximum(1.0 - (count - q) / offer.life_q, 0.0)
+    factors = [supplier.price_factor for supplier in suppliers_of(portfolio, offer.tech)]
+    draft.pay(("sold", *key), sold, worth * min(factors) * np.maximum(1.0 - (q - first) / offer.life_q, 0.0))
+    kept = worth * max(factors) * np.maximum(1.0 - (count - q) / offer.life_q, 0.0)
     draft.payments.book(("residual", *key), sold, np.full(count, count), -kept)
     return [(sold, -1.0)]
 

@@ -35,7 +35,7 @@ def price_target(plan: PortfolioPlan, pool: Pool | None = None) -> BatteryTarget
     path = learning_path(plan)
     free = solve_portfolio(plan.portfolio, pool=pool, given=Given(conversion_per_kwh=path))
     try:
-        given = Given(conversion_per_kwh=path, forced_target=True)
+        given = Given(conversion_per_kwh=path, forced_target=True, explained=False)
         forced = solve_portfolio(plan.portfolio, pool=pool, given=given)
     except InfeasibleError:
         return found
