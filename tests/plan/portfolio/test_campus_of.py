@@ -188,6 +188,15 @@ def test_a_site_with_a_campus_file_gives_that_file_at_its_sizes(tmp_path):
     assert path.read_text().startswith("# kept")
 
 
+def test_a_campus_file_that_the_portfolio_reads_is_not_written_over(tmp_path):
+    (tmp_path / "tokyo.yaml").write_text(CAMPUS)
+    sites = (portfolio().sites[0].model_copy(update={"campus": "tokyo.yaml"}),)
+    made = plan(portfolio(sites=sites, base_dir=tmp_path))
+    with pytest.raises(InputError, match="is the campus file of site sakai"):
+        write_campus_at(made, "sakai", 5, tmp_path / "tokyo.yaml")
+    assert (tmp_path / "tokyo.yaml").read_text() == CAMPUS
+
+
 def test_a_site_with_a_campus_file_and_items_has_what_was_ordered_for_it(tmp_path):
     (tmp_path / "tokyo.yaml").write_text(CAMPUS)
     made = plan(portfolio(campuses={"sakai": read_campus(tmp_path / "tokyo.yaml")}))

@@ -22,6 +22,7 @@ from wattstack.plan.portfolio.answers import (
     Rent,
     Replanned,
     Risk,
+    SecondSource,
     Shortfall,
     Slip,
     SupplierShare,
@@ -70,6 +71,14 @@ def every_answer(made) -> dict:
             ("Move 4 MW of servers.",),
         ),
         "target": battery_target(made, forced=worse),
+        "shares": (SupplierShare("servers", "two", "US", 88.0, 0.3, 0.2),),
+        "shortfalls": (Shortfall("servers", "two", 0.1, float("inf"), 3.0),),
+        "second_sources": (
+            SecondSource(
+                "servers", 0.5, 1.0, 7.0, (Shortfall("servers", "one", 0.1, 40.0),),
+                (Shortfall("servers", "one", 0.1, 25.0),),
+            ),
+        ),
     }  # fmt: skip
 
 
@@ -124,6 +133,8 @@ def test_answers_come_back_with_their_plans_and_the_portfolios_of_those(tmp_path
     assert found.sweeps == given["sweeps"]  # the seconds come from timing.json
     assert found.chemistries == given["chemistries"]
     assert found.target == given["target"]
+    assert (found.shares, found.shortfalls) == (given["shares"], given["shortfalls"])
+    assert found.second_sources == given["second_sources"]
     assert found.compared.value_of_coordination_m == given["compared"].value_of_coordination_m
     assert found.compared.silo_told is None
     untimed = ("portfolio", "rounds", "timing")  # plans inside an answer come without seconds
@@ -160,6 +171,9 @@ def test_what_was_asked_for_is_told_in_tables():
     assert tables["risk"].where(about="shortfall")[0]["regret_m"] == 40.0
     assert tables["risk"].where(about="supplier")[0]["spend_m"] == 320.0
     assert tables["risk"].where(about="value of the stochastic solution")[0]["worth_m"] == 7.0
+    assert tables["suppliers"].column("about") == ["share", "shortfall", "second source"]
+    assert tables["suppliers"].column("lost_m") == [None, float("inf"), 7.0]
+    assert tables["suppliers"].column("saved_m")[-1] == 15.0
     assert tables["chemistry"].column("reserve_per_mwh") == [None]
 
 

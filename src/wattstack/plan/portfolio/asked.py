@@ -15,6 +15,9 @@ from wattstack.plan.portfolio.answers import (
     Holdback,
     Replanned,
     Risk,
+    SecondSource,
+    Shortfall,
+    SupplierShare,
     Sweep,
 )
 from wattstack.plan.portfolio.business import BatteryTarget
@@ -27,7 +30,10 @@ Row = tuple[Cell, ...]
 
 @dataclass(frozen=True)
 class Answers:
-    """Answers of the analyses; None or empty = not asked for."""
+    """Answers of the analyses; None or empty = not asked for.
+
+    Shares, shortfalls and second sources here are of the plan itself; those of a plan for all futures are in `risk`.
+    """
 
     holdback: Holdback | None = None
     compared: Compared | None = None
@@ -36,6 +42,9 @@ class Answers:
     chemistries: tuple[ChemistryValue, ...] = ()
     replanned: Replanned | None = None
     target: BatteryTarget | None = None
+    shares: tuple[SupplierShare, ...] = ()
+    shortfalls: tuple[Shortfall, ...] = ()
+    second_sources: tuple[SecondSource, ...] = ()
 
 
 def answer_tables(plan: PortfolioPlan, answers: Answers) -> dict[str, Table]:
@@ -47,6 +56,8 @@ def answer_tables(plan: PortfolioPlan, answers: Answers) -> dict[str, Table]:
         tables["coordination"] = _coordination(answers)
     if answers.risk is not None:
         tables["risk"] = _risk(answers.risk)
+    if answers.shares or answers.shortfalls or answers.second_sources:
+        tables["suppliers"] = _suppliers(answers)
     if answers.chemistries:
         tables["chemistry"] = _chemistry(answers.chemistries)
     if answers.replanned is not None:
@@ -131,6 +142,47 @@ def _risk(risk: Risk) -> Table:
     for share in risk.shares:
         name = f"{share.resource} {share.supplier}"
         rows.append({"about": "supplier", "name": name, "frac": share.spend_frac, "spend_m": share.spend_m})
+    return Table.of(rows, columns)
+
+
+def _suppliers(answers: Answers) -> Table:
+    """A row a share, a shortfall and a second source.
+
+    frac: share of the spend, chance of the shortfall, share that no supplier may exceed. lost_m: NPV lost in the
+    shortfall, NPV given up for the second source. saved_m: what that saves of the worst shortfall.
+    """
+    columns = (
+        "about",
+        "resource",
+        "supplier",
+        "origin",
+        "frac",
+        "units_frac",
+        "spend_m",
+        "lost_m",
+        "saved_m",
+    )
+    rows: list[dict[str, Cell]] = [
+        {
+            "about": "share", "resource": s.resource, "supplier": s.supplier, "origin": s.origin,
+            "frac": s.spend_frac, "units_frac": s.units_frac, "spend_m": s.spend_m,
+        }
+        for s in answers.shares
+    ]  # fmt: skip
+    rows += [
+        {
+            "about": "shortfall", "resource": s.resource, "supplier": s.supplier, "frac": s.probability_frac,
+            "lost_m": s.lost_m,
+        }
+        for s in answers.shortfalls
+    ]  # fmt: skip
+    rows += [
+        {
+            "about": "second source", "resource": s.resource, "frac": s.share_max_frac, "lost_m": s.cost_m,
+            "saved_m": s.worst_saved_m,
+        }
+        for s in answers.second_sources
+    ]  # fmt: skip
     return Table.of(rows, columns)
 
 

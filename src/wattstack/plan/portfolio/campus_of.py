@@ -53,9 +53,10 @@ def write_campus_at(plan: PortfolioPlan, site: str, period: int, path: str | Pat
         The files written, the campus file first.
 
     Raises:
-        InputError: As campus_at; the files cannot be written.
+        InputError: As campus_at; the files cannot be written, or would replace a campus file of the portfolio.
     """
     path = Path(path)
+    _keep_inputs(plan, path)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         if site in plan.portfolio.campuses:
@@ -69,6 +70,15 @@ def write_campus_at(plan: PortfolioPlan, site: str, period: int, path: str | Pat
         why = error.strerror or str(error)
         raise InputError(str(path), [f"cannot be written: {why}. Name another file with -o."]) from error
     return (path, *(path.parent / name for name in series))
+
+
+def _keep_inputs(plan: PortfolioPlan, path: Path) -> None:
+    """Refuse to write over a campus file that the portfolio reads."""
+    for site in plan.portfolio.sites:
+        if site.campus is not None and (plan.portfolio.base_dir / site.campus).resolve() == path.resolve():
+            raise InputError(
+                str(path), [f"is the campus file of site {site.name}. Name another file with -o."]
+            )
 
 
 def _check(plan: PortfolioPlan, site: str, period: int) -> None:

@@ -15,7 +15,7 @@ from wattstack.plan.portfolio.result import PortfolioPlan
 from wattstack.plan.portfolio.stands import capacity_table
 from wattstack.plan.portfolio.table import Table
 
-OPTIONAL = ("holdback", "coordination", "risk", "chemistry", "slips")
+OPTIONAL = ("holdback", "coordination", "risk", "suppliers", "chemistry", "slips")
 
 
 def portfolio_tables(plan: PortfolioPlan, answers: Answers | None = None) -> dict[str, Table]:
