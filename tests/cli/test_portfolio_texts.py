@@ -15,6 +15,7 @@ from wattstack.cli.portfolio_result import (
     plan_text,
     replanned_text,
     risk_text,
+    suppliers_text,
     sweep_text,
     target_text,
 )
@@ -29,8 +30,10 @@ from wattstack.plan.portfolio.answers import (
     Rent,
     Replanned,
     Risk,
+    SecondSource,
     Shortfall,
     Slip,
+    SupplierShare,
     Sweep,
     SweepPoint,
 )
@@ -146,17 +149,34 @@ def test_a_sweep_without_a_told_silo_leaves_its_cell_empty():
     assert text.splitlines()[-1].split() == ["0.5", "0", "1", "-2", "-", "2", "-"]
 
 
-def test_risk_names_the_supplier_whose_shortfall_costs_most_first(plan):
+def test_risk_prices_planning_for_all_and_knowing(plan):
     risk = Risk(
         futures=(Future("only", 1.0, plan, plan.npv_m - 3.0, plan.npv_m + 2.0),), first_stage_q=2,
         expected_m=plan.npv_m, base_kept_m=plan.npv_m - 3.0, knowing_m=plan.npv_m + 2.0, cvar_m=1.0,
-        alpha_frac=0.1, cvar_weight=0.0, gap_frac=0.0,
-        shortfalls=(Shortfall("hv", "one", 0.1, 4.0), Shortfall("lfp", "far", 0.2, 9.0)),
+        alpha_frac=0.1, cvar_weight=0.0, gap_frac=0.0, notes=("mind the step",),
     )  # fmt: skip
     text = risk_text(risk, "USD")
-    assert text.index("far short of lfp") < text.index("one short of hv")
     assert "3 M USD (VSS)" in text
     assert "2 M USD (EVPI)" in text
+    assert text.endswith("\n  mind the step")
+
+
+def test_suppliers_show_share_loss_and_what_a_second_source_insures():
+    short = Shortfall("hv", "one", 0.1, 4.0)
+    found = {
+        "shares": (
+            SupplierShare("hv", "one", "", 9.0, 0.6, 0.5),
+            SupplierShare("hv", "two", "EU", 6.0, 0.4, 0.5),
+        ),
+        "shortfalls": (short,),
+        "second_sources": (SecondSource("hv", 0.5, 0.6, 1.5, (short,), (Shortfall("hv", "one", 0.1, 3.0),)),),
+    }
+    text = suppliers_text(found, "USD")
+    rows = [line.split() for line in text.splitlines()]
+    assert ["one", "hv", "-", "60", "%", "4", "10", "%"] in rows
+    assert ["two", "hv", "EU", "40", "%", "-", "-"] in rows
+    assert "at most 50 % from one  costs 1.5  saves 1 of the worst shortfall, 0.1 on average" in text
+    assert "second source" not in suppliers_text({"shares": found["shares"]}, "USD")
 
 
 def test_a_chemistry_that_does_not_serve_a_duty_has_no_price_for_it():

@@ -82,7 +82,12 @@ def portfolio_options(command: Callable) -> Callable:
         ),
         _option("--chemistry", is_flag=True, help="With the worth of each chemistry, and its cost by duty."),
         _option("--cluster", metavar="TCP://...", help="Send the running to a Dask scheduler."),
-        _option("--workers", type=click.IntRange(min=1), default=None, help="Threads for the running; the answer is the same."),
+        _option(
+            "--workers",
+            type=click.IntRange(min=1),
+            default=None,
+            help="Threads for the running.",
+        ),
         _option("--site", help="Write the campus that stands there in --quarter to -o, nothing else."),
         _option("--quarter", metavar="2030Q2", help="With --site: when."),
     ]

@@ -188,6 +188,7 @@ def _analyses(
         yield f"the sweep along {axis}", lambda a=axis, v=values: _sweep(portfolio, pool, a, v)
     if options["risk"]:
         yield "the futures", lambda: _risk(portfolio, pool, options["cvar_weight"])
+        yield "the suppliers", lambda: _suppliers(plan, pool)
     if options["chemistry"]:
         yield "the chemistries", lambda: _chemistries(plan, pool)
 
@@ -237,6 +238,14 @@ def _risk(portfolio: Portfolio, pool: Pool, cvar_weight: float | None) -> Answer
 
     found = plan_futures(portfolio, pool, cvar_weight=cvar_weight)
     return {"risk": found}, risk_text(found, portfolio.currency)
+
+
+def _suppliers(plan: PortfolioPlan, pool: Pool) -> Answer:
+    from wattstack.cli.portfolio_result import suppliers_text
+    from wattstack.plan.portfolio import weigh_suppliers
+
+    found = weigh_suppliers(plan, pool)
+    return found, suppliers_text(found, plan.portfolio.currency)
 
 
 def _chemistries(plan: PortfolioPlan, pool: Pool) -> Answer:

@@ -1,13 +1,14 @@
 """A portfolio plan and its analyses on the screen, one block each.
 
-Needs    plan.portfolio: the plan and its answers; finance_summary, battery_target.
-Gives    plan_text, holdback_text, target_text, compared_text, sweep_text, risk_text, chemistry_text, replanned_text.
+Needs    plan.portfolio: the plan and its answers; finance_summary.
+Gives    plan_text, holdback_text, target_text, compared_text, sweep_text, risk_text, suppliers_text,
+         chemistry_text, replanned_text.
 Used by  cli.portfolio_plan, cli.replan.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from wattstack.cli.words import number, table
@@ -239,13 +240,6 @@ def risk_text(found: Risk, currency: str) -> str:
         ["knowing the future", f"{number(found.evpi_m)} M {currency} (EVPI)"],
         [f"worst {100 * found.alpha_frac:g} %", f"{number(found.cvar_m)} M {currency} on average (CVaR)"],
     ]
-    lines += [
-        [
-            f"{s.supplier} short of {s.resource}",
-            f"{number(s.lost_m)} M {currency} lost, chance {100 * s.probability_frac:g} %",
-        ]
-        for s in sorted(found.shortfalls, key=lambda s: -s.lost_m)[:SHOWN]
-    ]
     head = (
         f"futures [M {currency}]: orders of the first {found.first_stage_q} periods are one decision, "
         f"weight of the worst {found.cvar_weight:g}, gap {found.gap_frac:.1e}"
@@ -253,6 +247,38 @@ def risk_text(found: Risk, currency: str) -> str:
     parts = [f"{head}\n{table(rows)}", table(lines)]
     if found.notes:
         parts.append("\n".join(f"  {note}" for note in found.notes))
+    return "\n\n".join(parts)
+
+
+def suppliers_text(found: Mapping[str, Sequence], currency: str) -> str:
+    """Share of each supplier, what its shortfall would cost, and the price of ordering less from any one."""
+    shortfalls = {(s.resource, s.supplier): s for s in found.get("shortfalls", ())}
+    rows = [["supplier", "of", "country", "of spend", f"lost in a shortfall [M {currency}]", "chance"]]
+    for share in found.get("shares", ()):
+        short = shortfalls.get((share.resource, share.supplier))
+        rows.append(
+            [
+                share.supplier,
+                share.resource,
+                share.origin or "-",
+                f"{100 * share.spend_frac:.0f} %",
+                "-" if short is None else number(short.lost_m),
+                "-" if short is None else f"{100 * short.probability_frac:g} %",
+            ]
+        )
+    parts = ["suppliers of the plan\n" + table(rows)]
+    lines = [
+        [
+            source.resource,
+            f"at most {100 * source.share_max_frac:.0f} % from one",
+            f"costs {number(round(source.cost_m, 3))}",
+            f"saves {number(round(source.worst_saved_m, 3))} of the worst shortfall, "
+            f"{number(round(source.expected_saved_m, 3))} on average",
+        ]
+        for source in found.get("second_sources", ())
+    ]
+    if lines:
+        parts.append(f"a second source [M {currency}]\n" + table(lines))
     return "\n\n".join(parts)
 
 

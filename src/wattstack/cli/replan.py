@@ -36,7 +36,12 @@ import click
     "--report/--no-report", "with_report", default=True, show_default=True, help="With report.html."
 )
 @click.option("--cluster", metavar="TCP://...", help="Send the running to a Dask scheduler.")
-@click.option("--workers", type=click.IntRange(min=1), default=None, help="Threads for the running; the answer is the same.")
+@click.option(
+    "--workers",
+    type=click.IntRange(min=1),
+    default=None,
+    help="Threads for the running.",
+)
 def replan(
     source: str, progress_file: str, folder: str, with_report: bool, **options: str | int | None
 ) -> None:

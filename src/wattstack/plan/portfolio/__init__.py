@@ -29,6 +29,7 @@ _LAZY = {
     "solve_portfolio": "solve",
     "sweep_scarcity": "compare",
     "time_to_power": "bottleneck",
+    "weigh_suppliers": "sourcing",
     "write_campus_at": "campus_of",
     "write_portfolio_plan": "store",
 }
@@ -57,6 +58,7 @@ __all__ = [
     "solve_portfolio",
     "sweep_scarcity",
     "time_to_power",
+    "weigh_suppliers",
     "write_campus_at",
     "write_portfolio_plan",
 ]
