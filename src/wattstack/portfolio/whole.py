@@ -1,7 +1,7 @@
 """The whole portfolio.
 
 Needs    portfolio.calendar, parts, market.
-Gives    Portfolio, Money, Compute, Week.
+Gives    Portfolio, Money, Compute, Week, Late.
 Used by  portfolio.file, portfolio.variants, plan.portfolio, report, cli.
 """
 
@@ -82,6 +82,26 @@ class Week:
     available_frac: np.ndarray
 
 
+@dataclass(frozen=True, slots=True)
+class Late:
+    """Something that comes later than agreed, as progress tells; what is paid for it keeps its dates.
+
+    Attributes:
+        kind, key: "gate" (site, gate), "stage" (site, stage), "line" (factory,): all of it; or units of what stands
+            somewhere: "there" (resource, site), "server_there" (generation, site), "storage_mwh" (chemistry, site),
+            "generation_mw" (tech, site).
+        periods: By how many; below 0 it came early. From the horizon on: not at all.
+        due: Period in which the units should come, None for units that nobody expected, there from `periods` on.
+        units: How many.
+    """
+
+    kind: str
+    key: tuple[str, ...]
+    periods: int
+    due: int | None = None
+    units: float = 0.0
+
+
 @dataclass(frozen=True)
 class Portfolio:
     """Everything read from a portfolio file, checked.
@@ -95,6 +115,7 @@ class Portfolio:
         base_dir: Relative file names start here.
         campuses: Campus of every site that names a file, by site.
         warnings: What is doubtful but not wrong, for the user to read.
+        late: What comes later than agreed, see wattstack.plan.portfolio.replan.
     """
 
     name: str
@@ -125,6 +146,11 @@ class Portfolio:
     base_dir: Path = Path(".")
     warnings: tuple[str, ...] = ()
     campuses: dict[str, Campus] = field(default_factory=dict)
+    late: tuple[Late, ...] = ()
+
+    def late_q(self, kind: str, *key: str) -> int:
+        """Periods by which a gate, stage or line comes later than agreed."""
+        return sum(late.periods for late in self.late if (late.kind, late.key) == (kind, key))
 
     def site(self, name: str) -> Site:
         """The site of a name."""

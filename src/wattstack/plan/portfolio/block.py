@@ -78,6 +78,7 @@ def build_block(
     """
     factory, path = portfolio.factory, conversion_per_kwh
     draft.maker = factory.name if factory is not None else ""
+    draft.late = portfolio.late
     if factory is not None and path is None:
         path = conversion_path(factory, committed_gwh(portfolio))
     for site in portfolio.sites:

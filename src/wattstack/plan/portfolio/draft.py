@@ -18,6 +18,7 @@ import numpy as np
 
 from wattstack.dispatch.linear import ModelBuilder
 from wattstack.plan.portfolio.result import DECISIONS
+from wattstack.portfolio.variants import Late
 
 ABSENT = -1
 SUPPLY_ROWS = ("supply", "share")  # what is ordered in the first stage is delivered, whatever comes after
@@ -101,6 +102,7 @@ class Draft:
         self.learnt: list[tuple[int, np.ndarray]] = []
         self.notes: list[str] = []
         self.maker = ""  # name of the own factory
+        self.late: tuple[Late, ...] = ()
 
     def column(
         self,
@@ -195,10 +197,22 @@ class Draft:
         A running sum needs 2 + moves terms a row where a sum from the start needs q of them.
         """
         there = self.column(kind, key)
+        given = given + self._moved(kind, key)
         terms = [(there, 1.0), (shifted(there, 1), -1.0)]
         terms += [(columns, -np.asarray(values, float)) for columns, values in moves]
         self.row("sum", (kind, *key), terms, lower=given, upper=given)
         return there
+
+    def _moved(self, kind: str, key: Key) -> np.ndarray:
+        """What comes more (or less) in each period because something is late; shape (count,)."""
+        moved = np.zeros(self.count + 1)
+        for late in self.late:
+            if (late.kind, late.key) == (kind, key):
+                due = 0 if late.due is None else late.due
+                if late.due is not None:
+                    moved[min(due, self.count)] -= late.units
+                moved[min(max(due + late.periods, 0), self.count)] += late.units
+        return moved[: self.count]
 
     def pay(self, line: tuple[str, str, str], columns: np.ndarray, amounts, delay: int = 0) -> int:
         """Book amounts [M per unit, negative = paid] for each period's column, `delay` periods later."""

@@ -32,7 +32,8 @@ def committed_gwh(portfolio: Portfolio) -> np.ndarray:
     factory, calendar = portfolio.factory, portfolio.calendar
     if factory.committed_start is None:
         return np.zeros(calendar.count)
-    since = np.arange(calendar.count) - calendar.index(factory.committed_start)
+    start = calendar.index(factory.committed_start) + portfolio.late_q("line", factory.name)
+    since = np.arange(calendar.count) - start
     return (
         factory.committed_lines * factory.line_gwh_per_year * calendar.period_years * ramp_at(factory, since)
     )

@@ -72,6 +72,7 @@ def _add_stage(draft: Draft, portfolio: Portfolio, stage: Stage) -> np.ndarray:
         draft, portfolio.money, (stage.stage, stage.site), committed, (stage.capital_m, lead),
         life=portfolio.money.stage_life_q,
     )  # fmt: skip
-    on = draft.column("stage_on", key, q >= earliest, upper=1.0)
-    draft.row("energised", key, [(on, 1.0), (shifted(committed, lead), -1.0)], lower=0.0, upper=0.0)
+    late = max(portfolio.late_q("stage", *key), -lead)
+    on = draft.column("stage_on", key, q >= earliest + late, upper=1.0)
+    draft.row("energised", key, [(on, 1.0), (shifted(committed, lead + late), -1.0)], lower=0.0, upper=0.0)
     return on

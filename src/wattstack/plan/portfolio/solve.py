@@ -1,7 +1,7 @@
 """Plan a portfolio: build the master, search to a certificate, settle the learning path, make units whole.
 
 Needs    plan.portfolio.block, draft, program, pool, search, read; dispatch.ModelBuilder.
-Gives    solve_portfolio, Given, draft_block, learning_path, priced, hold, settle_learning.
+Gives    solve_portfolio, Given, Movable, draft_block, learning_path, priced, hold, settle_learning.
 Used by  cli, every analysis of this folder.
 """
 
@@ -32,6 +32,22 @@ LEARNINGS_MOST = 6
 WHOLE_GAP_FRAC = 1e-4
 
 
+@dataclass(frozen=True, slots=True)
+class Movable:
+    """Servers ordered for a site before they could be used there, which another site may have instead.
+
+    Attributes:
+        generation, site: As ordered.
+        period: Of the order.
+        units: How many may go elsewhere [MW IT].
+    """
+
+    generation: str
+    site: str
+    period: int
+    units: float
+
+
 @dataclass(frozen=True)
 class Given:
     """What is given beside the portfolio.
@@ -41,6 +57,8 @@ class Given:
         before: First period that is free.
         conversion_per_kwh: Learning path to be kept; None = settled by repetition. Shape (periods,).
         forced_target: Whether the battery target is forced.
+        otherwise: Other values of the decisions: each may then lie anywhere between both.
+        movable: Servers of these decisions that may go to another site.
         explained: Whether a refusal says what must give; a caller that tries again needs no reasons.
     """
 
@@ -48,6 +66,8 @@ class Given:
     before: int | None = None
     conversion_per_kwh: np.ndarray | None = None
     forced_target: bool = False
+    otherwise: Decisions | None = None
+    movable: tuple[Movable, ...] = ()
     explained: bool = True
 
 
@@ -81,6 +101,10 @@ def solve_portfolio(
     program = Program(priced(builder.close(), [block]))
     if given.decisions is not None:
         hold(program, block, given.decisions, given.before)
+    if given.otherwise is not None:
+        widen(program, block, given.otherwise, given.before)
+    for movable in given.movable:
+        let_move(program, block, movable)
     search = Search([block], program, pool)
     try:
         search.descend(gap_frac, report)
@@ -133,6 +157,37 @@ def hold(program: Program, block: Block, decisions: Decisions, before: int | Non
             value = np.clip(values[at], program.lower[columns[at]], program.upper[columns[at]])
             least = np.zeros_like(value) if is_own_cells(kind, key, block.draft.maker) else value
             program.hold(columns[at], least, value)
+
+
+def widen(program: Program, block: Block, decisions: Decisions, before: int | None) -> None:
+    """Let decision columns that are held have these values too, and all between."""
+    before = block.draft.count if before is None else before
+    for kind, found in decisions.amounts.items():
+        for key, columns in block.draft.columns.get(kind, {}).items():
+            values = found.get(key, np.zeros(len(columns)))
+            at = np.flatnonzero((columns >= 0) & (np.arange(len(columns)) < before))
+            low, high = program.lower[columns[at]], program.upper[columns[at]]
+            program.hold(columns[at], np.minimum(low, values[at]), np.maximum(high, values[at]))
+
+
+def let_move(program: Program, block: Block, movable: Movable) -> None:
+    """Let servers that are held go from the site they were ordered for to others; each supplier delivers as many."""
+    q, orders = movable.period, block.draft.columns.get("server_order", {})
+    columns = {key: int(c[q]) for key, c in orders.items() if key[0] == movable.generation and c[q] >= 0}
+    rows = []
+    for supplier in dict.fromkeys(key[2] for key in columns):
+        same = np.array([column for key, column in columns.items() if key[2] == supplier])
+        ordered = float(program.lower[same].sum())
+        rows += [(same, np.ones(len(same)), ordered), (same, -np.ones(len(same)), -ordered)]
+    here = np.array([column for key, column in columns.items() if key[1] == movable.site], int)
+    if not len(here):
+        return
+    rows.append((here, np.ones(len(here)), max(float(program.lower[here].sum()) - movable.units, 0.0)))
+    every = np.array(list(columns.values()))
+    away = np.setdiff1d(every, here)
+    program.hold(away, program.lower[away], program.upper[away] + movable.units)
+    program.hold(here, np.maximum(program.lower[here] - movable.units, 0.0), program.upper[here])
+    program.add_rows(rows)
 
 
 def settle_learning(search: Search, block: Block, gap_frac: float, report: Report | None) -> Block:

@@ -170,7 +170,7 @@ def _search(futures: list[Portfolio], aim: Aim, path: np.ndarray | None, before:
         )
         blocks.append(
             build_block(
-                draft, future, make_operations(future),
+                draft, future, make_operations(future, pool.operations),
                 conversion_per_kwh=path, probability_frac=float(aim.probabilities[number]),
             )
         )  # fmt: skip

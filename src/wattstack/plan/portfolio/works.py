@@ -54,8 +54,9 @@ def add_gates(draft: Draft, portfolio: Portfolio, site: Site) -> None:
         draft.whole(started)
         never_falls(draft, key, started)
         pay_once(draft, money, (gate.gate, site.name), started, (gate.capital_m, gate.lead_q))
-        opened = draft.column("gate_open", key, q >= max(earliest, 0) + gate.lead_q, upper=1.0)
-        draft.row("opened", key, [(opened, 1.0), (shifted(started, gate.lead_q), -1.0)], lower=0.0, upper=0.0)
+        lead = max(gate.lead_q + portfolio.late_q("gate", *key), 0)
+        opened = draft.column("gate_open", key, q >= max(earliest, 0) + lead, upper=1.0)
+        draft.row("opened", key, [(opened, 1.0), (shifted(started, lead), -1.0)], lower=0.0, upper=0.0)
         if gate.gate == "fibre":
             energised = draft.columns["it_mw"][(site.name,)]
             draft.row("gate_fibre", (site.name,), [(energised, 1.0), (opened, -room)], upper=0.0)

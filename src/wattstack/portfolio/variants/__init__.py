@@ -18,9 +18,10 @@ from wattstack.portfolio.variants.futures import (
 )
 from wattstack.portfolio.variants.relief import earlier, more
 from wattstack.portfolio.variants.sites import only_sites, repeated_sites
+from wattstack.portfolio.whole import Late
 
 __all__ = [
-    "delayed_grid", "earlier", "more", "only_sites", "own_cells_first", "repeated_sites", "scaled_fire_cap",
+    "Late", "delayed_grid", "earlier", "more", "only_sites", "own_cells_first", "repeated_sites", "scaled_fire_cap",
     "scaled_firm", "scaled_supply", "supplier_short", "under_scenario", "without_chemistry",
     "without_substitution",
 ]  # fmt: skip
