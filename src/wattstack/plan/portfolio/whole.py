@@ -9,15 +9,22 @@ from __future__ import annotations
 
 import numpy as np
 
-from wattstack.errors import InfeasibleError
+from wattstack.errors import GapError, InfeasibleError
 from wattstack.plan.portfolio.search import Report, Search
 
 ROUNDS_MOST = 30
 
 
 def make_whole(search: Search, gap_frac: float, report: Report | None = None) -> None:
-    """Go on from a plan with parts of units to one with whole units, bound and value within `gap_frac`."""
-    columns = np.unique(np.concatenate([c for block in search.blocks for c in block.draft.integers]))
+    """Go on from a plan with parts of units to one with whole units, bound and value within `gap_frac`.
+
+    Raises:
+        InfeasibleError: No whole units meet all limits. GapError: ROUNDS_MOST rounds did not reach the gap.
+    """
+    parts = [c for block in search.blocks for c in block.draft.integers]
+    columns = np.unique(np.concatenate([np.array([], int), *parts]))
+    if not len(columns):
+        return
     program = search.program
     relaxed = search.best
     search.best_m, search.best = -np.inf, None
@@ -32,13 +39,25 @@ def make_whole(search: Search, gap_frac: float, report: Report | None = None) ->
             program.offer(search.best)
         answer = program.solve()
         search.bound_m = min(search.bound_m, answer.bound)
-        search.evaluate(answer.x)
-        added = search.separate(answer.x)
+        added = _run_and_separate(search, answer.x, gap_frac)
         program.whole(columns, on=False)
         search._note(added, report)
         if search.gap_frac <= gap_frac:
             return
         _fix_and_solve(search, columns, np.round(answer.x[columns]), gap_frac)
+    raise GapError(
+        f"{ROUNDS_MOST} rounds left a gap of {search.gap_frac:.2g}, asked was {gap_frac:.2g}. Ask for a wider gap."
+    )
+
+
+def _run_and_separate(search: Search, x: np.ndarray, gap_frac: float) -> int:
+    """Run a point, with several chemistries cycling only where the gap asks; returns how many cuts it brought."""
+    search.evaluate(x)
+    added = search.separate(x)
+    if not added and search.gap_frac > gap_frac:
+        search.evaluate(x, several=True)
+        added = search.separate(x)
+    return added
 
 
 def _fix_and_solve(search: Search, columns: np.ndarray, whole: np.ndarray, gap_frac: float) -> None:
@@ -50,8 +69,7 @@ def _fix_and_solve(search: Search, columns: np.ndarray, whole: np.ndarray, gap_f
     try:
         for _ in range(4):
             answer = search._master()
-            search.evaluate(answer.x)
-            if not search.separate(answer.x) or search.gap_frac <= 0.3 * gap_frac:
+            if not _run_and_separate(search, answer.x, 0.3 * gap_frac) or search.gap_frac <= 0.3 * gap_frac:
                 break
     except InfeasibleError:
         pass
