@@ -172,6 +172,16 @@ def test_a_folder_that_cannot_be_written_is_found_before_the_work(short, tmp_pat
     assert "file is no folder. Name another folder with -o." in capsys.readouterr().err
 
 
+@pytest.mark.parametrize(
+    "verb", [["plan"], ["replan", "--progress", str(EXAMPLE / "progress_SYNTHETIC.csv")]]
+)
+def test_the_folder_of_the_portfolio_is_not_written_into(verb, short, capsys):
+    before = {path.name: path.read_bytes() for path in short.iterdir()}
+    assert run([*verb, str(short), "-o", str(short)]) == 2
+    assert "holds the portfolio itself" in capsys.readouterr().err
+    assert {path.name: path.read_bytes() for path in short.iterdir()} == before
+
+
 def test_a_portfolio_with_faults_writes_nothing(short, tmp_path, capsys):
     folder = Path(shutil.copytree(short, tmp_path / "wrong"))
     edit(folder / "sites.csv", lambda line: line.replace(",1.25,", ",0.25,"))

@@ -60,7 +60,7 @@ def replan(
     Exit codes: 0 done, 1 no orders meet all limits, 2 bad input, 3 the gap was not reached, 130 stopped
     (the folder is as it was).
     """
-    from wattstack.cli.portfolio_plan import asked_portfolio, doing, working_pool, writable
+    from wattstack.cli.portfolio_plan import asked_portfolio, doing, keep_input, working_pool, writable
     from wattstack.cli.portfolio_result import plan_text, replanned_text
     from wattstack.plan.portfolio import replan as replan_portfolio
     from wattstack.plan.portfolio import solve_portfolio, write_portfolio_plan
@@ -68,6 +68,7 @@ def replan(
 
     portfolio = asked_portfolio(source, options["sites"])
     rows = read_progress(progress_file, portfolio)
+    keep_input(portfolio, Path(folder))
     writable(Path(folder))
     with working_pool(options) as pool:
         with doing("the plan as it was", pool, "Nothing was written."):
