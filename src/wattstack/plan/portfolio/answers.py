@@ -19,8 +19,8 @@ class Cause:
 
     Attributes:
         site, period: Where and when (index).
-        resource: "shell", "electrical", "cooling", "hv", "servers", "grid", "gate_permit", "gate_fibre", "crew",
-            "fire_cap", "land", or "not worth more".
+        resource: "shell", "electrical", "cooling", "hv", "servers", "storage", "grid", "gate_permit", "gate_land",
+            "gate_fibre", "crew", "fire_cap", "land", or "not worth more".
         why: "lead", "supply", "stage", "gate", "limit" or "" (not worth more).
         rent_m_per_mw: Rent per MW of IT power and period, the ranking.
     """
@@ -269,6 +269,21 @@ class Replanned:
     def lost_kept_m(self) -> float:
         """NPV lost if nothing is changed [M]."""
         return self.before.npv_m - self.kept.npv_m
+
+    @property
+    def lost_replanned_m(self) -> float:
+        """NPV lost in the joint case after replanning [M]."""
+        return self.before.npv_m - self.replanned.npv_m
+
+    @property
+    def sum_kept_m(self) -> float:
+        """What the slips cost one by one, orders kept [M]; they interact, so the joint figure is another one."""
+        return sum(slip.kept_lost_m for slip in self.slips)
+
+    @property
+    def sum_replanned_m(self) -> float:
+        """What the slips cost one by one after replanning [M]."""
+        return sum(slip.replanned_lost_m for slip in self.slips)
 
     @property
     def won_back_m(self) -> float:

@@ -1,7 +1,7 @@
 """Shells, electrical gear, cooling and transformers at a site, and the gates, land and crew they wait for.
 
 Needs    plan.portfolio.draft, orders; portfolio.
-Gives    add_works, add_gates, add_site_limits, pay_once, never_falls.
+Gives    add_works, add_gates, add_site_limits, gate_room, pay_once, never_falls.
 Used by  plan.portfolio.block, grid.
 """
 
@@ -45,7 +45,7 @@ def add_gates(draft: Draft, portfolio: Portfolio, site: Site) -> None:
     """Gates: started once, open a lead later; they never fall back. Permit and land hold back orders of shells."""
     q = np.arange(draft.count)
     money = portfolio.money
-    room = site.land_ha * site.it_mw_per_ha if site.land_ha else _large(portfolio)
+    room = gate_room(portfolio, site)
     for gate in (g for g in portfolio.gates if g.site == site.name):
         key = (site.name, gate.gate)
         earliest = portfolio.calendar.index(gate.earliest_start)
@@ -139,8 +139,10 @@ def never_falls(draft: Draft, key: tuple[str, ...], done: np.ndarray) -> None:
     draft.row("kept", key, [(done, 1.0), (shifted(done, 1), -1.0)], lower=0.0, exists=both)
 
 
-def _large(portfolio: Portfolio) -> float:
-    """Most IT power a site without a land limit could hold: everything the supply of servers ever gives."""
+def gate_room(portfolio: Portfolio, site: Site) -> float:
+    """What an open gate lets through [MW IT]: what the land holds, else everything the supply of servers ever gives."""
+    if site.land_ha:
+        return site.land_ha * site.it_mw_per_ha
     start = sum(s.servers_start_mw for s in portfolio.sites)
     given = sum(float(s.at(portfolio.calendar).sum()) for s in portfolio.supply if s.resource == "servers")
     return start + given if given else 1e4
