@@ -38,6 +38,7 @@ _ROOM_OF = {
     "read_portfolio": "portfolio",
     "PortfolioPlan": "plan.portfolio",
     "plan_portfolio": "plan.portfolio",
+    "replan_portfolio": "plan.portfolio",
     "write_portfolio_plan": "plan.portfolio",
     "write_report": "report",
     "WattstackError": "errors",

@@ -62,8 +62,7 @@ def replan(
     """
     from wattstack.cli.portfolio_plan import asked_portfolio, doing, keep_input, working_pool, writable
     from wattstack.cli.portfolio_result import plan_text, replanned_text
-    from wattstack.plan.portfolio import replan as replan_portfolio
-    from wattstack.plan.portfolio import solve_portfolio, write_portfolio_plan
+    from wattstack.plan.portfolio import replan_portfolio, solve_portfolio, write_portfolio_plan
     from wattstack.portfolio import read_progress
 
     portfolio = asked_portfolio(source, options["sites"])
@@ -74,7 +73,7 @@ def replan(
         with doing("the plan as it was", pool, "Nothing was written."):
             before = solve_portfolio(portfolio, pool=pool)
         with doing("the replan", pool, "Nothing was written."):
-            found = replan_portfolio(portfolio, before, rows, pool)
+            found = replan_portfolio(portfolio, rows, before, pool)
     files = write_portfolio_plan(found.replanned, folder, replanned=found)
     click.echo(plan_text(found.replanned))
     click.echo(f"\n{replanned_text(found)}")

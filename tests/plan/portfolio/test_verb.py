@@ -27,3 +27,16 @@ def test_whole_units_are_whole():
 def test_a_folder_without_a_portfolio_is_bad_input(tmp_path):
     with pytest.raises(InputError, match=r"holds neither portfolio\.yaml nor meta\.yaml"):
         wattstack.plan_portfolio(tmp_path)
+
+
+def test_a_replan_takes_a_file_of_progress_and_plans_first_what_was_planned_before(tmp_path):
+    file = tmp_path / "progress.csv"
+    file.write_text(
+        "as_of,site,kind,name,baseline_quarter,baseline_quantity,forecast_quarter\n"
+        "2027Q3,north,gate,permit,2027Q2,1,2027Q4\n",
+        encoding="utf-8",
+    )
+    found = wattstack.replan_portfolio(write_small(tmp_path), file)
+    assert found.as_of == "2027Q3"
+    assert found.kept.npv_m <= found.replanned.npv_m * (1.0 + 1e-5) <= found.before.npv_m * (1.0 + 2e-5)
+    assert [slip.name for slip in found.slips] == ["permit"]
