@@ -9,8 +9,8 @@ cause where it is tight and its relief could not be bought: the lead time has no
 ("lead"), the shared supply of the order period is used up ("supply"), every stage that may be on is on ("stage"), a
 gate, the crew, the fire cap or the land binds. Causes are ranked by rent per MW of IT power and period: the row's
 shadow price where nothing can be bought, else that of the shared supply in the order period spread over the periods
-of use (the row's own shadow price is mostly the cost being earned back). None left: "not worth more". Where orders
-are held (silo, replan) the cause is the resource with the least capacity in MW of IT power.
+of use (the row's own shadow price is mostly the cost being earned back). None left, or none that earns a rent: "not
+worth more". Where orders are held (silo, replan) the cause is the resource with the least capacity in MW of IT power.
 """
 
 from __future__ import annotations
@@ -23,9 +23,10 @@ import numpy as np
 from wattstack.plan.portfolio.answers import Cause
 from wattstack.plan.portfolio.orders import suppliers_of
 from wattstack.plan.portfolio.result import PortfolioPlan
-from wattstack.portfolio import Site
+from wattstack.portfolio import Portfolio, Site
 
 TIGHT_FRAC = 1e-6
+NO_RENT_M = 1e-9  # prices of a linear programme below this are rounding
 NOT_WORTH_MORE = "not worth more"
 HALLS = ("shell", "electrical", "cooling")
 
@@ -44,12 +45,15 @@ class Way:
 def find_causes(plan: PortfolioPlan) -> tuple[Cause, ...]:
     """The cause with the highest rent in every site and period, by site and period."""
     supply_left = _supply_left(plan)
-    return tuple(
-        max(_causes(plan, site, q, supply_left), key=lambda c: c.rent_m_per_mw, default=_none(site, q))
-        for site in plan.portfolio.sites
-        if (site.name,) in plan.amounts.get("it_mw", {})
-        for q in range(plan.portfolio.calendar.count)
-    )
+    found = []
+    for site in (s for s in plan.portfolio.sites if (s.name,) in plan.amounts.get("it_mw", {})):
+        grid_mw = capacity_mw(plan, site)["grid"]
+        for q in range(plan.portfolio.calendar.count):
+            causes = [
+                c for c in _causes(plan, site, q, (supply_left, grid_mw)) if c.rent_m_per_mw > NO_RENT_M
+            ]
+            found.append(max(causes, key=lambda c: c.rent_m_per_mw, default=_none(site, q)))
+    return tuple(found)
 
 
 def least_resource(plan: PortfolioPlan) -> tuple[Cause, ...]:
@@ -101,8 +105,14 @@ def time_to_power(plan: PortfolioPlan, site: Site) -> tuple[int | None, int | No
     return tuple(out)
 
 
-def _causes(plan: PortfolioPlan, site: Site, q: int, supply_left: dict[str, np.ndarray]) -> Iterator[Cause]:
-    """Every row of a site and period that is tight and whose relief could not be bought."""
+def _causes(
+    plan: PortfolioPlan, site: Site, q: int, known: tuple[dict[str, np.ndarray], np.ndarray]
+) -> Iterator[Cause]:
+    """Every row of a site and period that is tight and whose relief could not be bought.
+
+    `known`: what each shared limit has left, and the IT power that the grid and bridging power could carry.
+    """
+    supply_left, grid_mw = known
     energised = plan.amounts["it_mw"][(site.name,)][q]
     there = plan.amounts.get("there", {})
     for resource in HALLS:
@@ -111,16 +121,26 @@ def _causes(plan: PortfolioPlan, site: Site, q: int, supply_left: dict[str, np.n
     servers = [v[q] for (_, where), v in plan.amounts["server_there"].items() if where == site.name]
     if _tight(energised, sum(servers)):
         yield from _bought(plan, site, q, "servers", supply_left)
+    if _reserve_tight(plan, site, q):
+        yield from _bought(plan, site, q, "storage", supply_left)
     imported = sum(plan.amounts[kind][(site.name,)][q] for kind in ("firm_mw", "nonfirm_mw"))
-    if _tight(site.pue * energised, imported + _at_will(plan, site)[q]):
-        if ("hv", site.name) in there and _tight(
-            imported, plan.portfolio.compute.hv_power_factor * there[("hv", site.name)][q]
-        ):
-            yield from _bought(plan, site, q, "hv", supply_left)
-        if _stages_all_on(plan, site, q) and not _bridge_left(plan, site, q):
-            rent = _price(plan, "grid", site, q) * site.pue
-            yield Cause(site.name, q, "grid", "stage", rent)
+    through = plan.portfolio.compute.hv_power_factor * there.get(("hv", site.name), np.full(q + 1, np.inf))[q]
+    if _tight(site.pue * energised, imported + _at_will(plan, site)[q]) and _tight(imported, through):
+        yield from _bought(plan, site, q, "hv", supply_left)
+    if _tight(energised, grid_mw[q]) and _stages_all_on(plan, site, q) and not _bridge_left(plan, site, q):
+        yield Cause(site.name, q, "grid", "stage", _price(plan, "grid", site, q) * site.pue)
     yield from _limits(plan, site, q, energised)
+
+
+def _reserve_tight(plan: PortfolioPlan, site: Site, q: int) -> bool:
+    """Whether all the storage that is there is held in reserve."""
+    offers = {o.chemistry: o for o in plan.portfolio.storage if o.site == site.name}
+    stored = {c: plan.amounts["storage_mwh"][(c, site.name)][q] for c in offers}
+    energised = plan.amounts["it_mw"][(site.name,)][q]
+    power_mw = sum(mwh / offers[c].duration_h for c, mwh in stored.items())
+    held_mwh, held_mw = site.reserve_mwh_per_mw, plan.portfolio.compute.reserve_power_frac
+    by_energy = held_mwh > 0.0 and _tight(held_mwh * energised, sum(stored.values()))
+    return by_energy or (held_mw > 0.0 and _tight(held_mw * energised, power_mw))
 
 
 def _limits(plan: PortfolioPlan, site: Site, q: int, energised: float) -> Iterator[Cause]:
@@ -135,17 +155,35 @@ def _limits(plan: PortfolioPlan, site: Site, q: int, energised: float) -> Iterat
     before = plan.amounts["it_mw"][(site.name,)][q - 1] if q else site.it_start_mw
     if site.crew_mw is not None and _tight(energised - before, site.crew_mw):
         yield Cause(site.name, q, "crew", "limit", _price(plan, "crew", site, q))
-    for kind, scale in (("fire_cap", max(site.reserve_mwh_per_mw, 1e-9)), ("land", 1.0 / site.it_mw_per_ha)):
-        price = _price(plan, kind, site, q)
-        if price > 0.0:
-            yield Cause(site.name, q, kind, "limit", price * scale)
+    for kind, scale, full in _standing(plan, site, q):
+        if full:
+            later = plan.prices.get(kind, {}).get((site.name,), np.zeros(q + 1))[q:]
+            yield Cause(site.name, q, kind, "limit", float(later.mean()) * scale)
+
+
+def _standing(plan: PortfolioPlan, site: Site, q: int) -> Iterator[tuple[str, float, bool]]:
+    """Limits on what stands for good: kind, use by a MW of IT power, whether it is full in a period.
+
+    What stands takes room in all later periods, so its rent is the mean of the later prices.
+    """
+    offers = [o for o in plan.portfolio.storage if o.site == site.name]
+    stored = {o.chemistry: plan.amounts["storage_mwh"][(o.chemistry, site.name)][q] for o in offers}
+    outdoors = [o for o in offers if not o.indoor_ok]
+    if site.outdoor_limit_mwh is not None and outdoors:
+        least_h = min(o.duration_h for o in outdoors)
+        use = max(site.reserve_mwh_per_mw, plan.portfolio.compute.reserve_power_frac * least_h)
+        yield "fire_cap", use, _tight(sum(stored[o.chemistry] for o in outdoors), site.outdoor_limit_mwh)
+    if site.land_ha:
+        shells = plan.amounts.get("there", {}).get(("shell", site.name), np.zeros(q + 1))[q]
+        taken = sum(stored[o.chemistry] / (site.storage_mwh_per_ha * o.density_factor) for o in offers)
+        yield "land", 1.0 / site.it_mw_per_ha, _tight(shells / site.it_mw_per_ha + taken, site.land_ha)
 
 
 def _bought(
     plan: PortfolioPlan, site: Site, q: int, resource: str, supply_left: dict[str, np.ndarray]
 ) -> Iterator[Cause]:
     """A resource that is bought: no cause where one more unit could have been ordered in time."""
-    scale = site.pue / plan.portfolio.compute.hv_power_factor if resource == "hv" else 1.0
+    scale = _units_per_mw(plan, site, resource)
     used_up = []
     for way in ways(plan, site, resource):
         at = min(q - way.lead, way.last)
@@ -155,7 +193,8 @@ def _bought(
         left = supply_left.get(way.limit)
         uses = max(min(way.life, plan.portfolio.calendar.count - at - way.lead), 1)
         if kind is not None:
-            used_up.append((kind, "gate", _price(plan, kind, site, at) / uses))
+            prices = plan.prices.get(kind, {}).get((site.name,), np.zeros(at + 1))
+            used_up.append((kind, "gate", float(prices[at:].sum()) / uses))
         elif left is None or left[at] > 0.0:
             return
         else:
@@ -165,7 +204,36 @@ def _bought(
         name, why, rent = max(used_up, key=lambda found: found[2])
         yield Cause(site.name, q, name, why, rent)
     else:
-        yield Cause(site.name, q, resource, "lead", _price(plan, resource, site, q) * scale)
+        yield Cause(site.name, q, resource, "lead", _own_price(plan, resource, site, q) * scale)
+
+
+def _units_per_mw(plan: PortfolioPlan, site: Site, resource: str) -> float:
+    """Units of a resource that a MW of IT power takes: MVA of transformers, MWh of storage, else MW IT."""
+    compute = plan.portfolio.compute
+    if resource == "hv":
+        return site.pue / compute.hv_power_factor
+    if resource == "storage":
+        hours = [o.duration_h for o in plan.portfolio.storage if o.site == site.name]
+        return max(site.reserve_mwh_per_mw, compute.reserve_power_frac * min(hours, default=0.0))
+    return 1.0
+
+
+def _own_price(plan: PortfolioPlan, resource: str, site: Site, q: int) -> float:
+    """Worth of one more unit there: servers of those there or first to come, storage as held in reserve."""
+    if resource == "servers":
+        index, there = plan.portfolio.calendar.index, plan.amounts["server_there"]
+        names = [g for g, where in there if where == site.name and there[(g, where)][q] > 0.0]
+        soonest = min(
+            plan.portfolio.servers, key=lambda s: max(index(s.first_order), 0) + s.lead_q, default=None
+        )
+        names = names or ([soonest.generation] if soonest is not None else [])
+        found = plan.prices.get("servers", {})
+        return max((float(found[(name, site.name)][q]) for name in names), default=0.0)
+    if resource == "storage":
+        hours = [o.duration_h for o in plan.portfolio.storage if o.site == site.name]
+        power = _price(plan, "reserve_power", site, q) / min(hours, default=1.0)
+        return _price(plan, "reserve_energy", site, q) + power
+    return _price(plan, resource, site, q)
 
 
 def ways(plan: PortfolioPlan, site: Site, resource: str) -> Iterator[Way]:
@@ -176,12 +244,26 @@ def ways(plan: PortfolioPlan, site: Site, resource: str) -> Iterator[Way]:
         fastest = min(s.lead_delta_q for s in suppliers_of(portfolio, "servers"))
         for server in portfolio.servers:
             window = [portfolio.calendar.index(text) for text in (server.first_order, server.last_order)]
-            yield Way("servers", server.lead_q + fastest, server.life_q, max(window[0], 0), window[1])
+            yield Way("servers", max(server.lead_q + fastest, 0), server.life_q, max(window[0], 0), window[1])
+        return
+    if resource == "storage":
+        for offer in (o for o in portfolio.storage if o.site == site.name and o.may_order):
+            own = offer.origin == "own"
+            fastest = 0 if own else min(s.lead_delta_q for s in suppliers_of(portfolio, offer.chemistry))
+            limit = "" if own else _limit_of(portfolio, offer.chemistry)
+            if not own or portfolio.factory is not None:
+                yield Way(limit, max(offer.lead_q + fastest, 0), offer.life_q, 0, count)
         return
     for item in portfolio.items:
-        if item.site == site.name and item.resource == resource:
+        if item.site == site.name and item.resource == resource and item.may_order:
             fastest = min(s.lead_delta_q for s in suppliers_of(portfolio, item.item))
             yield Way(item.item, max(item.lead_q + fastest, 0), item.life_q, 0, count)
+
+
+def _limit_of(portfolio: Portfolio, chemistry: str) -> str:
+    """Name of the shared limit that a bought chemistry draws on."""
+    names = [s.resource for s in portfolio.supply if s.resource.removesuffix("_import") == chemistry]
+    return names[0] if names else chemistry
 
 
 def _supply_left(plan: PortfolioPlan) -> dict[str, np.ndarray]:
