@@ -19,6 +19,7 @@ import numpy as np
 from wattstack.plan.portfolio.draft import Draft, shifted
 from wattstack.portfolio import Money, Portfolio, Supplier
 
+SERVER_LINE = "ax_factory"  # the supplier of servers that the own line is
 NO_SUPPLIER = Supplier(resource="", supplier="", from_quarter="")
 
 
@@ -146,7 +147,7 @@ def shared_rows(draft: Draft, portfolio: Portfolio) -> None:
     factory = portfolio.factory
     if factory is not None and factory.server_line_mw_per_quarter is not None:
         limit = factory.server_line_mw_per_quarter * portfolio.calendar.period_years * 4.0
-        columns = [c for key, c in draft.columns.get("server_order", {}).items() if key[-1] == "ax_factory"]
+        columns = [c for key, c in draft.columns.get("server_order", {}).items() if key[-1] == SERVER_LINE]
         draft.row("supply", ("server_line",), [(c, 1.0) for c in columns], upper=limit)
     if factory is not None and factory.panel_line_mw_per_year is not None:
         limit = factory.panel_line_mw_per_year * portfolio.calendar.period_years

@@ -16,7 +16,7 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from wattstack.plan.portfolio.orders import suppliers_of
+from wattstack.plan.portfolio.orders import SERVER_LINE, suppliers_of
 from wattstack.plan.portfolio.result import Decisions
 from wattstack.plan.portfolio.solve import solve_portfolio
 from wattstack.portfolio import Portfolio, Site
@@ -165,13 +165,20 @@ def _servers(portfolio: Portfolio, targets: dict[str, np.ndarray]) -> dict[tuple
         asks = {site: max(targets[site][comes] - arrived[site][comes], 0.0) for site in targets}
         total = sum(asks.values())
         share = 1.0 if limit is None or total <= limit[q] else limit[q] / total
+        own_frac = _server_line_mw(portfolio) / max(total * share, 1e-12)
         for site, ask in asks.items():
             arrived[site][comes : comes + newest.life_q] += ask * share
             one = np.zeros(count)
             one[q] = ask * share
-            for key, part in _split(portfolio, "servers", (newest.generation, site), one).items():
+            for key, part in _split(portfolio, "servers", (newest.generation, site), one, own_frac).items():
                 out[key] = out.get(key, np.zeros(count)) + part
     return out
+
+
+def _server_line_mw(portfolio: Portfolio) -> float:
+    """What the own server line makes in a period, infinite where it has no limit."""
+    most = portfolio.factory.server_line_mw_per_quarter if portfolio.factory is not None else None
+    return np.inf if most is None else most * portfolio.calendar.period_years * 4.0
 
 
 def _batteries(portfolio: Portfolio, targets: dict[str, np.ndarray]) -> dict[tuple[str, ...], np.ndarray]:
@@ -237,24 +244,35 @@ def _slowest(portfolio: Portfolio, resource: str) -> int:
 
 def _usual(portfolio: Portfolio, resource: str, q: int) -> list:
     """Suppliers of usual lead that are there in a period, cheapest first, if their shares reach one."""
-    there = [
-        s
-        for s in suppliers_of(portfolio, resource)
-        if s.lead_delta_q == 0 and (not s.from_quarter or portfolio.calendar.index(s.from_quarter) <= q)
-    ]
-    there.sort(key=lambda s: s.price_factor)
-    return there if sum(s.share_max_frac for s in there) >= 1.0 - 1e-9 else []
+    return _enough([s for s in _there(portfolio, resource, q) if s.lead_delta_q == 0])
+
+
+def _there(portfolio: Portfolio, resource: str, q: int) -> list:
+    """Suppliers that are there in a period, cheapest first."""
+    found = suppliers_of(portfolio, resource)
+    there = [s for s in found if not s.from_quarter or portfolio.calendar.index(s.from_quarter) <= q]
+    return sorted(there, key=lambda s: s.price_factor)
+
+
+def _enough(suppliers: list) -> list:
+    """These suppliers if their shares reach one, else none: a supplier short of its share may deliver nothing."""
+    return suppliers if sum(s.share_max_frac for s in suppliers) >= 1.0 - 1e-9 else []
 
 
 def _split(
-    portfolio: Portfolio, resource: str, key: tuple[str, str], orders: np.ndarray
+    portfolio: Portfolio, resource: str, key: tuple[str, str], orders: np.ndarray, own_frac: float = 1.0
 ) -> dict[tuple[str, ...], np.ndarray]:
-    """Orders by supplier: the cheapest up to its share, then the next."""
+    """Orders by supplier: the cheapest up to its share, then the next; of any lead where the usual do not suffice.
+
+    `own_frac`: of these orders, what the own server line can make.
+    """
     out: dict[tuple[str, ...], np.ndarray] = {}
     for q in np.flatnonzero(orders > 0.0):
         left = 1.0
-        for supplier in _usual(portfolio, resource, int(q)):
-            part = min(left, supplier.share_max_frac)
-            out.setdefault((*key, supplier.supplier), np.zeros(len(orders)))[q] += part * orders[q]
+        for supplier in _usual(portfolio, resource, int(q)) or _enough(_there(portfolio, resource, int(q))):
+            most = own_frac if supplier.supplier == SERVER_LINE else 1.0
+            part = min(left, supplier.share_max_frac, most)
+            if part > 0.0:
+                out.setdefault((*key, supplier.supplier), np.zeros(len(orders)))[q] += part * orders[q]
             left -= part
     return out

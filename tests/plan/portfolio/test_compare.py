@@ -1,0 +1,91 @@
+"""The value of coordination: four plans of one portfolio, alone and along an axis of scarcity."""
+
+from dataclasses import replace
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tests.plan.portfolio.pencil import mixed, path_of
+from tests.portfolio.small import small_portfolio
+from wattstack.errors import InfeasibleError, InputError
+from wattstack.plan.portfolio import Pool, compare_plans, sweep_scarcity
+from wattstack.portfolio import Money
+
+
+@settings(max_examples=12, deadline=None)
+@given(st.integers(0, 100_000), st.sampled_from([0, 0, 1, 2]))
+def test_no_plan_beats_the_coordinated_one(seed, delay_q):
+    found = compare_plans(mixed(seed), Pool(), delay_q)
+    best = found.coordinated.npv_m + 1e-5 * abs(found.coordinated.bound_m) + 1e-6
+    assert found.no_substitution.npv_m <= best and found.silo.npv_m <= best
+    assert found.silo.npv_m <= found.no_substitution.npv_m + 2e-5 * abs(found.coordinated.bound_m) + 1e-6
+    assert (found.silo_told is None) == (delay_q == 0)
+    assert delay_q == 0 or found.silo_told.npv_m <= best
+
+
+def test_the_value_of_coordination_is_standing_in_and_timing():
+    found = compare_plans(small_portfolio())
+    assert found.value_of_coordination_m == pytest.approx(found.standing_in_m + found.timing_m)
+    assert found.value_of_coordination_m == pytest.approx(found.coordinated.npv_m - found.silo.npv_m)
+    more = found.coordinated.total("it_mw").sum() - found.silo.total("it_mw").sum()
+    assert found.mw_periods == pytest.approx(more)
+
+
+def test_all_plans_are_valued_on_the_learning_path_of_the_coordinated_one():
+    found = compare_plans(small_portfolio())
+    for plan in (found.no_substitution, found.silo):
+        assert path_of(plan).tolist() == path_of(found.coordinated).tolist()
+
+
+def test_a_late_grid_costs_everybody_and_the_untold_most():
+    pool = Pool()
+    on_time, late = (compare_plans(small_portfolio(), pool, q) for q in (0, 2))
+    assert late.coordinated.npv_m <= on_time.coordinated.npv_m + 1e-3
+    assert late.silo.npv_m <= on_time.silo.npv_m + 1e-3
+    assert late.delay_q == 2 and late.silo_told is not None
+
+
+def test_a_silo_over_its_budget_is_cut_in_proportion_and_says_so():
+    money = small_portfolio().money.model_copy(
+        update={"capital_budget_m": {2026: 30.0, 2027: 200.0, 2028: 50.0}}
+    )
+    found = compare_plans(replace(small_portfolio(), money=money))
+    assert any("cut to" in note for note in found.silo.notes)
+    assert found.silo.npv_m <= found.coordinated.npv_m + 1e-3
+
+
+def test_a_silo_that_no_cut_brings_within_its_credit_is_told():
+    money = Money(discount_rate_frac=0.09, credit_limit_m=4.0)
+    with pytest.raises(InfeasibleError, match="no share of the silo's orders"):
+        compare_plans(replace(small_portfolio(), money=money))
+
+
+def test_a_sweep_plans_four_times_at_every_value():
+    found = sweep_scarcity(small_portfolio(), "supply", [0.5, 1.0, 2.0])
+    assert [p.value for p in found.points] == [0.5, 1.0, 2.0] and found.seconds > 0.0
+    for point in found.points:
+        assert (
+            list(point.npv_m)
+            == list(point.mw_periods)
+            == ["coordinated", "no substitution", "silo", "silo told"]
+        )
+        assert point.npv_m["silo told"] == point.npv_m["silo"]
+    values = [p.npv_m["coordinated"] for p in found.points]
+    assert values == sorted(values)
+
+
+@pytest.mark.parametrize(("axis", "values"), [
+    ("grid_delay", [0, 1]), ("supply:servers", [0.5, 1.5]), ("firm", [0.5, 1.5]), ("fire_cap", [0.6, 1.5]),
+])  # fmt: skip
+def test_every_axis_can_be_swept_and_less_is_never_worth_more(axis, values):
+    found = sweep_scarcity(small_portfolio(), axis, values)
+    ends = [p.npv_m["coordinated"] for p in found.points]
+    assert found.axis == axis
+    assert ends[0] >= ends[1] - 1e-3 if axis == "grid_delay" else ends[0] <= ends[1] + 1e-3
+
+
+@pytest.mark.parametrize("axis", ["supplies", "supply:servant"])
+def test_an_axis_that_is_none_is_told_with_those_there_are(axis):
+    with pytest.raises(InputError, match=r"Give one of .*(supply|servers)"):
+        sweep_scarcity(small_portfolio(), axis, [1.0])
