@@ -8,7 +8,6 @@ from pathlib import Path
 import pytest
 
 from wattstack.cli.app import run
-from wattstack.cli.portfolio import looks_like_portfolio
 
 EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
 EXAMPLE = EXAMPLES / "portfolio"
@@ -68,17 +67,6 @@ def test_a_warning_is_shown_below_the_page(folder, capsys):
 def test_a_key_is_not_set_in_a_portfolio(capsys):
     assert run(["check", str(EXAMPLE), "--set", "currency=EUR"]) == 2
     assert "--set is for a campus file, this is a portfolio." in capsys.readouterr().err
-
-
-def test_a_portfolio_is_told_from_a_campus_by_name_or_margin(tmp_path):
-    other = tmp_path / "two.yaml"
-    other.write_text("wattstack: 1\nportfolio: two\n", encoding="utf-8")
-    assert looks_like_portfolio(EXAMPLE)
-    assert looks_like_portfolio(EXAMPLE / "portfolio.yaml")
-    assert looks_like_portfolio(other)
-    assert not looks_like_portfolio(EXAMPLES / "sakai" / "campus.yaml")
-    assert not looks_like_portfolio(EXAMPLES / "sakai")
-    assert not looks_like_portfolio(tmp_path / "portfolio.yaml")
 
 
 def test_a_file_that_is_not_there_is_told_as_before(tmp_path, capsys):

@@ -69,6 +69,7 @@ def test_a_portfolio_is_known_by_its_folder_its_name_or_its_keys(tmp_path):
     campus.write_text(CAMPUS, encoding="utf-8")
     assert not is_portfolio(campus)
     assert not is_portfolio(tmp_path / "none.yaml")
+    assert not is_portfolio(tmp_path / "portfolio.yaml")
     (tmp_path / "sites.yaml").write_text("sites: {}\ncalendar: {}\n", encoding="utf-8")
     assert is_portfolio(tmp_path / "sites.yaml")
 

@@ -7,11 +7,9 @@ Used by  cli.app.
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import click
 
-from wattstack.cli.portfolio import looks_like_portfolio, refuse_given
+from wattstack.cli.portfolio import refuse_given
 from wattstack.cli.sets import sets_option
 
 
@@ -35,7 +33,9 @@ def check(ctx: click.Context, source: str, sets: tuple[str, ...]) -> None:
     \b
     Exit codes: 0 no fault, 2 at least one fault, 130 stopped.
     """
-    if looks_like_portfolio(Path(source)):
+    from wattstack.portfolio import is_portfolio
+
+    if is_portfolio(source):
         from wattstack.cli.portfolio_page import portfolio_page
         from wattstack.portfolio import read_portfolio
 

@@ -12,7 +12,7 @@ from typing import Any
 
 import click
 
-from wattstack.cli.portfolio import SplitCommand, looks_like_portfolio, portfolio_options, refuse_given
+from wattstack.cli.portfolio import SplitCommand, portfolio_options, refuse_given
 from wattstack.cli.portfolio_plan import writable
 from wattstack.cli.sets import sets_option
 from wattstack.errors import GapError, InfeasibleError, InputError
@@ -98,9 +98,11 @@ was not reached, 130 stopped (the folder is as it was, or holds the plan and wha
 @click.pass_context
 def plan(ctx: click.Context, source: str, folder: str, **options: Any) -> None:
     """Plan a campus or a portfolio."""
-    is_portfolio = looks_like_portfolio(Path(source))
-    refuse_given(ctx, of_portfolio=is_portfolio)
-    if is_portfolio:
+    from wattstack.portfolio import is_portfolio
+
+    is_many = is_portfolio(source)
+    refuse_given(ctx, of_portfolio=is_many)
+    if is_many:
         from wattstack.cli.portfolio_plan import plan_file
 
         plan_file(source, folder, options)

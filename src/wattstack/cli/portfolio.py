@@ -1,20 +1,16 @@
-"""What the command line asks of a portfolio: its options, and how it is told from a campus.
+"""What the command line asks of a portfolio: its options, and whose options are whose.
 
-Gives    PortfolioOption, SplitCommand, portfolio_options, looks_like_portfolio, refuse_given.
+Gives    PortfolioOption, SplitCommand, portfolio_options, refuse_given.
 Used by  cli.plan, cli.check.
 """
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import click
 
-FILES = ("portfolio.yaml", "meta.yaml")
-SAYS_SO = re.compile(r"^(portfolio|tables)\s*:", re.MULTILINE)
 ONLY_CAMPUS = ("polish", "sets")
 
 
@@ -94,15 +90,6 @@ def portfolio_options(command: Callable) -> Callable:
     for option in reversed(options):
         command = option(command)
     return command
-
-
-def looks_like_portfolio(path: Path) -> bool:
-    """Whether a path is a portfolio, by its name or the keys at its margin; the file is not parsed for it."""
-    if path.is_dir():
-        return any((path / name).is_file() for name in FILES)
-    if not path.is_file():
-        return False
-    return path.name in FILES or bool(SAYS_SO.search(path.read_text(encoding="utf-8", errors="replace")))
 
 
 def refuse_given(ctx: click.Context, of_portfolio: bool) -> None:

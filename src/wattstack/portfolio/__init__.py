@@ -1,16 +1,47 @@
-"""WHAT the company builds: sites, things with lead times, grid stages, servers, storage, a factory and its markets."""
+"""WHAT the company builds: sites, things with lead times, grid stages, servers, storage, a factory and its markets.
 
-from wattstack.portfolio.calendar import Calendar
-from wattstack.portfolio.file import is_portfolio, read_portfolio
-from wattstack.portfolio.market import Factory, Progress, Scenario, Segment, Supplier, Supply, Target
-from wattstack.portfolio.parts import Gate, GenerationOffer, Item, Server, Site, Stage, StorageOffer
-from wattstack.portfolio.progress import read_progress
-from wattstack.portfolio.reach import reach
-from wattstack.portfolio.schema import portfolio_schema
-from wattstack.portfolio.whole import Compute, Money, Portfolio, Week
+Everything is imported when first asked for: whether a file is a portfolio at all is asked of every campus file.
+"""
+
+from typing import Any
+
+_LAZY = {
+    "Calendar": "calendar",
+    "Compute": "whole",
+    "Factory": "market",
+    "Gate": "parts",
+    "GenerationOffer": "parts",
+    "Item": "parts",
+    "Money": "whole",
+    "Portfolio": "whole",
+    "Progress": "market",
+    "Scenario": "market",
+    "Segment": "market",
+    "Server": "parts",
+    "Site": "parts",
+    "Stage": "parts",
+    "StorageOffer": "parts",
+    "Supplier": "market",
+    "Supply": "market",
+    "Target": "market",
+    "Week": "whole",
+    "is_portfolio": "kind",
+    "portfolio_schema": "schema",
+    "reach": "most",
+    "read_portfolio": "file",
+    "read_progress": "progress",
+}
 
 __all__ = [
     "Calendar", "Compute", "Factory", "Gate", "GenerationOffer", "Item", "Money", "Portfolio", "Progress",
     "Scenario", "Segment", "Server", "Site", "Stage", "StorageOffer", "Supplier", "Supply", "Target", "Week",
     "is_portfolio", "portfolio_schema", "reach", "read_portfolio", "read_progress",
 ]  # fmt: skip
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _LAZY:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from importlib import import_module
+
+    return getattr(import_module(f"{__name__}.{_LAZY[name]}"), name)

@@ -1,7 +1,7 @@
 """A portfolio folder or file as a Portfolio: every fault of every table at once.
 
 Needs    campus.read_document; portfolio.alias, tables, rows, weeks, check.
-Gives    read_portfolio, is_portfolio.
+Gives    read_portfolio.
 Used by  the verbs: check, plan, replan.
 
 The file is `portfolio.yaml` (wattstack: 1, portfolio: NAME, sections, tables in it or by name), or the folder
@@ -19,6 +19,7 @@ from wattstack.errors import Fault, InputError, nearest
 from wattstack.portfolio.alias import DEFAULT_TABLES, renamed, resource_of
 from wattstack.portfolio.calendar import Calendar
 from wattstack.portfolio.check import check_parts
+from wattstack.portfolio.kind import FILES
 from wattstack.portfolio.rows import TABLES, Found, Gathered
 from wattstack.portfolio.sections import (
     PortfolioFile,
@@ -31,27 +32,9 @@ from wattstack.portfolio.tables import Table, listed_table, read_table
 from wattstack.portfolio.weeks import read_weeks
 from wattstack.portfolio.whole import Compute, Money, Portfolio, Week
 
-FILES = ("portfolio.yaml", "meta.yaml")
 LISTED = (*(name for name in TABLES if name != "progress"), "profiles", "sources")
 KEYED = ("calendar", "money", "compute", "stochastic", "weeks", "tables", "exchange")
 HEAD = ("wattstack", "portfolio", "description", "synthetic", "currency", "factory", *KEYED)
-
-
-def is_portfolio(path: str | Path) -> bool:
-    """Whether a path is a portfolio: a folder with portfolio.yaml or meta.yaml, or a YAML file that says so.
-
-    Never raises: what cannot be read is no portfolio, and its fault is told by who reads it.
-    """
-    path = Path(path)
-    if path.is_dir():
-        return any((path / name).is_file() for name in FILES)
-    if path.name in FILES and path.is_file():
-        return True
-    try:
-        values = read_document(path).values
-    except InputError:
-        return False
-    return "portfolio" in values or {"sites", "calendar"} <= values.keys()
 
 
 def read_portfolio(path: str | Path) -> Portfolio:
