@@ -10,9 +10,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tests.dispatch.strategies import money_scale, problems
-from wattstack.dispatch import Amount, BusRunner, Problem, Storage, Supply, kernel_dispatch
+from wattstack.dispatch import Amount, BusRunner, Problem, Storage, Supply
 from wattstack.dispatch.linear.highs import solve_highs
 from wattstack.dispatch.linear.solve import linear_dispatch
+from wattstack.dispatch.run import kernel_dispatch
 from wattstack.errors import StateError
 
 pytestmark = pytest.mark.tiny

@@ -10,11 +10,12 @@ from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 from tests.dispatch.strategies import money_scale, problems
-from wattstack.dispatch import Amount, dispatch_year, kernel_dispatch, why_not_kernel
+from wattstack.dispatch import Amount, dispatch_year, why_not_kernel
 from wattstack.dispatch.linear.build import build_model
 from wattstack.dispatch.linear.highs import solve_highs
 from wattstack.dispatch.linear.piqp import solve_piqp
 from wattstack.dispatch.linear.solve import linear_dispatch
+from wattstack.dispatch.run import kernel_dispatch
 from wattstack.errors import InfeasibleError
 
 pytestmark = pytest.mark.tiny

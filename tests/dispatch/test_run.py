@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from wattstack.dispatch import Amount, Problem, Storage, Supply, announce_compiling, kernel, kernel_dispatch
-from wattstack.dispatch.run import Runner
+from wattstack.dispatch import Amount, Problem, Storage, Supply, announce_compiling, kernel
+from wattstack.dispatch.run import Runner, kernel_dispatch
 from wattstack.errors import InfeasibleError, StateError
 
 pytestmark = pytest.mark.tiny

@@ -18,7 +18,7 @@ DOORS = {
     "ruamel": ("campus/file.py", "campus/document.py", "portfolio/file.py", "library/"),
     "pvlib": ("physics/solar.py", "series/"),
     "numba": ("dispatch/kernel", "physics/"),
-    "highspy": ("dispatch/linear", "plan/master", "plan/portfolio/program"),
+    "highspy": ("dispatch/linear", "plan/master", "plan/portfolio/program", "plan/portfolio/peaks"),
     "piqp": ("dispatch/linear",),
     "scipy": ("dispatch/linear", "plan/master", "plan/portfolio/program"),
     "plotly": ("report/figures",),

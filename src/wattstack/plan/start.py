@@ -53,7 +53,7 @@ def _peaks(problem: Problem, sizes: dict[str, float]) -> dict[str, float]:
     """For each cap the highest daily mean of the load less the sun, in its steps."""
     if not problem.caps:
         return {}
-    net = np.array(problem.load_mw, float)
+    net = np.array(problem.load_at(sizes), float)
     for supply in problem.supplies:
         if supply.kind == "solar":
             net -= supply.power.at(sizes)

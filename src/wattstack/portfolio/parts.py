@@ -48,6 +48,10 @@ class Site(Declared):
     outdoor_limit_mwh: float | None = quantity(
         "MWh", "Most storage that may stand outdoors, for fire distance", None, ge=0
     )
+    load_growth_frac: float = quantity("1/year", "Yearly growth of a campus file's load", 0.0, gt=-1)
+    price_growth_frac: float = quantity(
+        "1/year", "Yearly growth of grid prices, bought and sold, above the currency's own", 0.0, gt=-1
+    )
     note: str = ""
     source: str = ""
 

@@ -17,7 +17,7 @@ from wattstack.plan.portfolio.factory import add_factory, committed_gwh, convers
 from wattstack.plan.portfolio.grid import add_grid
 from wattstack.plan.portfolio.growth import add_growth
 from wattstack.plan.portfolio.limits import add_money_limits
-from wattstack.plan.portfolio.operation import Operation
+from wattstack.plan.portfolio.operation import LOAD_LEVEL, Operation, is_growing
 from wattstack.plan.portfolio.orders import shared_rows
 from wattstack.plan.portfolio.servers import add_servers
 from wattstack.plan.portfolio.stores import add_generation, add_power, add_storage
@@ -83,7 +83,7 @@ def build_block(
         path = conversion_path(factory, committed_gwh(portfolio))
     for site in portfolio.sites:
         if is_growing(portfolio, site):
-            add_growth(draft, portfolio, site, operations[site.name, 0])
+            add_growth(draft, portfolio, site, [operations[site.name, q] for q in range(draft.count)])
         else:
             _add_site(draft, portfolio, site, path)
     if factory is not None:
@@ -92,11 +92,6 @@ def build_block(
     tasks = tuple(task for site in portfolio.sites for task in _add_running(draft, site, operations))
     add_money_limits(draft, portfolio)
     return Block(portfolio, draft, tasks, path, probability_frac)
-
-
-def is_growing(portfolio: Portfolio, site: Site) -> bool:
-    """Whether a site grows by its campus file's sizes instead of by items."""
-    return site.campus is not None and not any(item.site == site.name for item in portfolio.items)
 
 
 def _add_site(draft: Draft, portfolio: Portfolio, site: Site, path: np.ndarray | None) -> None:
@@ -123,7 +118,7 @@ def _add_running(draft: Draft, site: Site, operations: Operations) -> list[Task]
 
 def coordinate(draft: Draft, site: str, name: str) -> np.ndarray:
     """The columns a coordinate of the running stands for; shape (periods,)."""
-    if name in ("it_mw", "firm_mw", "nonfirm_mw"):
+    if name in ("it_mw", "firm_mw", "nonfirm_mw", LOAD_LEVEL):
         return draft.columns[name][(site,)]
     if name.endswith(".cycled"):
         return draft.columns["cycled_mwh"][(name.removesuffix(".cycled"), site)]

@@ -10,23 +10,31 @@ site; with payments it is paid when built, and what is left of its life is paid 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from wattstack.plan.portfolio.draft import Draft
+from wattstack.plan.portfolio.operation import LOAD_LEVEL, load_level
 from wattstack.portfolio import Portfolio, Site
 
 
-def add_growth(draft: Draft, portfolio: Portfolio, site: Site, operation) -> None:
-    """Columns `build` and `size` by path, the rules between sizes, and what they cost.
+def add_growth(draft: Draft, portfolio: Portfolio, site: Site, operations: Sequence) -> None:
+    """Columns `build` and `size` by path, the rules between sizes, what they cost, and the load's level where it grows.
 
     Args:
         draft: Where they go.
         portfolio: Calendar and money.
         site: A site with a campus file and no items.
-        operation: Its operation: `columns` (SizeColumn) and `rows` (SizeRow) of its campus.
+        operations: Its running by period, with `columns` (SizeColumn) and `rows` (SizeRow) of its campus: a
+            duty that grows with the load lifts the lower bounds from period to period.
     """
-    sizes = {}
-    for column in operation.columns:
+    sizes, operation = {}, operations[0]
+    least = np.array([[column.lower for column in each.columns] for each in operations])
+    if LOAD_LEVEL in operation.names:
+        level = load_level(portfolio, site)
+        draft.column(LOAD_LEVEL, (site.name,), lower=level, upper=level)
+    for j, column in enumerate(operation.columns):
         key = (column.name, site.name)
         if column.lower == column.upper:
             sizes[column.name] = draft.column("size", key, lower=column.lower, upper=column.upper)
@@ -34,8 +42,7 @@ def add_growth(draft: Draft, portfolio: Portfolio, site: Site, operation) -> Non
             built = draft.column("build", key, upper=column.upper)
             given = np.zeros(draft.count)
             sizes[column.name] = draft.running_sum("size", key, given, [(built, 1.0)])
-            bounds = {"lower": column.lower, "upper": column.upper}
-            draft.row("site_limit", key, [(sizes[column.name], 1.0)], **bounds)
+            draft.row("site_limit", key, [(sizes[column.name], 1.0)], lower=least[:, j], upper=column.upper)
         _pay(draft, portfolio, key, operation)
     for rule in operation.rows:
         terms = [(sizes[name], coef) for name, coef in rule.coefs.items()]

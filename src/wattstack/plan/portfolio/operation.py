@@ -1,17 +1,20 @@
 """The running of every site in every period, one object for all periods whose operating data are equal.
 
-Needs    plan.portfolio.weeks; portfolio.
-Gives    make_operations, Operation, Visit.
+Needs    plan.portfolio.weeks, year; portfolio.
+Gives    make_operations, is_growing, load_level, Operation, Visit, LOAD_LEVEL.
 Used by  plan.portfolio.block, solve.
 """
 
 from __future__ import annotations
 
+import numpy as np
+
 from wattstack.plan.portfolio.visit import Operation, Visit
 from wattstack.plan.portfolio.weeks import WeekOperation, coordinates, lost_hour_per_mwh, week_problem
+from wattstack.plan.portfolio.year import LOAD_LEVEL, year_operations
 from wattstack.portfolio import Portfolio, Site
 
-__all__ = ["Operation", "Visit", "make_operations"]
+__all__ = ["LOAD_LEVEL", "Operation", "Visit", "is_growing", "load_level", "make_operations"]
 
 
 def make_operations(
@@ -20,24 +23,40 @@ def make_operations(
     """Running by (site, period).
 
     Args:
-        portfolio: Checked; every site has weeks of its own or of its country.
+        portfolio: Checked; every site has a campus file and no items, or weeks of its own or of its country.
         known: Functions of earlier plans by key, taken where equal; new ones are added.
     """
     known = {} if known is None else known
     made: dict[tuple[str, int], Operation] = {}
     for site in portfolio.sites:
-        for period, operation in enumerate(_by_weeks(portfolio, site)):
+        by_period = year_operations if is_growing(portfolio, site) else _by_weeks
+        for period, operation in enumerate(by_period(portfolio, site)):
             made[site.name, period] = known.setdefault(operation.key, operation)
     return made
+
+
+def is_growing(portfolio: Portfolio, site: Site) -> bool:
+    """Whether a site grows by its campus file's sizes instead of by items."""
+    return site.campus is not None and not any(item.site == site.name for item in portfolio.items)
 
 
 def _by_weeks(portfolio: Portfolio, site: Site) -> list[Operation]:
     """Running over representative weeks, period by period."""
     names, lost = coordinates(portfolio, site), lost_hour_per_mwh(portfolio, site)
     load = site.pue * portfolio.compute.load_factor
-    of_season: dict[int, Operation] = {}
-    for season in sorted(set(portfolio.calendar.season.tolist())):
-        weeks = portfolio.weeks_of(site, season)
-        problems = [(week_problem(portfolio, site, week, 1.0, lost), week.weight) for week in weeks]
-        of_season[season] = WeekOperation(names, problems, load)
-    return [of_season[season] for season in portfolio.calendar.season.tolist()]
+    calendar = portfolio.calendar
+    price = (1.0 + site.price_growth_frac) ** (np.arange(calendar.count) * calendar.period_years)
+    asked = list(zip(calendar.season.tolist(), price.tolist(), strict=True))
+    known: dict[tuple[int, float], Operation] = {}
+    for season, dear in asked:
+        if (season, dear) not in known:
+            weeks = portfolio.weeks_of(site, season)
+            problems = [(week_problem(portfolio, site, week, dear, lost), week.weight) for week in weeks]
+            known[season, dear] = WeekOperation(names, problems, load)
+    return [known[each] for each in asked]
+
+
+def load_level(portfolio: Portfolio, site: Site) -> np.ndarray:
+    """Load of a growing site over that of its first period, the coordinate LOAD_LEVEL; shape (periods,)."""
+    calendar = portfolio.calendar
+    return (1.0 + site.load_growth_frac) ** (np.arange(calendar.count) * calendar.period_years)

@@ -238,6 +238,11 @@ class Search:
                 self.pool.held[task.site, task.period, key] = tuple(int(k) for k in near[-4:])
 
 
+def _between(column, share: float) -> float:
+    """A size somewhere in its range; 1 for what is no size."""
+    return 1.0 if column is None else column.lower + share * (column.upper - column.lower)
+
+
 def first_points(operation) -> list[np.ndarray]:
     """Two middling points of a function never visited: with ample power, and with too little."""
     ample = {"it_mw": 1.0, "firm_mw": 1.5, "nonfirm_mw": 0.5}
@@ -245,7 +250,7 @@ def first_points(operation) -> list[np.ndarray]:
     if "it_mw" not in operation.names:
         columns = {c.name: c for c in operation.columns}
         return [
-            np.array([columns[n].lower + s * (columns[n].upper - columns[n].lower) for n in operation.names])
+            np.array([_between(columns.get(n), s) for n in operation.names])  # the load's level: 1
             for s in (0.3, 0.8)
         ]
     cycled = [name for name in operation.names if name.endswith(".cycled")]

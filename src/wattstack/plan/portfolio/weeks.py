@@ -109,22 +109,24 @@ def _usual(names: tuple[str, ...], load_mw_per_mw: float) -> dict[str, float]:
     return {name: known.get(name, 0.1) for name in names}
 
 
-def week_problem(portfolio: Portfolio, site: Site, week: Week, price_level: float, lost: float) -> Problem:
+def week_problem(
+    portfolio: Portfolio, site: Site, week: Week, price_factor: float, lost_per_mwh: float
+) -> Problem:
     """One representative week of a site.
 
     Args:
         portfolio, site: What may stand there.
         week: Shapes of price, sun and curtailment.
-        price_level: Energy price and fee over those of the first period.
-        lost: Value of a MWh of facility load lost, see lost_hour_per_mwh.
+        price_factor: Energy price and fee over those of the first period.
+        lost_per_mwh: Value of a MWh of facility load lost, see lost_hour_per_mwh.
 
     Notes:
         Assumptions: the load is flat at load_factor; charging and discharging lose the square root of the
         round trip each; energy sold earns the energy price without fee, at most at the power of the firm connection.
     """
     compute = portfolio.compute
-    energy = price_level * site.price_per_mwh * week.price_factor
-    buy = energy + price_level * site.grid_fee_per_mwh
+    energy = price_factor * site.price_per_mwh * week.price_factor
+    buy = energy + price_factor * site.grid_fee_per_mwh
     load = site.pue * compute.load_factor
     supplies = [
         Supply("grid.connection.firm", "import", buy, Amount(0.0, 1.0, "firm_mw")),
@@ -138,8 +140,10 @@ def week_problem(portfolio: Portfolio, site: Site, week: Week, price_level: floa
         output = 1.0 if offer.profile is None else week.solar_frac
         supplies.append(Supply(offer.tech, kind, offer.running_per_mwh, Amount(0.0, output, offer.tech)))
     pause = Amount(0.0, compute.shed_free_frac * load, "it_mw")
-    supplies.append(Supply("load.shed", "shed", lost, pause))
-    supplies.append(Supply("unserved", "unserved", compute.shed_penalty_factor * lost, Amount(np.inf)))
+    supplies.append(Supply("load.shed", "shed", lost_per_mwh, pause))
+    supplies.append(
+        Supply("unserved", "unserved", compute.shed_penalty_factor * lost_per_mwh, Amount(np.inf))
+    )
     dearest = max(float(np.max(s.cost_per_mwh)) for s in supplies)
     return Problem(
         step_h=week.step_h,
