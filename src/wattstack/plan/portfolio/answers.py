@@ -224,7 +224,15 @@ class Risk:
 
 @dataclass(frozen=True, slots=True)
 class ChemistryValue:
-    """What a chemistry is worth and costs by duty; costs None where it may not or does not serve."""
+    """What a chemistry is worth and costs by duty; costs None where it may not or does not serve.
+
+    Attributes:
+        worth_m: NPV lost with it forbidden [M].
+        reserve_per_mwh: A MWh held, and year. power_per_mw: A MW held for an hour, and year.
+        shifting_per_mwh: A MWh delivered at a cycle a day. curtailed_per_mwh: A MWh delivered while the power of a
+            flexible connection is taken away. All in currency; formulas in plan/portfolio/chemistry.py.
+        where: Where it may stand, in words. held_mwh: There at the end of the plan.
+    """
 
     chemistry: str
     worth_m: float

@@ -108,7 +108,7 @@ def pay_for(
     if money.capital_as == "annuity":
         for q in np.flatnonzero(columns >= 0):
             stands = np.arange(arrival[q], min(arrival[q] + life, draft.count))
-            due = -price[q] * comes * annuity(draft, life)
+            due = -price[q] * comes * annuity(draft.discount[1], life)
             draft.payments.book(("annuity", *what), np.full(len(stands), columns[q]), stands, due)
         return
     deposit = money.deposit_frac if lead > 0 else 0.0
@@ -123,10 +123,14 @@ def pay_for(
     )
 
 
-def annuity(draft: Draft, life: int) -> float:
-    """Payment a period, at the beginning of each period of a life, worth 1 when it begins."""
-    keep = draft.discount[1]
-    return (1.0 - keep) / (1.0 - keep**life) if keep < 1.0 else 1.0 / life
+def annuity(keep_frac: float, life: int) -> float:
+    """Payment a period, at the beginning of each period of a life, worth 1 when it begins.
+
+    Args:
+        keep_frac: Present value of 1 paid a period later.
+        life: Periods.
+    """
+    return (1.0 - keep_frac) / (1.0 - keep_frac**life) if keep_frac < 1.0 else 1.0 / life
 
 
 def shared_rows(draft: Draft, portfolio: Portfolio) -> None:

@@ -119,7 +119,7 @@ def pay_once(
     if capital_m == 0.0:
         return
     if money.capital_as == "annuity" and life is not None:
-        draft.pay(("annuity", *what), done, -capital_m * annuity(draft, life), delay=lead)
+        draft.pay(("annuity", *what), done, -capital_m * annuity(draft.discount[1], life), delay=lead)
         return
     deposit = money.deposit_frac if lead > 0 else 0.0
     end = draft.count
