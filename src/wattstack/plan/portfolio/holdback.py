@@ -15,7 +15,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from wattstack.errors import InputError
-from wattstack.plan.portfolio.answers import Holdback, Relief, Rent
+from wattstack.plan.portfolio.answers import Cause, Holdback, Relief, Rent
 from wattstack.plan.portfolio.bottleneck import find_causes, time_to_power
 from wattstack.plan.portfolio.pool import Pool
 from wattstack.plan.portfolio.result import PortfolioPlan
@@ -32,7 +32,7 @@ def hold_back(plan: PortfolioPlan, pool: Pool | None = None, reliefs_most: int =
     Args:
         plan: With parts of units (prices of a plan with whole units are those of its relaxation).
         pool: Cuts of earlier plans.
-        reliefs_most: How many changes are planned again; those of the highest rents first.
+        reliefs_most: How many changes are planned again: limits by rent first, then what is ever a cause.
     """
     pool = Pool() if pool is None else pool
     rents = tuple(sorted(_rents(plan), key=lambda rent: -rent.rent_m))
@@ -41,8 +41,8 @@ def hold_back(plan: PortfolioPlan, pool: Pool | None = None, reliefs_most: int =
         path = plan.amounts["conversion_per_kwh"][(plan.portfolio.factory.name,)]
     given = Given(conversion_per_kwh=path)
     base_m = solve_portfolio(plan.portfolio, pool=pool, given=given).npv_m
-    reliefs = []
-    for kind, key, change in _changes(plan, rents)[:reliefs_most]:
+    causes, reliefs = find_causes(plan), []
+    for kind, key, change in _changes(plan, rents, causes)[:reliefs_most]:
         vary = earlier if change == EARLIER else more
         try:
             varied = vary(plan.portfolio, kind, key)
@@ -51,7 +51,7 @@ def hold_back(plan: PortfolioPlan, pool: Pool | None = None, reliefs_most: int =
         worth = solve_portfolio(varied, pool=pool, given=given).npv_m - base_m
         reliefs.append(Relief(kind, key, change, max(worth, 0.0) if worth > -DUST_M else worth))
     return Holdback(
-        causes=find_causes(plan),
+        causes=causes,
         rents=rents,
         reliefs=tuple(sorted(reliefs, key=lambda relief: -relief.worth_m)),
         time_to_power={
@@ -100,16 +100,22 @@ def _segment_rent(plan: PortfolioPlan, segment) -> Iterator[Rent]:
         yield Rent("segment", key, float(prices @ access))
 
 
-def _changes(plan: PortfolioPlan, rents: tuple[Rent, ...]) -> list[tuple[str, tuple[str, ...], str]]:
-    """What to plan again: more of every limit that earns a rent; stages, gates and leads one period earlier."""
+def _changes(
+    plan: PortfolioPlan, rents: tuple[Rent, ...], causes: tuple[Cause, ...]
+) -> list[tuple[str, tuple[str, ...], str]]:
+    """What to plan again: more of every limit that earns a rent, and one period earlier of what is ever a cause."""
     portfolio = plan.portfolio
+    lacking = {(cause.site, cause.resource) for cause in causes}
+    anywhere = {resource for _, resource in lacking}
     changes = [
         (rent.kind, rent.key, MORE) for rent in rents if rent.rent_m > DUST_M and rent.kind != "segment"
     ]
-    changes += [
-        ("stage", (s.site, s.stage), EARLIER) for s in portfolio.stages if s.capital_m or s.commit_lead_q
-    ]
-    changes += [("gate", (g.site, g.gate), EARLIER) for g in portfolio.gates if g.lead_q]
-    changes += [("item", (i.item, i.site), EARLIER) for i in portfolio.items if i.lead_q]
-    changes += [("server", (s.generation,), EARLIER) for s in portfolio.servers]
+    items = (i for i in portfolio.items if i.lead_q and (i.site, i.resource) in lacking)
+    changes += [("item", (i.item, i.site), EARLIER) for i in items]
+    if "servers" in anywhere:
+        changes += [("server", (s.generation,), EARLIER) for s in portfolio.servers]
+    gates = (g for g in portfolio.gates if g.lead_q and (g.site, f"gate_{g.gate}") in lacking)
+    changes += [("gate", (g.site, g.gate), EARLIER) for g in gates]
+    stages = (s for s in portfolio.stages if s.commit_lead_q and (s.site, "grid") in lacking)
+    changes += [("stage", (s.site, s.stage), EARLIER) for s in stages]
     return changes
