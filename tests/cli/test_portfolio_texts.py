@@ -185,6 +185,10 @@ def test_a_chemistry_that_does_not_serve_a_duty_has_no_price_for_it():
     assert cells == ["znx", "12", "50", "100", "-", "30", "-", "indoors"]
 
 
+def test_own_cells_first_has_its_price_where_there_are_own_cells():
+    assert chemistry_text([], "USD", 3.25).endswith("own cells first, as a rule, costs 3.25 M USD")
+
+
 def test_a_replan_ranks_slips_by_loss_and_lists_what_to_change(plan):
     less = replace(plan, npv_m=plan.npv_m - 10.0)
     slips = (

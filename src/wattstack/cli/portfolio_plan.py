@@ -260,10 +260,13 @@ def _suppliers(plan: PortfolioPlan, pool: Pool) -> Answer:
 
 def _chemistries(plan: PortfolioPlan, pool: Pool) -> Answer:
     from wattstack.cli.portfolio_result import chemistry_text
-    from wattstack.plan.portfolio import value_chemistries
+    from wattstack.plan.portfolio import price_of_own_cells_first, value_chemistries
 
-    found = tuple(value_chemistries(plan, pool))
-    return {"chemistries": found}, chemistry_text(found, plan.portfolio.currency)
+    portfolio, own_first_m = plan.portfolio, None
+    found = value_chemistries(plan, pool)
+    if portfolio.factory is not None and any(offer.origin == "own" for offer in portfolio.storage):
+        own_first_m = price_of_own_cells_first(plan, pool)
+    return {"chemistries": found}, chemistry_text(found, portfolio.currency, own_first_m)
 
 
 def _axis(text: str, portfolio: Portfolio) -> Axis:

@@ -282,32 +282,24 @@ def suppliers_text(found: Mapping[str, Sequence], currency: str) -> str:
     return "\n\n".join(parts)
 
 
-def chemistry_text(found: Sequence[ChemistryValue], currency: str) -> str:
-    """Worth of each chemistry, MWh that stand at most, and its cost by duty."""
-    rows = [
-        [
-            "",
-            f"worth [M {currency}]",
-            "MWh held",
-            "reserve /MWh",
-            "power /MW",
-            "shifting /MWh",
-            "curtailed /MWh",
-            "stands",
-        ]
-    ]
+def chemistry_text(found: Sequence[ChemistryValue], currency: str, own_first_m: float | None = None) -> str:
+    """Worth of each chemistry, MWh that stand in the end, its cost by duty; the price of own cells first.
+
+    Args:
+        found: As value_chemistries gives them.
+        currency: Of the portfolio.
+        own_first_m: NPV lost where own campuses take own cells only [M]; None where there are none.
+    """
+    duties = ("reserve /MWh a year", "power /MW a year", "shifting /MWh", "curtailed /MWh")
+    rows = [["", f"worth [M {currency}]", "MWh in the end", *duties, "stands"]]
     for one in found:
-        duties = (one.reserve_per_mwh, one.power_per_mw, one.shifting_per_mwh, one.curtailed_per_mwh)
-        rows.append(
-            [
-                one.chemistry,
-                number(one.worth_m),
-                number(one.held_mwh),
-                *(_cell(duty) for duty in duties),
-                one.where,
-            ]
-        )
-    return f"chemistries: cost by duty in {currency}\n{table(rows)}"
+        costs = (one.reserve_per_mwh, one.power_per_mw, one.shifting_per_mwh, one.curtailed_per_mwh)
+        amounts = (number(round(one.worth_m, 3)), number(one.held_mwh))
+        rows.append([one.chemistry, *amounts, *(_cell(cost) for cost in costs), one.where])
+    text = f"chemistries: cost by duty in {currency}\n{table(rows)}"
+    if own_first_m is not None:
+        text += f"\n\n  own cells first, as a rule, costs {number(round(own_first_m, 3))} M {currency}"
+    return text
 
 
 def replanned_text(found: Replanned) -> str:
