@@ -164,6 +164,6 @@ def _priced(cases: Cases, before: PortfolioPlan, replanned: PortfolioPlan, slip:
         late_q=slip.late_q,
         kept_lost_m=lost(before.npv_m, alone.npv_m),
         replanned_lost_m=lost(before.npv_m, cases.replanned([slip]).npv_m),
-        mw_periods_lost=float(before.total("it_mw").sum() - alone.total("it_mw").sum()),
+        mw_periods_lost=round(float(before.total("it_mw").sum() - alone.total("it_mw").sum()), 6) + 0.0,
         undone_m=lost(undone.npv_m, replanned.npv_m),
     )

@@ -16,6 +16,7 @@ ordered is delivered. Cells of the own factory go where each future has them: th
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -29,10 +30,10 @@ from wattstack.plan.portfolio.operation import make_operations
 from wattstack.plan.portfolio.pool import Pool
 from wattstack.plan.portfolio.program import Program
 from wattstack.plan.portfolio.read import read_plan
-from wattstack.plan.portfolio.result import Decisions
+from wattstack.plan.portfolio.result import Decisions, PortfolioPlan
 from wattstack.plan.portfolio.search import Report, Search
 from wattstack.plan.portfolio.solve import Given, learning_path, priced, solve_portfolio
-from wattstack.portfolio import Portfolio
+from wattstack.portfolio import Portfolio, Scenario
 from wattstack.portfolio.variants import under_scenario
 
 GAP_FRAC = 1e-5
@@ -67,21 +68,19 @@ def plan_futures(
 ) -> Risk:
     """The plan whose early orders are best over all futures, and what it is worth against two others.
 
-    Every future is also planned alone (knowing), and with the early orders of the plan without futures (base
-    orders kept). All use the learning path of the plan without futures, so that values differ by orders alone.
+    Every future is also planned alone (knowing), and with the early orders of the plan without futures (base orders
+    kept). All use the learning path of the plan without futures, so that values differ by orders alone.
 
     Args:
         portfolio: With scenarios; those of probability 0 are left out.
         pool: Cuts of earlier plans, taken and added to.
-        cvar_weight: Weight of the worst futures against the mean, 0 .. 1 (at most WEIGHT_MOST counts). None = as
-            the portfolio says.
-        alpha_frac: Probability of the worst futures that are averaged. None = as the portfolio says.
-        first_stage_q: Periods whose decisions are taken before the future shows. None = as the portfolio says.
+        cvar_weight: Weight of the worst futures against the mean, 0 .. 1 (at most WEIGHT_MOST counts).
+        alpha_frac: Probability of the worst futures that are averaged.
+        first_stage_q: Periods whose decisions are taken before the future shows. All three: None = as declared.
         report: Called after every round of the joint plan.
 
     Returns:
-        Risk. Where the base orders can not be kept in a future, `base_kept_m` is minus infinity there and a note says
-        so.
+        Risk; `base_kept_m` is minus infinity in a future in which base orders can not be kept, and a note says so.
 
     Raises:
         InputError: There are no scenarios, or a number is out of its range. InfeasibleError: No early orders
@@ -92,23 +91,16 @@ def plan_futures(
     alpha = portfolio.cvar_alpha_frac if alpha_frac is None else alpha_frac
     before = portfolio.first_stage_q if first_stage_q is None else first_stage_q
     _check(portfolio, weight, alpha, before)
-    base = solve_portfolio(portfolio, pool=pool)
-    path = learning_path(base)
+    path = learning_path(base := solve_portfolio(portfolio, pool=pool))
     scenarios = [s for s in portfolio.scenarios if s.probability_frac > 0.0]
+    aim = Aim(np.array([s.probability_frac for s in scenarios]), min(weight, WEIGHT_MOST), alpha)
     futures = [future_of(portfolio, s.scenario, before) for s in scenarios]
     knowing = [solve_portfolio(f, pool=pool, given=Given(conversion_per_kwh=path)).npv_m for f in futures]
-    kept = [worth_with_orders(future, base.decisions, Given(None, before, path), pool) for future in futures]
-    unbound = Decisions({k: v for k, v in base.decisions.amounts.items() if k not in CONTRACTS})
-    freed = [worth_with_orders(future, unbound, Given(None, before, path), pool) for future in futures]
-    aim = Aim(np.array([s.probability_frac for s in scenarios]), min(weight, WEIGHT_MOST), alpha)
+    kept, contracts_m = _kept(futures, base.decisions, Given(None, before, path), (aim, pool))
     search = _search(futures, aim, path, before, pool)
     search.descend(GAP_FRAC, report)
     search.remember()
-    duals = search.program.duals()
-    plans = [
-        read_plan(search, block, duals, whole=False, future=number, scenario=scenarios[number].scenario)
-        for number, block in enumerate(search.blocks)
-    ]
+    plans = _plans(search, scenarios)
     return Risk(
         futures=tuple(
             Future(s.scenario, s.probability_frac, *values)
@@ -117,7 +109,7 @@ def plan_futures(
         first_stage_q=before,
         expected_m=float(aim.probabilities @ search.npvs_m),
         base_kept_m=float(aim.probabilities @ np.array(kept)),
-        contracts_m=float(aim.probabilities @ (np.array(freed) - kept)) if np.all(np.isfinite(kept)) else 0.0,
+        contracts_m=contracts_m,
         knowing_m=float(aim.probabilities @ np.array(knowing)),
         cvar_m=cvar(search.npvs_m, aim.probabilities, alpha),
         alpha_frac=alpha,
@@ -125,6 +117,27 @@ def plan_futures(
         gap_frac=max(search.gap_frac, 0.0),
         notes=_notes(portfolio, scenarios, kept, before),
     )
+
+
+def _kept(
+    futures: list[Portfolio], orders: Decisions, given: Given, means: tuple[Aim, Pool]
+) -> tuple[list[float], float]:
+    """Worth of each future with early orders kept, and what more it were on average without their contracts."""
+    aim, pool = means
+    unbound = Decisions({k: v for k, v in orders.amounts.items() if k not in CONTRACTS})
+    kept = [worth_with_orders(future, orders, given, pool) for future in futures]
+    if not np.all(np.isfinite(kept)):
+        return kept, 0.0
+    freed = [worth_with_orders(future, unbound, given, pool) for future in futures]
+    return kept, float(aim.probabilities @ (np.array(freed) - kept))
+
+
+def _plans(search: Search, scenarios: Sequence[Scenario]) -> list[PortfolioPlan]:
+    duals = search.program.duals()
+    return [
+        read_plan(search, block, duals, whole=False, future=number, scenario=scenarios[number].scenario)
+        for number, block in enumerate(search.blocks)
+    ]
 
 
 def cvar(npvs_m: np.ndarray, probabilities: np.ndarray, alpha_frac: float) -> float:
@@ -200,7 +213,9 @@ def _model(builder: ModelBuilder, blocks: list[Block], aim: Aim) -> LinearModel:
 def worth_with_orders(future: Portfolio, orders: Decisions, given: Given, pool: Pool) -> float:
     """What a future is worth with early orders that were decided; minus infinity where no plan has them."""
     try:
-        return solve_portfolio(future, pool=pool, given=replace(given, decisions=orders)).npv_m
+        return solve_portfolio(
+            future, pool=pool, given=replace(given, decisions=orders, explained=False)
+        ).npv_m
     except InfeasibleError:
         return -np.inf
 
