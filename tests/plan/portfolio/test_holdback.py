@@ -68,14 +68,15 @@ def test_a_rent_may_be_high_where_more_is_worth_little():
     assert crew.worth_m < 0.02 * rent(found, "crew", "a")
 
 
-def test_gates_items_and_servers_are_asked_for_earlier_too():
-    gate = Gate(site="a", gate="fibre", lead_q=1, capital_m=1.0, earliest_start="2027Q1")
-    portfolio = plain(
-        3, gates=(gate,), items=other("shell", start_units=0.0, lead_q=1), servers=(server(lead_q=1),)
-    )
-    found = held(portfolio)
+def test_what_is_ever_a_cause_is_asked_for_earlier():
+    gate = Gate(site="a", gate="fibre", lead_q=2, capital_m=1.0, earliest_start="2027Q1")
+    found = held(plain(3, gates=(gate,)))
+    assert {(r.kind, r.key) for r in found.reliefs if r.change == EARLIER} == {("gate", ("a", "fibre"))}
+    late = plain(3, items=other("shell", start_units=0.0, lead_q=2), servers=(server(lead_q=1),))
+    found = held(late)
     asked = {(r.kind, r.key) for r in found.reliefs if r.change == EARLIER}
-    assert asked == {("gate", ("a", "fibre")), ("item", ("shell", "a")), ("server", ("g",))}
+    assert asked <= {("item", ("shell", "a")), ("server", ("g",))}
+    assert asked
     assert all(r.worth_m >= 0.0 for r in found.reliefs)
     assert [r.worth_m for r in found.reliefs] == sorted((r.worth_m for r in found.reliefs), reverse=True)
 
