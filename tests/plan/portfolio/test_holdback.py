@@ -71,7 +71,7 @@ def test_a_rent_may_be_high_where_more_is_worth_little():
 def test_what_is_ever_a_cause_is_asked_for_earlier():
     gate = Gate(site="a", gate="fibre", lead_q=2, capital_m=1.0, earliest_start="2027Q1")
     found = held(plain(3, gates=(gate,)))
-    assert {(r.kind, r.key) for r in found.reliefs if r.change == EARLIER} == {("gate", ("a", "fibre"))}
+    assert ("gate", ("a", "fibre")) in {(r.kind, r.key) for r in found.reliefs if r.change == EARLIER}
     late = plain(3, items=other("shell", start_units=0.0, lead_q=2), servers=(server(lead_q=1),))
     found = held(late)
     asked = {(r.kind, r.key) for r in found.reliefs if r.change == EARLIER}
