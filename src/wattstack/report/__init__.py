@@ -1,14 +1,19 @@
-"""What people read: one page of a plan or of two side by side, the spreadsheet, the page of an answer that is no.
+"""What people read: the page of a plan, of a portfolio or of two plans, the spreadsheet, the page of a no.
 
-Gives    write_report, write_workbook, write_refusal.
+Gives    write_report (also of a portfolio), write_portfolio_report, write_workbook, write_refusal.
 Used by  cli, the user.
 """
 
 from typing import Any
 
-_LAZY = {"write_refusal": "refusal", "write_report": "write", "write_workbook": "workbook"}
+_LAZY = {
+    "write_portfolio_report": "portfolio.write",
+    "write_refusal": "refusal",
+    "write_report": "write",
+    "write_workbook": "workbook",
+}
 
-__all__ = ["write_refusal", "write_report", "write_workbook"]
+__all__ = ["write_portfolio_report", "write_refusal", "write_report", "write_workbook"]
 
 
 def __getattr__(name: str) -> Any:

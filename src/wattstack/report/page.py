@@ -58,7 +58,9 @@ class Page:
             + (legend(figure.legend) if with_legend else "")
             + f'</figcaption><div class="plot" id="{esc(figure.name)}" style="min-height:{figure.phone_height}px" '
             f'role="img" aria-label="{esc(figure.title)}"><p class="late">The figure is drawn by a script in this '
-            "file. Its numbers stand in the CSV tables.</p></div></figure>"
+            "file. Its numbers stand in the CSV tables.</p></div>"
+            + (paragraph(figure.rests_on, "rests") if figure.rests_on else "")
+            + "</figure>"
         )
 
     def html(self) -> str:
@@ -127,10 +129,15 @@ def legend(keys: Iterable[Key]) -> str:
 
 
 def _swatch(key: Key) -> str:
-    """What a colour looks like in the figure: a patch, a line, a dot."""
-    dash = {"dash": "6 3", "dot": "2 3"}.get(key.dash, "")
+    """What a colour looks like in the figure: a patch, plain or hatched, a line, a mark."""
+    dash = {"dash": "6 3", "dot": "2 3", "dashdot": "6 3 2 3", "longdash": "9 3"}.get(key.dash, "")
     shape = {
         "area": f'<rect x="1" y="1" width="20" height="10" rx="2" fill="{key.colour}"/>',
+        "hatch": f'<rect x="1" y="1" width="20" height="10" fill="none" stroke="{key.colour}"/>'
+        f'<path d="M2 11L11 1M9 11L18 1M16 11L21 5" stroke="{key.colour}" stroke-width="1.4"/>',
+        "ring": f'<circle cx="11" cy="6" r="4" fill="#fff" stroke="{key.colour}" stroke-width="1.8"/>',
+        "disc": f'<circle cx="11" cy="6" r="4.6" fill="{key.colour}"/>',
+        "bar": f'<path d="M11 0V12" stroke="{key.colour}" stroke-width="2.5"/>',
         "line": f'<path d="M0 6H22" stroke="{key.colour}" stroke-width="2.5" stroke-dasharray="{dash}"/>',
         "dot": f'<path d="M11 0L17 6L11 12L5 6Z" fill="{key.colour}"/>',
     }[key.shape]

@@ -1,6 +1,6 @@
 """The report of one plan: its sections in their order, in one file.
 
-Needs    report.view, report.page, report.sections.
+Needs    report.view, report.page, report.sections; report.portfolio for the plan of a portfolio.
 Gives    write_report, report_page.
 Used by  cli, the user.
 """
@@ -8,8 +8,9 @@ Used by  cli, the user.
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from wattstack.errors import InputError
 from wattstack.report.page import Page
 from wattstack.report.sections.certainty import curve_section, proof_section, worth_section
 from wattstack.report.sections.headline import headline, lead
@@ -20,34 +21,63 @@ from wattstack.report.view import View, open_view
 
 if TYPE_CHECKING:
     from wattstack.plan import Plan, PlanFiles
+    from wattstack.plan.portfolio import PortfolioFiles, PortfolioPlan
+
+    Site = Plan | PlanFiles | str | Path
 
 
 def write_report(
-    result: Plan | PlanFiles | str | Path,
-    path: str | Path,
-    other: Plan | PlanFiles | str | Path | None = None,
+    result: Site | PortfolioPlan | PortfolioFiles, path: str | Path, other: Site | None = None
 ) -> Path:
-    """Write the report of a plan, or of two side by side, as one HTML file that opens offline.
+    """Write the report of a plan, or of two of sites side by side, as one HTML file that opens offline.
 
     Args:
-        result: A plan in memory, the files of one, or an `out/` folder.
+        result: A plan of a site or of a portfolio in memory, the files of one, or an `out/` folder.
         path: File to write.
-        other: A second result; then the page compares the two.
+        other: A second plan of a site; then the page compares the two.
 
     Returns:
         The file.
 
     Raises:
-        InputError: The folder holds no plan that can be read, or the file cannot be written.
+        InputError: The folder holds no plan that can be read, the file cannot be written, or a portfolio is to
+            be laid beside something.
 
     Example:
         >>> write_report("out/sakai", "out/sakai/report.html")  # doctest: +SKIP
     """
+    portfolios = [_is_portfolio(one) for one in (result, other) if one is not None]
+    if any(portfolios):
+        if other is not None:
+            raise InputError(
+                "wattstack report",
+                [
+                    "the plan of a portfolio is not laid beside another. Give one folder; the plan itself compares: "
+                    "--compare."
+                ],
+            )
+        from wattstack.report.portfolio import write_portfolio_report
+
+        return write_portfolio_report(result, path)
     if other is None:
         return report_page(open_view(result)).write(path)
     from wattstack.report.compare import compare_page
 
     return compare_page(open_view(result), open_view(other)).write(path)
+
+
+def _is_portfolio(result: Any) -> bool:
+    """Whether a result is that of a portfolio, told by its type or by what its folder says."""
+    if isinstance(result, (str, Path)):
+        from wattstack.plan.portfolio import is_portfolio_plan
+
+        try:
+            return is_portfolio_plan(result)
+        except InputError:  # told by who reads it, in the words of a site
+            return False
+    from wattstack.plan import Plan, PlanFiles
+
+    return not isinstance(result, (Plan, PlanFiles))
 
 
 def report_page(view: View) -> Page:

@@ -83,6 +83,7 @@ class Figure:
         data, layout: plotly.js traces and layout.
         height, phone_height: Pixels.
         legend: What stands under the caption.
+        rests_on: Which of its inputs are assumed or made up; stands below it.
     """
 
     name: str
@@ -93,6 +94,7 @@ class Figure:
     height: int = 360
     phone_height: int = 320
     legend: tuple[Key, ...] = field(default=())
+    rests_on: str = ""
 
     @property
     def spec(self) -> dict:

@@ -1,7 +1,7 @@
 """The campus with its flows of a year, as an SVG: sources on the left, the bus in the middle, uses on the right.
 
-Gives    flows_svg.
-Used by  report.sections.campus.
+Gives    flows_svg, Band, bands_svg.
+Used by  report.sections.campus, report.portfolio.sections.factory.
 
 Drawn here and not by plotly.js, so that it stands without a script, in print, and in a second shape on a phone. The
 height of a band is its energy.
@@ -9,7 +9,7 @@ height of a band is its energy.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from wattstack.report.figures.base import ALARM, FONT, INK, SOFT, colour_of
@@ -35,6 +35,15 @@ SHAPES = (Shape("broad", 980, 215, 14, 38, 250), Shape("narrow", 360, 108, 11, 4
 BAR = 14
 
 
+@dataclass(frozen=True, slots=True)
+class Band:
+    """One band of the drawing: its name, its colour and its energy [MWh]."""
+
+    name: str
+    colour: str
+    energy_mwh: float
+
+
 def flows_svg(balance: Mapping[str, float], synthetic: bool) -> str:
     """The drawing, once broad and once narrow; the page shows the one that fits.
 
@@ -42,30 +51,48 @@ def flows_svg(balance: Mapping[str, float], synthetic: bool) -> str:
         balance: MWh of the year, sources > 0, uses < 0; sums to zero.
         synthetic: Writes SYNTHETIC into it.
     """
-    whole = sum(v for v in balance.values() if v > 0)
+    sides: tuple[list[Band], list[Band]] = ([], [])
+    for side, sign in zip(sides, (1.0, -1.0), strict=True):
+        names = [name for name, value in balance.items() if sign * value > 0.0]
+        side += [Band(name_of(n), colour_of(n, names), sign * balance[n]) for n in names]
+    return bands_svg(*sides, "Campus bus", synthetic, "Energy of the year: ")
+
+
+def bands_svg(
+    sources: Sequence[Band], uses: Sequence[Band], centre: str, synthetic: bool, told: str = ""
+) -> str:
+    """Sources on the left, what they meet in in the middle, uses on the right; nothing where nothing flows.
+
+    Args:
+        sources, uses: Both add up to the same energy.
+        centre: Name of the middle.
+        synthetic: Writes SYNTHETIC into it.
+        told: What stands before the flows in the description for who cannot see it.
+    """
+    whole = sum(band.energy_mwh for band in sources)
     if whole <= 0:
         return ""
-    sources = [(k, v) for k, v in balance.items() if v > LEAST * whole]
-    uses = [(k, -v) for k, v in balance.items() if v < -LEAST * whole]
-    return "".join(_drawing(shape, sources, uses, whole, synthetic) for shape in SHAPES)
+    shown = [[b for b in side if b.energy_mwh > LEAST * whole] for side in (sources, uses)]
+    words = esc(told + _sentence(*shown))
+    return "".join(_drawing(shape, shown, whole, (centre, words), synthetic) for shape in SHAPES)
 
 
-def _drawing(shape: Shape, sources: list, uses: list, whole: float, synthetic: bool) -> str:
+def _drawing(shape: Shape, sides: list, whole: float, told: tuple[str, str], synthetic: bool) -> str:
+    sources, uses = sides
     rows = max(len(sources), len(uses))
     height = shape.band + shape.gap * (rows - 1) + 4 * shape.text
     middle = height / 2
     left, right = shape.label, shape.width - shape.label
     centre, top = (left + right) / 2, middle - shape.band / 2
-    told = esc("Energy of the year: " + _sentence(sources, uses))
     parts = [
         f'<svg class="flows {shape.kind}" viewBox="0 0 {shape.width} {height:.0f}" role="img" ',
-        f'aria-label="{told}" font-family=\'{FONT}\' font-size="{shape.text}">',
+        f'aria-label="{told[1]}" font-family=\'{FONT}\' font-size="{shape.text}">',
         f'<rect x="{centre - BAR / 2}" y="{top:.1f}" width="{BAR}" height="{shape.band}" fill="{INK}"/>',
         *_side(shape, sources, (left, centre - BAR / 2, middle), whole, True),
         *_side(shape, uses, (right, centre + BAR / 2, middle), whole, False),
     ]
     below = top + shape.band + shape.text * 1.3
-    for i, words in enumerate(("Campus bus", quantity(whole / 1e3, "GWh", 3))):
+    for i, words in enumerate((told[0], quantity(whole / 1e3, "GWh", 3))):
         parts.append(
             f'<text x="{centre}" y="{below + 1.25 * i * shape.text:.1f}" text-anchor="middle" font-weight="600" '
             f'fill="{INK}" stroke="#fff" stroke-width="4" paint-order="stroke">{esc(words)}</text>'
@@ -80,13 +107,12 @@ def _side(shape: Shape, items: list, at: tuple, whole: float, from_left: bool) -
     """The bars, bands and labels of one side; at = outer edge, edge of the bus, middle height."""
     outer, inner, middle = at
     scale, sign = shape.band / whole, 1 if from_left else -1
-    total = sum(v for _, v in items) * scale
+    total = sum(band.energy_mwh for band in items) * scale
     y, meet = middle - (total + shape.gap * (len(items) - 1)) / 2, middle - total / 2
     start, bend = outer + sign * BAR, (outer + inner) / 2
     out = []
-    for name, energy in items:
-        thick = energy * scale
-        colour = colour_of(name, [n for n, _ in items])
+    for band in items:
+        thick, colour = band.energy_mwh * scale, band.colour
         ends = (y, meet, meet + thick, y + thick)
         out.append(
             f'<rect x="{outer if from_left else start}" y="{y:.1f}" width="{BAR}" '
@@ -94,18 +120,19 @@ def _side(shape: Shape, items: list, at: tuple, whole: float, from_left: bool) -
             f'<path d="M{start},{ends[0]:.1f} C{bend},{ends[0]:.1f} {bend},{ends[1]:.1f} {inner},{ends[1]:.1f} '
             f'V{ends[2]:.1f} C{bend},{ends[2]:.1f} {bend},{ends[3]:.1f} {start},{ends[3]:.1f} Z" '
             f'fill="{colour}" fill-opacity="0.4">'
-            f"<title>{esc(name_of(name))}: {esc(quantity(energy, 'MWh'))}</title></path>"
+            f"<title>{esc(band.name)}: {esc(quantity(band.energy_mwh, 'MWh'))}</title></path>"
         )
-        out.append(_label(shape, name, energy, whole, (outer - sign * 8, y + thick / 2)))
+        out.append(_label(shape, band, whole, (outer - sign * 8, y + thick / 2)))
         y += thick + shape.gap
         meet += thick
     return out
 
 
-def _label(shape: Shape, name: str, energy: float, whole: float, at: tuple) -> str:
+def _label(shape: Shape, band: Band, whole: float, at: tuple) -> str:
     x, y = at
+    energy = band.energy_mwh
     share = percent(energy / whole, 0 if energy >= 0.01 * whole else 1)
-    words = _wrapped(name_of(name), 30 if shape.kind == "broad" else 16)
+    words = _wrapped(band.name, 30 if shape.kind == "broad" else 16)
     lines = [*words, f"{quantity(energy / 1e3, 'GWh', 3)} · {share}"]
     height = shape.text * 1.25
     first = y - height * (len(lines) - 1) / 2 + shape.text * 0.35
@@ -127,6 +154,7 @@ def _wrapped(text: str, width: int) -> list[str]:
 
 
 def _sentence(sources: list, uses: list) -> str:
-    told = [f"{name_of(n)} {quantity(v / 1e3, 'GWh')}" for n, v in sources]
-    used = [f"{name_of(n)} {quantity(v / 1e3, 'GWh')}" for n, v in uses]
+    told, used = (
+        [f"{b.name} {quantity(b.energy_mwh / 1e3, 'GWh')}" for b in side] for side in (sources, uses)
+    )
     return f"from {', '.join(told)} to {', '.join(used)}"

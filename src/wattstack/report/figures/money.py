@@ -1,8 +1,8 @@
 """Figures of money: the bill against today, the cash flow, the sizing curves, the convergence of the certificate.
 
 Needs    report.view.View.
-Gives    Walk, waterfall, cash_flow, curves, convergence.
-Used by  report.sections.money, report.sections.certainty.
+Gives    Walk, waterfall, cash_flow, curves, flat_range, convergence, Closing, closing.
+Used by  report.sections.money, report.sections.certainty, report.portfolio.sections.proof.
 """
 
 from __future__ import annotations
@@ -187,37 +187,74 @@ def flat_range(value: np.ndarray, extra: np.ndarray, allowed: float) -> tuple[fl
 def convergence(view: View) -> Figure:
     """Lower bound and best plan by round, and the gap between them."""
     table, money = view.table("convergence"), view.money
-    rounds = table["round"].tolist()
-    bound, best = table["bound"].to_numpy(), table["objective"].to_numpy()
-    gap = np.maximum(best - bound, 0.0) / max(abs(view.summary["objective"]), 1e-12)
+    return closing(
+        Closing(
+            rounds=table["round"].tolist(),
+            best=table["objective"].to_numpy() / money.factor,
+            bound=table["bound"].to_numpy() / money.factor,
+            total=max(abs(view.summary["objective"]) / money.factor, 1e-12 / money.factor),
+            names=("Best plan so far", "No plan can cost less"),
+            unit=money.unit,
+            labels=("Yearly cost", "of the cost"),
+            caption="Each round tries a plan (an upper bound) and proves how little any plan could cost (a lower "
+            "bound).",
+        ),
+        view.synthetic,
+    )
+
+
+@dataclass(frozen=True)
+class Closing:
+    """How the best plan and the bound came together.
+
+    Attributes:
+        rounds: Numbers. best, bound: By round, in the unit shown.
+        total: What the gap is a share of.
+        names: Of the plan and of the bound. unit: Of the amounts.
+        labels: What the amount is called, and "of the ..." for its share.
+        caption: What a round does.
+    """
+
+    rounds: list[int]
+    best: np.ndarray
+    bound: np.ndarray
+    total: float
+    names: tuple[str, str]
+    unit: str
+    labels: tuple[str, str]
+    caption: str
+
+
+def closing(found: Closing, synthetic: bool) -> Figure:
+    """The two by round, and the gap between them on its own scale."""
+    gap = np.abs(found.best - found.bound) / found.total
     keys = (
-        Key("Best plan so far", RED, "line"),
-        Key("No plan can cost less", BLUE, "line"),
+        Key(found.names[0], RED, "line"),
+        Key(found.names[1], BLUE, "line"),
         Key("Gap", INK, "line", "dot"),
     )
-    scale = money.factor
     data = [
-        line(rounds, rounded(best / scale, 6), keys[0], money.unit, line={"shape": "hv"}),
-        line(rounds, rounded(bound / scale, 6), keys[1], money.unit, line={"shape": "hv"}),
-        line(rounds, [max(float(g), 1e-16) for g in gap], keys[2], "of the cost", yaxis="y2", mode="lines+markers",
-             marker={"size": 5, "color": INK}),
-    ]  # fmt: skip
-    data[2]["hovertemplate"] = "%{y:.1e} of the cost"
-    last = best[-1] / scale
-    near = np.abs(np.concatenate([best, bound]) / scale - last)
+        line(found.rounds, rounded(values, 6), key, found.unit, line={"shape": "hv"})
+        for values, key in zip((found.best, found.bound), keys, strict=False)
+    ]
+    share = [max(float(g), 1e-16) if np.isfinite(g) else None for g in gap]
+    data.append(
+        line(found.rounds, share, keys[2], found.labels[1], yaxis="y2", mode="lines+markers",
+             marker={"size": 5, "color": INK})
+    )  # fmt: skip
+    data[2]["hovertemplate"] = f"%{{y:.1e}} {found.labels[1]}"
+    last = float(found.best[-1])
+    near = np.abs(np.concatenate([found.best, found.bound]) - last)
     span = max(float(np.quantile(near[np.isfinite(near)], 0.7)), 1e-9 * max(abs(last), 1.0))
     look = layout(
-        view.synthetic,
+        synthetic,
         xaxis=titled("Round", anchor="y2", domain=[0, 1]),
         yaxis=axis(domain=[0.55, 1.0], range=[last - 1.4 * span, last + 1.4 * span]),
         yaxis2=axis(domain=[0.0, 0.4], type="log", exponentformat="power", nticks=6, tickfont={"size": 11}),
     )
     look["annotations"] += [
-        unit_label(f"Yearly cost [{money.unit}]"),
-        unit_label("Gap, share of the cost", 0.4),
+        unit_label(f"{found.labels[0]} [{found.unit}]"),
+        unit_label(f"Gap, share {found.labels[1]}", 0.4),
     ]
-    caption = (
-        "Each round tries a plan (an upper bound) and proves how little any plan could cost (a lower bound). "
-        "The early rounds lie outside the upper frame."
-    )
+    caption = f"{found.caption} The early rounds lie outside the upper frame."
     return Figure("convergence", "How the certificate closed", caption, data, look, 400, 380, keys)
