@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import json
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -211,17 +212,34 @@ def test_ctrl_c_during_an_analysis_leaves_the_plan_and_says_so(short, tmp_path, 
     assert not (out / "coordination.csv").exists()
 
 
-def test_a_gap_that_was_not_reached_is_exit_code_three_with_the_plan_kept(short, tmp_path, capsys):
+def test_a_gap_that_was_not_reached_is_exit_code_three_with_the_plan_kept(
+    short, tmp_path, monkeypatch, capsys
+):
+    solved = portfolio_plan._solved
+    monkeypatch.setattr(portfolio_plan, "_solved", lambda *given: replace(solved(*given), gap_frac=0.01))
     out = tmp_path / "out"
-    code = run(["plan", str(short), "-o", str(out), "--no-hold-back", "--no-report", "--gap", "1e-13"])
-    assert code in (0, 3)
-    assert ("asked was 1e-13" in capsys.readouterr().err) == (code == 3)
+    assert run(["plan", str(short), "-o", str(out), *QUICK]) == 3
+    assert (
+        f"the gap is 1.0e-02, asked was 1e-05: the plan stands in {out} as it is." in capsys.readouterr().err
+    )
+    assert plan_json(out)["gap_frac"] == 0.01
+
+
+def test_a_doubt_is_told_before_the_plan_and_what_is_not_there_is_not_analysed(short, tmp_path, capsys):
+    folder = Path(shutil.copytree(short, tmp_path / "doubtful"))
+    edit(folder / "storage.csv", lambda line: line.replace("lfp,market,sakai,185", "lfp,market,sakai,5"))
+    edit(folder / "portfolio.yaml", lambda line: "" if "suppliers:" in line else line)
+    assert run(["plan", str(folder), "-o", str(tmp_path / "out"), *QUICK, "--risk"]) == 0
+    told = capsys.readouterr()
+    assert told.err.startswith("warning: ")
+    assert "suppliers of the plan" not in told.out
+    assert not (tmp_path / "out" / "suppliers.csv").exists()
 
 
 def test_replan_prices_the_slips_and_says_what_to_change(short, tmp_path, capsys):
     out = tmp_path / "out"
     progress = str(EXAMPLE / "progress_SYNTHETIC.csv")
-    assert run(["replan", str(short), "--progress", progress, "-o", str(out), "--no-report"]) == 0
+    assert run(["replan", str(short), "--progress", progress, "-o", str(out)]) == 0
     text = capsys.readouterr().out
     for part in (
         "two-sites: replanned as of 2028Q1",
@@ -232,6 +250,7 @@ def test_replan_prices_the_slips_and_says_what_to_change(short, tmp_path, capsys
     ):
         assert part in text, part
     assert (out / "slips.csv").is_file()
+    assert f"report: {out / 'report.html'}" in text
 
 
 def test_a_progress_file_that_is_not_there_is_bad_input(short, tmp_path, capsys):

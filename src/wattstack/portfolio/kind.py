@@ -16,15 +16,12 @@ SAYS_SO = re.compile(r"^(portfolio|tables|calendar)\s*:", re.MULTILINE)
 def is_portfolio(path: str | Path) -> bool:
     """Whether a path is a portfolio: a folder with portfolio.yaml or meta.yaml, or a YAML file that says so.
 
-    Never raises: what cannot be read is no portfolio, and its fault is told by who reads it.
+    What is not there is no portfolio; its fault is told by who reads it.
     """
     path = Path(path)
     if path.is_dir():
         return any((path / name).is_file() for name in FILES)
-    try:
-        return path.is_file() and (path.name in FILES or _says_so(path))
-    except OSError:
-        return False
+    return path.is_file() and (path.name in FILES or _says_so(path))
 
 
 def _says_so(path: Path) -> bool:
