@@ -41,6 +41,8 @@ def test_rents_of_stages_crews_fire_land_generation_and_markets():
         solve_portfolio(makers(4, segments=(segment(access_gwh={2027: 0.1}),))), reliefs_most=0
     )
     assert rent(factory, "segment", "grid", "1") == pytest.approx(0.1 * 100.0)  # at a margin of 100 USD/kWh
+    half = hold_back(solve_portfolio(makers(2, segments=(segment(access_gwh={2027: 0.1}),))), reliefs_most=0)
+    assert rent(half, "segment", "grid", "1") == pytest.approx(0.05 * 100.0)
 
 
 def test_a_quarter_earlier_is_worth_what_the_plan_with_it_gains():
@@ -68,16 +70,29 @@ def test_a_rent_may_be_high_where_more_is_worth_little():
     assert crew.worth_m < 0.02 * rent(found, "crew", "a")
 
 
-def test_what_is_ever_a_cause_is_asked_for_earlier():
-    gate = Gate(site="a", gate="fibre", lead_q=2, capital_m=1.0, earliest_start="2027Q1")
-    found = held(plain(3, gates=(gate,)))
-    assert ("gate", ("a", "fibre")) in {(r.kind, r.key) for r in found.reliefs if r.change == EARLIER}
-    late = plain(3, items=other("shell", start_units=0.0, lead_q=2), servers=(server(lead_q=1),))
-    found = held(late)
-    asked = {(r.kind, r.key) for r in found.reliefs if r.change == EARLIER}
-    assert asked <= {("item", ("shell", "a")), ("server", ("g",))}
-    assert asked
-    assert all(r.worth_m >= 0.0 for r in found.reliefs)
+FIBRE = Gate(site="a", gate="fibre", lead_q=1, capital_m=1.0, earliest_start="2027Q1")
+LATE_FIBRE = FIBRE.model_copy(update={"lead_q": 0, "earliest_start": "2027Q2"})
+
+
+@pytest.mark.parametrize(
+    ("values", "asked"),
+    [
+        ({"gates": (FIBRE,)}, ("gate", ("a", "fibre"))),
+        ({"gates": (LATE_FIBRE,)}, ("gate", ("a", "fibre"))),
+        ({"items": other("shell", start_units=0.0, lead_q=1)}, ("item", ("shell", "a"))),
+        ({"servers": (server(lead_q=1),)}, ("server", ("g",))),
+        ({"stages": (stage(commit_lead_q=1),)}, ("stage", ("a", "x"))),
+        ({"stages": (stage(earliest_energised="2027Q2"),)}, ("stage", ("a", "x"))),
+    ],
+)
+def test_what_is_ever_a_cause_is_asked_for_earlier_and_nothing_else(values, asked):
+    usual = {"sites": (site(servers_start_mw=5.0),), "supply": (supply("servers", 30.0),)}
+    found = held(plain(3, **{**usual, **values}))
+    (relief,) = [r for r in found.reliefs if (r.kind, r.key, r.change) == (*asked, EARLIER)]
+    assert relief.worth_m > 1.0
+    names = {"gate_fibre": "gate", "shell": "item", "servers": "server", "grid": "stage"}
+    kinds = {names.get(cause.resource) for cause in found.causes}
+    assert {r.kind for r in found.reliefs if r.change == EARLIER} <= kinds
     assert [r.worth_m for r in found.reliefs] == sorted((r.worth_m for r in found.reliefs), reverse=True)
 
 

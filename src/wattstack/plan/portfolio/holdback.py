@@ -95,9 +95,11 @@ def _segment_rent(plan: PortfolioPlan, segment) -> Iterator[Rent]:
     key = (segment.segment, segment.tranche)
     prices = plan.prices.get("market", {}).get(key)
     if prices is not None:
-        years = plan.portfolio.calendar.fiscal_year
-        access = np.array([segment.access_gwh.get(int(year), 0.0) for year in years])
-        yield Rent("segment", key, float(prices @ access))
+        calendar = plan.portfolio.calendar
+        years, counts = np.unique(calendar.fiscal_year, return_counts=True)
+        share = dict(zip(years.tolist(), np.minimum(counts * calendar.period_years, 1.0), strict=True))
+        access = [segment.access_gwh.get(y, 0.0) * share[y] for y in calendar.fiscal_year.tolist()]
+        yield Rent("segment", key, float(prices @ np.array(access)))
 
 
 def _changes(
@@ -114,8 +116,17 @@ def _changes(
     changes += [("item", (i.item, i.site), EARLIER) for i in items]
     if "servers" in anywhere:
         changes += [("server", (s.generation,), EARLIER) for s in portfolio.servers]
-    gates = (g for g in portfolio.gates if g.lead_q and (g.site, f"gate_{g.gate}") in lacking)
+    begun = portfolio.calendar.index
+    gates = (
+        g
+        for g in portfolio.gates
+        if (g.lead_q or begun(g.earliest_start) > 0) and (g.site, f"gate_{g.gate}") in lacking
+    )
     changes += [("gate", (g.site, g.gate), EARLIER) for g in gates]
-    stages = (s for s in portfolio.stages if s.commit_lead_q and (s.site, "grid") in lacking)
+    stages = (
+        s
+        for s in portfolio.stages
+        if (s.commit_lead_q or begun(s.earliest_energised) > 0) and (s.site, "grid") in lacking
+    )
     changes += [("stage", (s.site, s.stage), EARLIER) for s in stages]
     return changes
