@@ -132,8 +132,9 @@ class ModelBuilder:
         from scipy.sparse import coo_array
 
         cost, lower, upper, reach, integer = np.concatenate(self._columns, axis=1)
-        row_lower, row_upper = np.concatenate(self._rows, axis=1)
-        rows, columns, values = (np.concatenate(parts) for parts in zip(*self._entries, strict=True))
+        row_lower, row_upper = np.concatenate([np.empty((2, 0)), *self._rows], axis=1)
+        nothing = (np.empty(0, int), np.empty(0, int), np.empty(0))
+        rows, columns, values = (np.concatenate(p) for p in zip(nothing, *self._entries, strict=True))
         kept = values != 0.0
         shape = (self._row_count, self._column_count)
         matrix = coo_array((values[kept], (rows[kept], columns[kept])), shape=shape).tocsr()
