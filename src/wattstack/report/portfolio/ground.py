@@ -1,6 +1,6 @@
 """What a figure stands on: how many rows of its inputs are assumptions, and what is made up.
 
-Gives    is_assumed, row_is_assumed, ground_words, assumed_rows, TABLES.
+Gives    is_assumed, row_is_assumed, ground_words, assumed_rows, made_up, TABLES.
 Used by  report.portfolio.
 """
 
@@ -56,6 +56,17 @@ def assumed_rows(portfolio: Portfolio, table: str) -> tuple[int, int]:
     return sum(row_is_assumed(row) for row in rows), len(rows)
 
 
+def made_up(portfolio: Portfolio) -> tuple[str, ...]:
+    """What of the inputs is made up: as the portfolio says, and the synthetic series of its campus files."""
+    series = (
+        f"{name} of {site}"
+        for site, campus in portfolio.campuses.items()
+        for name, source in campus.series.items()
+        if getattr(source, "synthetic", False)
+    )
+    return (*portfolio.synthetic, *series)
+
+
 def ground_words(portfolio: Portfolio, *tables: str) -> str:
     """One sentence or two on what stands below a figure.
 
@@ -75,6 +86,6 @@ def ground_words(portfolio: Portfolio, *tables: str) -> str:
         words.append(f"Assumed, at least in part (rows): {', '.join(told)}.")
     if public:
         words.append(f"From named sources: {', '.join(public)}.")
-    if portfolio.synthetic:
-        words.append(f"SYNTHETIC: {', '.join(portfolio.synthetic)}.")
+    if synthetic := made_up(portfolio):
+        words.append(f"SYNTHETIC: {', '.join(synthetic)}.")
     return " ".join(words)

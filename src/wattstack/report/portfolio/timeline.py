@@ -27,7 +27,7 @@ class Step:
         kind, what, site: As in orders.csv. resource: The row it stands in: "electrical", "servers", "grid", ...
         ordered, arrives: Periods. last: Arrival of its last part. used: First period in which it is needed, None =
             not in the horizon.
-        amount, unit, cost_m: Of all suppliers together. deposit_m: Of it paid at order.
+        amount, unit, cost_m: Of all suppliers together. due_m: Of it paid at order.
         suppliers: Who delivers.
     """
 
@@ -42,7 +42,7 @@ class Step:
     amount: float
     unit: str
     cost_m: float
-    deposit_m: float
+    due_m: float
     suppliers: tuple[str, ...]
 
 
@@ -63,13 +63,14 @@ def steps_of(view: PortfolioView) -> list[Step]:
         step = Step(
             row["kind"], row["what"], row["site"], resource_of(row["kind"], row["what"]), ordered, arrives, arrives,
             None,
-            row["amount"], row["unit"], row["cost_m"], row["deposit_m"], suppliers,
+            row["amount"], row["unit"], row["cost_m"],
+            row["deposit_m"] if arrives > ordered else row["cost_m"], suppliers,
         )  # fmt: skip
         if key in found:
             before = found[key]
             step = replace(
                 step, amount=before.amount + step.amount, cost_m=before.cost_m + step.cost_m,
-                deposit_m=before.deposit_m + step.deposit_m, suppliers=(*before.suppliers, *suppliers),
+                due_m=before.due_m + step.due_m, suppliers=(*before.suppliers, *suppliers),
             )  # fmt: skip
         found[key] = step
     return [replace(step, used=_first_use(view, step)) for step in found.values()]
@@ -117,7 +118,7 @@ def in_parts(steps: Sequence[Step]) -> list[Step]:
         first = found.get(key)
         found[key] = step if first is None else replace(
             first, last=max(first.last, step.last), amount=first.amount + step.amount,
-            cost_m=first.cost_m + step.cost_m, deposit_m=first.deposit_m + step.deposit_m,
+            cost_m=first.cost_m + step.cost_m, due_m=first.due_m + step.due_m,
         )  # fmt: skip
     return list(found.values())
 

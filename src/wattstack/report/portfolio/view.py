@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from wattstack.report.portfolio.ground import made_up
 from wattstack.report.words import Money
 
 if TYPE_CHECKING:
@@ -75,7 +76,7 @@ class PortfolioView:
     @property
     def synthetic(self) -> bool:
         """Whether any input is made up."""
-        return bool(self.portfolio.synthetic)
+        return bool(made_up(self.portfolio))
 
     @property
     def finance(self) -> dict[str, Any]:

@@ -24,17 +24,19 @@ NONE = "not worth more"
 def lead(view: PortfolioView) -> str:
     """The answer in a few sentences."""
     plan, labels = view.plan, view.labels
-    names = listed([site_name(site.name) for site in view.sites])
-    factory = " and a battery factory" if view.portfolio.factory is not None else ""
-    text = f"What to order for {names}{factory}, {view.period} by {view.period} from {labels[0]} to {labels[-1]}. "
+    names = [site_name(site.name) for site in view.portfolio.sites]
+    if view.portfolio.factory is not None:
+        names.append("a battery factory")
+    text = f"What to order for {listed(names)}, {view.period} by {view.period} from {labels[0]} to {labels[-1]}. "
     text += (
         f"The plan is worth {view.money.text(plan.npv_m, 4)} today, as net present value; no plan whatever, in this "
         f"model, is worth more by over {gap_words(plan.gap_frac)}. "
     )
-    total = plan.total("it_mw")
-    text += f"{quantity(float(total[-1]), 'MW', 3)} of computing power run at the end"
+    if not view.sites:
+        return text.strip()
+    text += f"{quantity(float(plan.total('it_mw')[-1]), 'MW', 3)} of computing power run at the end"
     if view.answers.holdback is not None:
-        name, share = most_blamed(view, view.answers.holdback)
+        name, share = most_blamed(view.answers.holdback)
         if name != NONE:
             lacks = lowered(resource_name(name))
             text += f"; what is lacking most often is {lacks}, in {share_words(share)} of the time"
@@ -46,7 +48,7 @@ def lowered(text: str) -> str:
     return text[:1].lower() + text[1:]
 
 
-def most_blamed(view: PortfolioView, found: Holdback) -> tuple[str, float]:
+def most_blamed(found: Holdback) -> tuple[str, float]:
     """What holds back most often, and in which share of all sites and periods."""
     counts = Counter(cause.resource for cause in found.causes)
     others = {name: n for name, n in counts.items() if name != NONE} or {NONE: counts[NONE]}
@@ -56,14 +58,14 @@ def most_blamed(view: PortfolioView, found: Holdback) -> tuple[str, float]:
 
 def answer_section(view: PortfolioView) -> str:
     """Cards, what parts of units mean, and the sites."""
-    html = cards([*_worth(view), *_power(view), *_asked(view)])
+    html = cards([*_worth(view), *(_power(view) if view.sites else ()), *_asked(view)])
     if not view.plan.whole:
         html += paragraph(
-            "Grid stages, permits and factory lines may come in parts in this plan: it is the best that can be "
-            "proven quickly. Plan with whole units (--whole) before signing for one.",
+            "Grid stages, permits and factory lines come in parts in this plan: quick, and proven to the last "
+            "figure, but nobody builds a third of a line. Before signing, look at the plan with whole units.",
             "note",
         )
-    return html + "<h3>The sites</h3>" + _site_table(view)
+    return html + (_site_table(view) if view.sites else "")
 
 
 def _worth(view: PortfolioView) -> list[tuple[str, Cell, str]]:
@@ -120,8 +122,8 @@ def _asked(view: PortfolioView) -> list[tuple[str, Cell, str]]:
     from wattstack.report.portfolio.sections.factory import target_card
 
     items: list[tuple[str, Cell, str]] = [card for card in (target_card(view),) if card is not None]
-    if view.answers.holdback is not None:
-        name, share = most_blamed(view, view.answers.holdback)
+    if view.answers.holdback is not None and view.sites:
+        name, share = most_blamed(view.answers.holdback)
         note = f"lacks in {share_words(share)} of all site-{view.period}s" if name != NONE else ""
         items.append(("Held back most by", resource_name(name), note))
     found = view.answers.compared
@@ -159,7 +161,7 @@ def _site_table(view: PortfolioView) -> str:
         "Announced sizes are facility power; here over the PUE of the site, so that they can be laid beside MW IT, "
         "the rating of the computers. First, half and all: of what was announced, else of what runs at the end."
     )
-    return table(head, rows) + paragraph(note, "note")
+    return "<h3>The sites</h3>" + table(head, rows) + paragraph(note, "note")
 
 
 def _lacks(view: PortfolioView, site: str) -> Cell:

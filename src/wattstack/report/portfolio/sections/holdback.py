@@ -32,7 +32,9 @@ def holdback_section(view: PortfolioView, page: Page, found: Holdback) -> str:
         "was used up, or a grid stage, a gate or the crew binds. Where several do, it is the one with the highest "
         "rent."
     )
-    html = paragraph(rule, "note") + page.figure(strip(view, found)) + _causes(view, found)
+    html = (
+        paragraph(rule, "note") + page.figure(strip(view, found)) + _causes(view, found) if view.sites else ""
+    )
     if found.reliefs:
         html += _reliefs(view, found)
     return html + _rents(view, found)

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from wattstack.report.html import SYNTHETIC, Cell, Num, Raw, bullets, esc, paragraph, table
-from wattstack.report.portfolio.ground import TABLES, assumed_rows, row_is_assumed
+from wattstack.report.portfolio.ground import TABLES, assumed_rows, made_up, row_is_assumed
 from wattstack.report.portfolio.view import PortfolioView
 from wattstack.report.portfolio.words import sentence, site_name, spaced
 from wattstack.report.words import percent, quantity
@@ -28,7 +28,7 @@ def inputs_section(view: PortfolioView) -> str:
     """Rates, assumptions, sources."""
     html = ""
     if view.synthetic:
-        names = ", ".join(view.portfolio.synthetic)
+        names = ", ".join(made_up(view.portfolio))
         told = f"{names}: made up, not measured. Good for trying out, no ground for a decision."
         html += f'<div class="box alarm"><p>{SYNTHETIC} {esc(told)}</p></div>'
     return html + _rates(view) + _assumptions(view) + _sources(view)

@@ -32,7 +32,7 @@ def money_section(view: PortfolioView, page: Page) -> str:
     return (
         page.figure(cash_figure(view))
         + _facts(view)
-        + page.figure(revenue_figure(view))
+        + (page.figure(revenue_figure(view)) if any(view.table("fiscal_years").column("revenue_m")) else "")
         + _years(view)
         + f"<details><summary>Capital by {view.period} and by what it is paid for</summary>{_capital(view)}</details>"
         + f"<details><summary>Cash by {view.period} and line</summary>{_lines(view)}</details>"

@@ -68,7 +68,7 @@ def _today(view: PortfolioView, now: Sequence[Step]) -> str:
     money, first = view.money, view.labels[view.today]
     if not now:
         return paragraph(f"Nothing has to be ordered in {first}.")
-    total, due = sum(step.cost_m for step in now), sum(step.deposit_m for step in now)
+    total, due = sum(step.cost_m for step in now), sum(step.due_m for step in now)
     sign = sorted(now, key=lambda step: -step.cost_m)
     words = "".join(f"<li>{esc(_sentence(view, step))}</li>" for step in sign[:SENTENCES])
     count = "one order" if len(now) == 1 else f"{len(now)} orders"
@@ -114,12 +114,12 @@ def _by_period(view: PortfolioView, steps: Sequence[Step]) -> str:
             amount = sum(s.amount for s in mine if s.ordered == q)
             shown = percent(amount, 0) if kind in ONCE else quantity(amount, "", 3)
             cells.append(Num(shown, amount) if amount else "")
-        cost, due = sum(s.cost_m for s in mine), sum(s.deposit_m for s in mine)
+        cost, due = sum(s.cost_m for s in mine), sum(s.due_m for s in mine)
         rows.append([
             f"{site_name(site)}: {thing_name(kind, what)}", "" if kind in ONCE else unit_words(unit), *cells,
             Num(quantity(cost, "", 3), cost), Num(quantity(due, "", 3), due),
         ])  # fmt: skip
-    cost, due = sum(s.cost_m for s in steps), sum(s.deposit_m for s in steps)
+    cost, due = sum(s.cost_m for s in steps), sum(s.due_m for s in steps)
     foot: list[Cell] = [
         "Sum",
         "",
@@ -140,7 +140,7 @@ def _whole_table(view: PortfolioView, steps: Sequence[Step]) -> str:
             Num(amount_words(s.amount, s.unit), s.amount), ", ".join(spaced(n) for n in s.suppliers),
             view.labels[s.arrives] + (f" to {view.labels[s.last]}" if s.last > s.arrives else ""),
             "not in the horizon" if s.used is None else view.labels[s.used],
-            Num(quantity(s.cost_m, "", 3), s.cost_m), Num(quantity(s.deposit_m, "", 3), s.deposit_m),
+            Num(quantity(s.cost_m, "", 3), s.cost_m), Num(quantity(s.due_m, "", 3), s.due_m),
         ]
         for s in steps
     ]  # fmt: skip

@@ -14,16 +14,16 @@ from wattstack.report.portfolio.view import PortfolioView
 from wattstack.report.portfolio.words import resource_name, site_name
 from wattstack.report.words import name_of, quantity
 
+UNITS = (
+    "MW IT is the rating of the computers. Transformers, grid and generation are divided by what a MW IT draws with "
+    "cooling and losses, so that all lines can be laid beside one another."
+)
 HEADS = {"grid": "Grid stages", "power": "Grid and own generation"}
 
 
 def sites_section(view: PortfolioView, page: Page) -> str:
     """A figure and a table a site; a campus that grows by its sizes has a table of them."""
-    html = paragraph(
-        "MW IT is the rating of the computers. Transformers, grid and generation are divided by what a MW IT draws "
-        "with cooling and losses, so that all lines can be laid beside one another.",
-        "note",
-    )
+    html = paragraph(UNITS, "note") if view.sites else ""
     for site in view.sites:
         html += page.figure(stacked(view, site.name))
         html += f"<details><summary>{esc(site_name(site.name))}, {view.period} by {view.period}</summary>"
