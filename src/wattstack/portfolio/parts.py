@@ -52,6 +52,9 @@ class Site(Declared):
     price_growth_frac: float = quantity(
         "1/year", "Yearly growth of grid prices, bought and sold, above the currency's own", 0.0, gt=-1
     )
+    campus_weeks: int = quantity(
+        "", "Weeks of a campus file that stand for a period where the site has items; 0 = every week", 4, ge=0
+    )
     note: str = ""
     source: str = ""
 

@@ -72,6 +72,8 @@ class Week:
         step_h: Length of a step [h].
         price_factor: Energy price over the site's mean; shape (steps,).
         solar_frac: Output of solar over its peak power. available_frac: Share of non-firm power there.
+        sell_factor: Price of energy sold over the site's mean; None = as bought, without the fee.
+        load_mw_per_mw: Facility load of a MW of energised IT; None = flat at PUE x load factor.
     """
 
     name: str
@@ -80,6 +82,8 @@ class Week:
     price_factor: np.ndarray
     solar_frac: np.ndarray
     available_frac: np.ndarray
+    sell_factor: np.ndarray | None = None
+    load_mw_per_mw: np.ndarray | None = None
 
 
 @dataclass(frozen=True, slots=True)

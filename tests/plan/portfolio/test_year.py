@@ -13,11 +13,14 @@ from tests.plan.portfolio.made import portfolio
 from wattstack.campus import Campus
 from wattstack.case import build_cases
 from wattstack.cost import size_costs
+from wattstack.dispatch import SizeRow
+from wattstack.dispatch.linear import solve_model
 from wattstack.errors import InfeasibleError, StateError
 from wattstack.plan import plan_site
 from wattstack.plan.portfolio import solve_portfolio
 from wattstack.plan.portfolio.operation import load_level, make_operations
 from wattstack.plan.portfolio.whole_year import run_whole
+from wattstack.plan.portfolio.written import write_out
 from wattstack.plan.portfolio.year import LOAD_LEVEL, YearOperation, year_model
 from wattstack.portfolio import Calendar, Money, Site
 
@@ -196,6 +199,21 @@ def test_what_the_kernel_does_not_hold_is_one_programme(change):
     assert found.solver == "linear"
     assert operation.recall(y) is None
     assert found.const + found.grad @ y == pytest.approx(found.value, rel=1e-6)
+
+
+def test_peaks_that_no_rule_allows_are_told():
+    model = model_of(campus())
+    peak = model.own[0].name
+    impossible = replace(model, rows=(SizeRow("too much", {peak: 1.0}, lower=2.0 * model.own[0].upper),))
+    with pytest.raises(StateError, match="the peaks of a site ended as Infeasible"):
+        YearOperation(impossible).visit(sizes(model))
+
+
+def test_the_whole_programme_written_out_is_worth_the_same():
+    made = growing(campus(grid={"tariff": RATCHET}), load_growth_frac=0.2)
+    plan = solve_portfolio(made, gap_frac=1e-7)
+    model, _ = write_out(made)
+    assert -solve_model(model).value == pytest.approx(plan.npv_m, rel=1e-6)
 
 
 def test_a_generator_with_a_minimum_is_refused_and_so_is_a_load_beyond_reach():

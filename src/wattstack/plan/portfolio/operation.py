@@ -9,8 +9,15 @@ from __future__ import annotations
 
 import numpy as np
 
+from wattstack.plan.portfolio.campus_weeks import with_campus_weeks
 from wattstack.plan.portfolio.visit import Operation, Visit
-from wattstack.plan.portfolio.weeks import WeekOperation, coordinates, lost_hour_per_mwh, week_problem
+from wattstack.plan.portfolio.weeks import (
+    WeekOperation,
+    coordinates,
+    lost_hour_per_mwh,
+    mean_load,
+    week_problem,
+)
 from wattstack.plan.portfolio.year import LOAD_LEVEL, year_operations
 from wattstack.portfolio import Portfolio, Site
 
@@ -27,6 +34,7 @@ def make_operations(
         known: Functions of earlier plans by key, taken where equal; new ones are added.
     """
     known = {} if known is None else known
+    portfolio = with_campus_weeks(portfolio)
     made: dict[tuple[str, int], Operation] = {}
     for site in portfolio.sites:
         by_period = year_operations if is_growing(portfolio, site) else _by_weeks
@@ -43,7 +51,7 @@ def is_growing(portfolio: Portfolio, site: Site) -> bool:
 def _by_weeks(portfolio: Portfolio, site: Site) -> list[Operation]:
     """Running over representative weeks, period by period."""
     names, lost = coordinates(portfolio, site), lost_hour_per_mwh(portfolio, site)
-    load = site.pue * portfolio.compute.load_factor
+    load = mean_load(portfolio, site)
     calendar = portfolio.calendar
     price = (1.0 + site.price_growth_frac) ** (np.arange(calendar.count) * calendar.period_years)
     asked = list(zip(calendar.season.tolist(), price.tolist(), strict=True))

@@ -25,7 +25,6 @@ from wattstack.errors import StateError
 
 TOLERANCE = 1e-9  # of HiGHS, absolute, on money counted in 1/10,000 of the cost
 VIOLATED = 1e-8  # in the same money: a cut violated by less is met
-TURNS = 60  # searches for violated cuts, far more than are needed
 ROOM = 8  # cuts to make room for at first
 
 
@@ -141,7 +140,7 @@ class PeakSearch:
         bases = [scenario.at(y) for scenario in self.scenarios]
         rows = list(dict.fromkeys(self.held))
         solver = self._start(y, bases, rows)
-        for _ in range(TURNS):
+        while True:  # ends: every turn adds cuts of a finite number
             x, duals = _solve(solver)
             more = self._violated(bases, x, set(rows))
             if not more:

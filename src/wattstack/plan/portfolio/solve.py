@@ -14,6 +14,7 @@ import numpy as np
 from wattstack.dispatch.linear import LinearModel, ModelBuilder
 from wattstack.errors import InfeasibleError
 from wattstack.plan.portfolio.block import Block, build_block
+from wattstack.plan.portfolio.campus_weeks import with_campus_weeks
 from wattstack.plan.portfolio.draft import Draft, is_own_cells
 from wattstack.plan.portfolio.elastic import refusal
 from wattstack.plan.portfolio.factory import conversion_path
@@ -96,6 +97,7 @@ def solve_portfolio(
     """
     pool = Pool() if pool is None else pool
     given = Given() if given is None else given
+    portfolio = with_campus_weeks(portfolio)
     builder = ModelBuilder()
     block = draft_block(builder, portfolio, given, pool)
     program = Program(priced(builder.close(), [block]))
@@ -206,4 +208,8 @@ def settle_learning(search: Search, block: Block, gap_frac: float, report: Repor
         search.program.change(*learnt_cash(draft))
         search.program.reprice(-block.probability_frac * draft.objective(size))
         search.descend(gap_frac, report)
+    else:
+        draft.notes.append(
+            f"the cost of cells had not settled after {LEARNINGS_MOST} repetitions: it is that of the output before"
+        )
     return replace(block, conversion_per_kwh=path)

@@ -1,7 +1,7 @@
 """Running of a site with items, by representative weeks: merit order, storage by chemistry, lost compute.
 
 Needs    dispatch (Problem, BusRunner); portfolio; plan.portfolio.visit.
-Gives    WeekOperation, week_problem, coordinates, lost_hour_per_mwh.
+Gives    WeekOperation, week_problem, coordinates, lost_hour_per_mwh, mean_load.
 Used by  plan.portfolio.operation.
 
 Coordinates: it_mw, firm_mw, nonfirm_mw, one a generation offer (MW), and two a chemistry c: "c" (MWh there, its
@@ -121,19 +121,22 @@ def week_problem(
         lost_per_mwh: Value of a MWh of facility load lost, see lost_hour_per_mwh.
 
     Notes:
-        Assumptions: the load is flat at load_factor; charging and discharging lose the square root of the
-        round trip each; energy sold earns the energy price without fee, at most at the power of the firm connection.
+        Assumptions: without a load shape the load is flat at PUE x load factor; charging and discharging lose the
+        square root of the round trip each; energy sold leaves at most at the power of the firm connection, never
+        earns more than buying costs, and without prices of its own earns the energy price without the fee.
     """
     compute = portfolio.compute
     energy = price_factor * site.price_per_mwh * week.price_factor
     buy = energy + price_factor * site.grid_fee_per_mwh
-    load = site.pue * compute.load_factor
+    flat = np.full(len(energy), site.pue * compute.load_factor)
+    load = flat if week.load_mw_per_mw is None else week.load_mw_per_mw
     supplies = [
         Supply("grid.connection.firm", "import", buy, Amount(0.0, 1.0, "firm_mw")),
         Supply("grid.connection.nonfirm", "import", buy, Amount(0.0, week.available_frac, "nonfirm_mw")),
     ]
     if site.export_allowed:
-        sell = np.minimum(energy, buy)
+        sold = energy if week.sell_factor is None else price_factor * site.price_per_mwh * week.sell_factor
+        sell = np.minimum(sold, buy)
         supplies.append(Supply("grid.export", "export", sell, Amount(0.0, 1.0, "firm_mw")))
     for offer in _sources(portfolio, site):
         kind = "generator" if offer.profile is None else "solar"
@@ -169,12 +172,24 @@ def _storage(offer: StorageOffer) -> Storage:
     )
 
 
+def mean_load(portfolio: Portfolio, site: Site) -> float:
+    """Mean facility load of a MW of energised IT: of the site's weeks where they have a load shape, else flat."""
+    flat = site.pue * portfolio.compute.load_factor
+    hours = load = 0.0
+    for season in sorted(set(portfolio.calendar.season.tolist())):
+        for week in portfolio.weeks_of(site, season):
+            steps = week.weight * week.step_h * len(week.price_factor)
+            hours += steps
+            load += steps * (flat if week.load_mw_per_mw is None else float(week.load_mw_per_mw.mean()))
+    return load / hours
+
+
 def lost_hour_per_mwh(portfolio: Portfolio, site: Site) -> float:
     """Value of a MWh of facility load that is not served.
 
     Assumption: the revenue of the cheapest generation of servers that can be in service at any time of the
     horizon, one number for the whole plan, so that site-quarters of one season share one function. A MW of
-    IT in service draws pue x load_factor MW on average, so losing a MWh loses 1 / (pue x load_factor) hours of it.
+    IT in service draws mean_load MW on average, so losing a MWh loses 1 / mean_load hours of it.
     Without servers to lose: DEAREST_FACTOR times the dearest energy.
     """
     compute, calendar = portfolio.compute, portfolio.calendar
@@ -183,7 +198,7 @@ def lost_hour_per_mwh(portfolio: Portfolio, site: Site) -> float:
     revenue = [_least_revenue_m(server, calendar) for server in portfolio.servers]
     least = min((r for r in revenue if r is not None), default=None)
     if least is not None:
-        return least * 1e6 / HOURS_PER_YEAR / (site.pue * compute.load_factor)
+        return least * 1e6 / HOURS_PER_YEAR / mean_load(portfolio, site)
     running = [offer.running_per_mwh for offer in _sources(portfolio, site)]
     return DEAREST_FACTOR * max(site.price_per_mwh + site.grid_fee_per_mwh, *running, 1.0)
 

@@ -47,6 +47,9 @@ def _add_running(builder: ModelBuilder, block: Block, task: Task) -> None:
     for name, cost, upper in operation.own_columns():
         (column,) = builder.add_columns(prefix + name, 1, cost * scale, (0.0, upper))
         planned[name] = (int(column), upper)
+    for rule in operation.own_rows():
+        row = builder.add_rows(prefix + rule.name, 1, rule.lower, rule.upper)
+        builder.put(row, [planned[name][0] for name in rule.coefs], list(rule.coefs.values()))
     for number, (problem, weight) in enumerate(operation.problems()):
         one = Operation(builder, problem, planned=planned, prefix=f"{prefix}{number}/", weight=weight * scale)
         add_operation(one)
