@@ -1,8 +1,8 @@
 """The hourly or quarter-hourly case as files: a campus for `wattstack plan`, a folder for the PyPSA script.
 
 Needs    benchmarks.cases; wattstack (to bind the campus once: the sun and the yearly costs both sides use).
-Gives    write_campus, write_pypsa.
-Used by  benchmarks.startup, site_plan.
+Gives    write_campus, write_pypsa; weather_of, write_table for growth_files.
+Used by  benchmarks.startup, site_plan, growth_files.
 
 The campus makes its solar output from weather, so the sun is not that of cases.py to the last digit: PyPSA
 gets the output that wattstack worked out, and the same yearly costs. The rest is as in the case.
@@ -68,15 +68,15 @@ def write_campus(folder: Path, case: SiteCase) -> Path:
         most_solar=terms.solar_most_mw, gas=terms.gas_mw,
     )  # fmt: skip
     path.write_text(text, encoding="utf-8")
-    columns = {"price_eur_per_mwh": year.price_per_mwh, "load_mw": year.load_mw} | _weather(case)
-    _write_table(folder / "series.csv", year.step_h, columns)
+    columns = {"price_eur_per_mwh": year.price_per_mwh, "load_mw": year.load_mw} | weather_of(case)
+    write_table(folder / "series.csv", FIRST, year.step_h, columns)
     return path
 
 
-def _weather(case: SiteCase) -> dict[str, np.ndarray]:
+def weather_of(case: SiteCase, first_day: float = 0.0) -> dict[str, np.ndarray]:
     """Weather under which solar runs about as the case says: assumption, 35 % of the light diffuse."""
     count, step_h = case.count, case.year.step_h
-    day = (np.arange(count) + 0.5) * step_h / 24.0
+    day = first_day + (np.arange(count) + 0.5) * step_h / 24.0
     height = sun_height(day)
     ghi = 1000.0 * case.year.solar_frac * (height > 0.0)
     dhi = np.where(height > 0.08, 0.35, 1.0) * ghi
@@ -89,9 +89,10 @@ def _weather(case: SiteCase) -> dict[str, np.ndarray]:
     }
 
 
-def _write_table(path: Path, step_h: float, columns: dict[str, np.ndarray]) -> None:
+def write_table(path: Path, first: np.datetime64, step_h: float, columns: dict[str, np.ndarray]) -> None:
+    """Write series with a stamp a step, in UTC from `first` on."""
     count = len(next(iter(columns.values())))
-    stamps = FIRST + np.arange(count) * np.timedelta64(round(60.0 * step_h), "m")
+    stamps = first + np.arange(count) * np.timedelta64(round(60.0 * step_h), "m")
     with path.open("w", newline="", encoding="utf-8") as file:
         table = csv.writer(file)
         table.writerow(["time", *columns])

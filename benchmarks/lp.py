@@ -1,8 +1,8 @@
 """A case as one linear programme written out, for the peers, independent of wattstack.
 
 Needs    benchmarks.cases; numpy, scipy.
-Gives    Lp, dispatch_lp, site_lp.
-Used by  benchmarks.peers, tests/benchmarks.
+Gives    Lp, dispatch_lp, site_lp; running, below for growth_lp.
+Used by  benchmarks.peers, growth_lp, tests/benchmarks.
 
 Six columns a step: charge, discharge, grid, solar, gas [MW], stored [MWh at the end of the step]; for the
 plan three sizes and one peak a month behind them. No column for unserved load: none is needed at these sizes,
@@ -42,11 +42,16 @@ class Lp:
         return x[len(BLOCKS) * self.steps :]
 
 
-def _running(case: SiteCase) -> tuple[np.ndarray, csc_array, np.ndarray]:
-    """Cost of the six blocks of columns, rows that balance bus and storage, and their right side."""
-    n, h = case.count, case.year.step_h
+def running(
+    load_mw: np.ndarray, price_per_mwh: np.ndarray, h: float, before: np.ndarray
+) -> tuple[np.ndarray, csc_array, np.ndarray]:
+    """Cost of the six blocks of columns, rows that balance bus and storage, and their right side.
+
+    `before` is the step whose stored energy each step begins with.
+    """
+    n = len(load_mw)
     zero, one = csc_array((n, n)), eye_array(n, format="csc")
-    before = coo_array((np.ones(n), (np.arange(n), (np.arange(n) - 1) % n)), shape=(n, n)).tocsc()
+    earlier = coo_array((np.ones(n), (np.arange(n), before)), shape=(n, n)).tocsc()
     kept = TERMS.kept_frac_per_h**h
     rows = block_array(
         [
@@ -57,7 +62,7 @@ def _running(case: SiteCase) -> tuple[np.ndarray, csc_array, np.ndarray]:
                 zero,
                 zero,
                 zero,
-                one - kept * before,
+                one - kept * earlier,
             ],
         ],
         format="csc",
@@ -65,15 +70,29 @@ def _running(case: SiteCase) -> tuple[np.ndarray, csc_array, np.ndarray]:
     nothing = np.zeros(n)
     wear = np.full(n, TERMS.wear_discharge_per_mwh)
     gas = np.full(n, TERMS.gas_price_per_mwh)
-    cost = h * np.concatenate([nothing, wear, case.year.price_per_mwh, nothing, gas, nothing])
-    return cost, rows, np.append(case.year.load_mw, nothing)
+    cost = h * np.concatenate([nothing, wear, price_per_mwh, nothing, gas, nothing])
+    return cost, rows, np.append(load_mw, nothing)
+
+
+def below(n: int, block: int, steps: np.ndarray, rate: np.ndarray, size: np.ndarray, sizes: int) -> csc_array:
+    """Rows: column of the block in these steps - rate x size <= 0; sizes stand behind the blocks."""
+    m = len(steps)
+    left = [csc_array((m, n)) for _ in BLOCKS]
+    left[block] = eye_array(n, format="csr")[steps]
+    right = coo_array((-rate, (np.arange(m), size)), shape=(m, sizes))
+    return hstack([*left, right], format="csc")
+
+
+def _one_site(case: SiteCase) -> tuple[np.ndarray, csc_array, np.ndarray]:
+    year = case.year
+    return running(year.load_mw, year.price_per_mwh, year.step_h, (np.arange(case.count) - 1) % case.count)
 
 
 def dispatch_lp(case: SiteCase) -> Lp:
     """The case at its fixed sizes: every limit is a bound."""
     n = case.count
     power_mw, energy_mwh, solar_mw = case.fixed
-    cost, rows, right = _running(case)
+    cost, rows, right = _one_site(case)
     limits = (power_mw, power_mw, case.grid_mw, solar_mw * case.year.solar_frac, TERMS.gas_mw, energy_mwh)
     upper = np.concatenate([np.broadcast_to(limit, n) for limit in limits])
     return Lp(cost, np.zeros(6 * n), upper, rows, right, right, n, case.year.step_h)
@@ -82,28 +101,19 @@ def dispatch_lp(case: SiteCase) -> Lp:
 def site_lp(case: SiteCase) -> Lp:
     """The case with its sizes and monthly peaks as columns."""
     n, months = case.count, case.months
-    cost, balance, right = _running(case)
+    cost, balance, right = _one_site(case)
     sunny = np.flatnonzero(case.year.solar_frac > 0.0)
-    one = eye_array(n, format="csr")
-
-    def below(block: int, steps: np.ndarray, rate: np.ndarray, size: np.ndarray) -> list:
-        """Rows: column of the block in these steps - rate x size <= 0."""
-        m = len(steps)
-        left = [csc_array((m, n)) for _ in BLOCKS]
-        left[block] = one[steps]
-        right = coo_array((-rate, (np.arange(m), size)), shape=(m, 3 + months))
-        return [*left, right]
-
     every, whole = np.arange(n), np.ones(n)
+    sizes = 3 + months
     limits = [
-        below(0, every, whole, np.full(n, 0)),
-        below(1, every, whole, np.full(n, 0)),
-        below(5, every, whole, np.full(n, 1)),
-        below(3, sunny, case.year.solar_frac[sunny], np.full(len(sunny), 2)),
-        below(2, every, whole, 3 + case.year.month),
+        below(n, 0, every, whole, np.full(n, 0), sizes),
+        below(n, 1, every, whole, np.full(n, 0), sizes),
+        below(n, 5, every, whole, np.full(n, 1), sizes),
+        below(n, 3, sunny, case.year.solar_frac[sunny], np.full(len(sunny), 2), sizes),
+        below(n, 2, every, whole, 3 + case.year.month, sizes),
     ]
-    wide = hstack([balance, csc_array((2 * n, 3 + months))])
-    matrix = vstack([wide, *(hstack(rows) for rows in limits)], format="csc")
+    wide = hstack([balance, csc_array((2 * n, sizes))])
+    matrix = vstack([wide, *limits], format="csc")
     count = matrix.shape[0]
     terms = TERMS
     free = np.full(n, np.inf)

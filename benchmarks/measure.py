@@ -51,7 +51,9 @@ def free_mb() -> float:
         return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**20
 
 
-def run_command(words: Sequence[str], env: Mapping[str, str] | None = None) -> Run:
+def run_command(
+    words: Sequence[str], env: Mapping[str, str] | None = None, folder: Path | None = None
+) -> Run:
     """Run a command to its end: wall-clock seconds of the whole process, its memory, what it printed.
 
     A command that fails gives a Run with its last line as fault. `text` is what it printed on stderr, then
@@ -59,7 +61,7 @@ def run_command(words: Sequence[str], env: Mapping[str, str] | None = None) -> R
     """
     with tempfile.TemporaryFile("w+") as out, tempfile.TemporaryFile("w+") as err:
         began = time.perf_counter()
-        process = subprocess.Popen(words, stdout=out, stderr=err, env=env)
+        process = subprocess.Popen(words, stdout=out, stderr=err, env=env, cwd=folder)
         _, status, usage = os.wait4(process.pid, 0)
         seconds = time.perf_counter() - began
         process.returncode = os.waitstatus_to_exitcode(status)

@@ -34,8 +34,11 @@ class NoAnswerError(Exception):
     """The tool did not end with an optimum; the text says how it ended."""
 
 
-def solve_highs(lp: Lp, method: str) -> Callable[[], Answer]:
-    """HiGHS on the programme; every call starts afresh and times `run` alone, the model passed before."""
+def solve_highs(lp: Lp, method: str, most_s: float = float("inf")) -> Callable[[], Answer]:
+    """HiGHS on the programme; every call starts afresh and times `run` alone, the model passed before.
+
+    It is stopped after `most_s` seconds.
+    """
     import highspy
 
     model = highspy.HighsLp()
@@ -52,11 +55,15 @@ def solve_highs(lp: Lp, method: str) -> Callable[[], Answer]:
         solver.setOptionValue("output_flag", False)
         if solver.setOptionValue("solver", method) != highspy.HighsStatus.kOk:
             raise NoAnswerError(f"this HiGHS has no {method}: install highspy[extras]")
+        if np.isfinite(most_s):
+            solver.setOptionValue("time_limit", most_s)
         solver.passModel(model)
         began = time.perf_counter()
         solver.run()
         seconds = time.perf_counter() - began
         status = solver.getModelStatus()
+        if status == highspy.HighsModelStatus.kTimeLimit:
+            raise NoAnswerError(f"not done in {most_s:.0f} s")
         if status != highspy.HighsModelStatus.kOptimal:
             raise NoAnswerError(f"ended as {solver.modelStatusToString(status)}")
         solution = solver.getSolution()

@@ -1,6 +1,6 @@
 """Every tool by name, ready to run a case again and again: ours and the peers'.
 
-Needs    benchmarks.problem, benchmarks.peers; wattstack.dispatch, wattstack.plan.
+Needs    benchmarks.problem, peers, portfolio_tools; wattstack.dispatch, wattstack.plan.
 Gives    make_tool, VERSION_OF.
 Used by  benchmarks.worker.
 
@@ -18,6 +18,7 @@ import numpy as np
 from benchmarks.cases import SiteCase, make_case
 from benchmarks.lp import dispatch_lp, site_lp
 from benchmarks.peers import Answer, solve_highs, solve_piqp
+from benchmarks.portfolio_tools import make_portfolio_tool
 from benchmarks.problem import fixed_sizes, make_model, make_problem
 
 Tool = Callable[[], Answer]
@@ -31,11 +32,13 @@ def make_tool(bench: str, case_name: str, tool: str) -> Tool:
     """A tool on a case.
 
     Args:
-        bench: "dispatch" (fixed sizes) or "site_plan".
-        case_name: See cases.make_case.
+        bench: "dispatch" (fixed sizes), "site_plan" or "portfolio".
+        case_name: See cases.make_case; of a portfolio, portfolio_tools.make_portfolio_tool.
         tool: "wattstack", "wattstack+prepare", "wattstack+polish", "wattstack*10", "highs simplex",
             "highs ipx", "highs hipo", "piqp".
     """
+    if bench == "portfolio":
+        return make_portfolio_tool(case_name, tool)
     if tool == "wattstack*10":
         return plan_scenarios([make_case(f"{case_name}.{i}") for i in range(SCENARIOS)])
     case = make_case(case_name)
