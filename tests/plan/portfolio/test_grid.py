@@ -128,3 +128,8 @@ def test_solar_adds_no_power():
     sun = engine(tech="pv", profile="pv", running_per_mwh=0.0, limit_mw=500.0, capital_m_per_mw=0.01)
     found = energised(stage(power_mw=8.0), generation=(sun,), count=2)
     assert found == pytest.approx([8.0, 8.0])
+
+
+def test_a_site_without_transformers_in_its_items_takes_what_the_grid_gives():
+    items = tuple(i for i in plain().items if i.item != "hv")
+    assert energised(stage(power_mw=50.0), items=items, count=1) == pytest.approx([50.0])

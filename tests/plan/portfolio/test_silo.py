@@ -185,3 +185,14 @@ def test_the_own_server_line_gives_a_silo_no_more_than_it_makes():
 def test_nothing_announced_is_nothing_ordered():
     found = silo_orders(plain(3, items=other("shell", start_units=0.0, lead_q=1)))
     assert not any(v.any() for kind in ("order", "server_order") for v in found.of(kind).values())
+
+
+def test_servers_that_would_come_after_the_horizon_are_not_ordered():
+    target = Target(site="a", quarter="2027Q4", facility_mw=40.0)
+    found = silo_orders(
+        announced(
+            targets=(target,),
+            servers=(server(lead_q=3, last_order="2027Q1"), server("late", lead_q=4, first_order="2027Q2")),
+        )
+    )
+    assert {key[0] for key in found.of("server_order")} == {"g"}

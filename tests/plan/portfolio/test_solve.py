@@ -94,8 +94,9 @@ def test_nothing_that_comes_earlier_lowers_the_value(seed, data):
     things += [("gate", (g.site, g.gate)) for g in p.gates]
     kind, key = data.draw(st.sampled_from(things))
     kept = Given(conversion_per_kwh=path_of(plan))
-    # money paid earlier costs more at a discount, so what is tested is a portfolio in which waiting costs nothing
-    free = replace(p, money=p.money.model_copy(update={"discount_rate_frac": 0.0, "capital_budget_m": {}}))
+    # money paid earlier costs more at a discount and what is older is worth less at the end: neither counts here
+    timeless = {"discount_rate_frac": 0.0, "residual_factor": 0.0, "capital_budget_m": {}}
+    free = replace(p, money=p.money.model_copy(update=timeless))
     late = solve_portfolio(free, pool=pool, given=kept, gap_frac=1e-7).npv_m
     soon = solve_portfolio(earlier(free, kind, key), pool=pool, given=kept, gap_frac=1e-7).npv_m
     assert soon >= late - 1e-6 * abs(late) - 1e-5
@@ -223,3 +224,11 @@ def test_what_cannot_be_had_is_refused_in_words():
     with pytest.raises(InfeasibleError, match="What must give"):
         money = plain().money.model_copy(update={"battery_target_m": 1e6, "battery_target_year": 2027})
         solve_portfolio(makers(4, money=money), given=Given(forced_target=True))
+
+
+def test_a_learning_path_that_goes_to_and_fro_says_so(monkeypatch):
+    from wattstack.plan.portfolio import solve as solve_module
+
+    assert not solve_portfolio(small_portfolio()).notes
+    monkeypatch.setattr(solve_module, "LEARNT_FRAC", -1.0)  # nothing is ever settled
+    assert any("to and fro" in note for note in solve_portfolio(small_portfolio()).notes)

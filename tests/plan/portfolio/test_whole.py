@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.plan.portfolio.pencil import cells, makers, mixed, path_of, plain, segment, stage, worth
+from wattstack.errors import GapError
 from wattstack.plan.portfolio import Given, Pool, solve_portfolio
 from wattstack.portfolio import Gate, Money
 
@@ -82,3 +83,11 @@ def test_held_decisions_stay_when_units_are_made_whole():
     )
     kept = solve_portfolio(plain(3), whole=True, given=Given(decisions=fewer))
     assert kept.amounts["it_mw"]["a",] == pytest.approx([1.0, 2.0, 3.0])
+
+
+def test_a_gap_that_stays_is_told(monkeypatch):
+    from wattstack.plan.portfolio import whole as whole_module
+
+    monkeypatch.setattr(whole_module, "ROUNDS_MOST", 0)
+    with pytest.raises(GapError, match=r"0 rounds left a gap"):
+        solve_portfolio(plain(3), whole=True)

@@ -120,3 +120,10 @@ def test_a_site_without_a_land_limit_holds_all_the_servers_there_ever_are():
     assert plan.amounts["gate_open"]["a", "fibre"][-1] == pytest.approx(20.0 / 30.0)
     unlimited = plain(1, gates=(gate("fibre"),), supply=(), stages=(stage(),))
     assert solve_portfolio(unlimited).amounts["it_mw"]["a",] == pytest.approx([100.0])
+
+
+def test_a_site_without_shells_among_its_items_counts_batteries_alone_on_its_land():
+    items = tuple(i for i in plain().items if i.item not in ("shell", "cooling"))
+    place = site(land_ha=1.0, storage_mwh_per_ha=7.0, reserve_mwh_per_mw=1.0)
+    plan = solve_portfolio(plain(1, sites=(place,), items=items, storage=(store(),), gates=(gate("permit"),)))
+    assert plan.amounts["it_mw"]["a",] == pytest.approx([7.0])

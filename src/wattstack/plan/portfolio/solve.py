@@ -196,10 +196,13 @@ def settle_learning(search: Search, block: Block, gap_frac: float, report: Repor
     """Repeat the plan with the learning path of its own output until the path stays."""
     factory = block.portfolio.factory
     draft, path = block.draft, block.conversion_per_kwh
-    for _ in range(LEARNINGS_MOST):
+    for repetition in range(LEARNINGS_MOST + 1):
         made = search.best[draft.columns["made_gwh"][(factory.name,)]]
         now = conversion_path(factory, made)
         if np.max(np.abs(now / path - 1.0)) <= LEARNT_FRAC:
+            break
+        if repetition == LEARNINGS_MOST:
+            draft.notes.append(f"the cost of cells goes to and fro: it is that of repetition {LEARNINGS_MOST}")
             break
         draft.learn(now - path)
         path = now
@@ -208,8 +211,4 @@ def settle_learning(search: Search, block: Block, gap_frac: float, report: Repor
         search.program.change(*learnt_cash(draft))
         search.program.reprice(-block.probability_frac * draft.objective(size))
         search.descend(gap_frac, report)
-    else:
-        draft.notes.append(
-            f"the cost of cells had not settled after {LEARNINGS_MOST} repetitions: it is that of the output before"
-        )
     return replace(block, conversion_per_kwh=path)
