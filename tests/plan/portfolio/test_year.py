@@ -103,6 +103,20 @@ def test_visits_of_one_call_close_the_gap_as_they_go_on():
     assert np.allclose(known.grad, found.grad)
 
 
+@pytest.mark.parametrize("keeps", [True, False])
+def test_a_year_without_metered_peaks_knows_its_cost_at_once(keeps):
+    model = model_of(campus(grid={"tariff": {"demand": None}}))
+    assert not model.own
+    operation = YearOperation(model, keeps=keeps)
+    points = [sizes(model, main_power_mw=power, main_energy_mwh=4.0 * power) for power in (0.0, 1.0, 5.0)]
+    for y in points:
+        found = operation.visit(y)
+        assert found.const + found.grad @ y == pytest.approx(found.value, rel=1e-9)
+        assert found.value == pytest.approx(run_whole(model, y)[0] + model.standing_cost, rel=1e-6)
+        assert operation.recall(y).value == pytest.approx(found.value, rel=1e-9)
+    assert np.all(operation.visit(points[1]).grad == operation.visit(points[1]).grad)
+
+
 def test_the_sizes_of_the_site_plan_cost_here_what_they_cost_there():
     made = campus()
     plan = plan_site(made, curve=False)

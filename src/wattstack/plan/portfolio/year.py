@@ -123,7 +123,8 @@ class YearOperation(Operation):
             value, const, grad = run_whole(self.model, y)
             return self._counted(value, const, grad, "linear")
         if self._known is None:
-            self._known = _Known(self.model, y, self.keeps)
+            kind = _Metered if self.model.own else _Plain
+            self._known = kind(self.model, y, self.keeps)
         value, best = np.inf, None
         for _ in range(self.calls):
             cost, proposal = self._known.visit(y)
@@ -138,7 +139,7 @@ class YearOperation(Operation):
         """The cut of what is known already, without a run: its value is the bound. None before the first visit."""
         if self._known is None:
             return None
-        known = self._known.search.propose(np.maximum(y, 0.0))
+        known = self._known.propose(np.maximum(y, 0.0))
         return self._counted(known.bound, known.const, known.grad, "kernel")
 
     def _counted(self, value: float, const: float, grad: np.ndarray, solver: str) -> Visit:
@@ -149,18 +150,69 @@ class YearOperation(Operation):
 
 
 class _Known:
-    """What a year has learnt: its cuts, and where its cycle is best cut open."""
+    """What a year has learnt: where its cycle is best cut open; its cuts are the business of the two kinds below."""
+
+    def __init__(self, model: YearModel, keeps: bool):
+        self.model = model
+        self.runners = [Runner(problem) for problem in model.problems]
+        order = {name: j for j, name in enumerate((*model.names, *(c.name for c in model.own)))}
+        self.at = [np.array([order[name] for name in runner.names], int) for runner in self.runners]
+        self.anchors = [runner.anchor for runner in self.runners]
+        self.keeps = keeps
+
+    def _prepared(self) -> list[Runner]:
+        runners = self.runners if self.keeps else [Runner(problem) for problem in self.model.problems]
+        for runner, anchor in zip(runners, self.anchors, strict=True):
+            runner.anchor = anchor
+        return runners
+
+    def _run(self, sizes: np.ndarray, runners: list[Runner]) -> list[Cut]:
+        """Cuts of every scenario at capacities and peaks."""
+        cuts = [runner.run(sizes[at]) for runner, at in zip(runners, self.at, strict=True)]
+        self.anchors = [runner.anchor for runner in runners]
+        return cuts
+
+    def _running(self, cuts: list[Cut]) -> float:
+        return sum(w * cut.value for w, cut in zip(self.model.weights, cuts, strict=True))
+
+
+class _Plain(_Known):
+    """A year without metered peaks: the kernel's own cuts."""
+
+    def __init__(self, model: YearModel, _: np.ndarray, keeps: bool):
+        super().__init__(model, keeps)
+        if not keeps:
+            self.runners = []
+        self.cuts: list[tuple[float, np.ndarray]] = []
+
+    def propose(self, y: np.ndarray) -> Proposal:
+        """The highest of the cuts at these capacities."""
+        bounds = [const + float(grad @ y) for const, grad in self.cuts]
+        k = int(np.argmax(bounds))
+        return Proposal(np.empty(0), bounds[k], *self.cuts[k])
+
+    def visit(self, y: np.ndarray) -> tuple[float, Proposal]:
+        """One run of the kernel: its cost and its cut."""
+        runners = self._prepared()
+        cuts = self._run(y, runners)
+        const, grad = 0.0, np.zeros(len(y))
+        for runner, at, cut, weight in zip(runners, self.at, cuts, self.model.weights, strict=True):
+            slope = runner.gradient(cut, y[at])
+            const += weight * (cut.dual - float(slope @ y[at]))
+            grad[at] += weight * slope
+        self.cuts.append((const, grad))
+        return self._running(cuts), Proposal(np.empty(0), const + float(grad @ y), const, grad)
+
+
+class _Metered(_Known):
+    """A year with metered peaks: a small programme over its cuts chooses them."""
 
     def __init__(self, model: YearModel, y: np.ndarray, keeps: bool):
-        self.model, self.keeps = model, keeps
+        super().__init__(model, keeps)
+        runners = self.runners
         self.own_cost = np.array([column.cost for column in model.own])
-        runners = [Runner(problem) for problem in model.problems]
-        order = {name: j for j, name in enumerate((*model.names, *(c.name for c in model.own)))}
-        self.at = [np.array([order[name] for name in runner.names], int) for runner in runners]
-        self.anchors = [runner.anchor for runner in runners]
-        self.runners = runners
         first = _start_peaks(model, y)
-        cuts = self._run(y, first)
+        cuts = self._run(np.concatenate([y, first]), runners)
         energy = sum(
             weight * float(np.median(np.abs(cut.price))) * float(runner.load.sum() + runner.load_rate.sum())
             for weight, cut, runner in zip(model.weights, cuts, runners, strict=True)
@@ -170,23 +222,16 @@ class _Known:
         self.search.add(cuts)
         self.runners = runners if keeps else []
 
-    def _run(self, y: np.ndarray, peaks: np.ndarray) -> list[Cut]:
-        sizes = np.concatenate([y, peaks])
-        runners = self.runners or [Runner(problem) for problem in self.model.problems]
-        cuts = []
-        for s, (runner, at) in enumerate(zip(runners, self.at, strict=True)):
-            runner.anchor = self.anchors[s]
-            cuts.append(runner.run(sizes[at]))
-            self.anchors[s] = runner.anchor
-        return cuts
+    def propose(self, y: np.ndarray) -> Proposal:
+        """What the cuts known say at these capacities."""
+        return self.search.propose(y)
 
     def visit(self, y: np.ndarray) -> tuple[float, Proposal]:
         """One run of the kernel: cost under the peaks proposed, and the programme's answer with its cuts."""
         peaks = self.search.propose(y).peaks
-        cuts = self._run(y, peaks)
+        cuts = self._run(np.concatenate([y, peaks]), self._prepared())
         self.search.add(cuts)
-        running = sum(w * cut.value for w, cut in zip(self.model.weights, cuts, strict=True))
-        return float(self.own_cost @ peaks) + running, self.search.propose(y)
+        return float(self.own_cost @ peaks) + self._running(cuts), self.search.propose(y)
 
 
 def _start_peaks(model: YearModel, y: np.ndarray) -> np.ndarray:
