@@ -7,7 +7,7 @@ import subprocess
 
 import pytest
 
-from wattstack.report import write_report
+from wattstack.report import write_portfolio_report, write_report
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 QUIET = (
@@ -57,4 +57,17 @@ def test_every_figure_is_drawn_and_the_console_is_silent(browse, sakai_files, tm
 def test_two_plans_side_by_side_are_drawn(browse, sakai_files, small, tmp_path):
     dom, console = browse(write_report(sakai_files, tmp_path / "page.html", small()))
     assert 'data-drawn="1/1"' in dom
+    assert console == []
+
+
+@pytest.mark.parametrize("width", [1280, 500])
+def test_every_figure_of_a_portfolio_is_drawn(browse, tmp_path, width):
+    from tests.report import portfolio_made as made
+
+    path = write_portfolio_report(made.plan(), tmp_path / "page.html", **made.answers())
+    dom, console = browse(path, width)
+    places = len(re.findall(r'class="plot[^"]*" id="', dom))
+    assert places > 12
+    assert f'data-drawn="{places}/{places}"' in dom
+    assert 'data-errors="0"' in dom
     assert console == []

@@ -4,61 +4,15 @@ import json
 import re
 import time
 from html import unescape
-from html.parser import HTMLParser
 
 import pytest
 
+from tests.report.reader import find_table, read
 from wattstack.errors import InputError
 from wattstack.plan import plan_files, write_plan
 from wattstack.report import write_report
 from wattstack.report.view import open_view
 from wattstack.report.write import report_page
-
-
-class Reader(HTMLParser):
-    """What stands in a page: cards, tables, addresses, scripts."""
-
-    def __init__(self):
-        super().__init__()
-        self.cards, self.tables, self.addresses, self.inside = {}, [], [], []
-        self.label = ""
-
-    def handle_starttag(self, tag, attrs):
-        attrs = dict(attrs)
-        self.inside.append(tag)
-        self.addresses += [
-            v for k, v in attrs.items() if k in ("src", "href", "action", "data", "srcset") and v
-        ]
-        if tag == "table":
-            self.tables.append([])
-        elif tag == "tr":
-            self.tables[-1].append([])
-        elif tag in ("td", "th"):
-            self.tables[-1][-1].append(["", None])
-        elif tag == "data":
-            value = float(attrs["value"])
-            if "td" in self.inside or "th" in self.inside:
-                self.tables[-1][-1][-1][1] = value
-            elif "dd" in self.inside:
-                self.cards.setdefault(self.label, value)
-
-    def handle_endtag(self, tag):
-        while self.inside and self.inside.pop() != tag:
-            pass
-
-    def handle_data(self, text):
-        if "script" in self.inside or "style" in self.inside:
-            return
-        if "dt" in self.inside:
-            self.label = text
-        if "td" in self.inside or "th" in self.inside:
-            self.tables[-1][-1][-1][0] += text
-
-
-def read(html):
-    reader = Reader()
-    reader.feed(html)
-    return reader
 
 
 @pytest.fixture(scope="session")
@@ -94,11 +48,6 @@ def test_every_headline_number_is_the_plans(sakai, sakai_page):
 def test_the_certificate_is_printed_with_every_figure(sakai, sakai_page):
     assert sakai_page.cards["Yearly cost of the plan [JPY]"] == sakai.objective
     assert sakai_page.cards["No plan costs less than [JPY]"] == sakai.bound
-
-
-def find_table(page, first_head, *more):
-    wanted = [first_head, *more]
-    return next(t for t in page.tables if [cell[0] for cell in t[0]][: len(wanted)] == wanted)
 
 
 def test_the_bill_in_the_page_is_the_bill_of_the_plan_to_the_last_digit(sakai, sakai_page):

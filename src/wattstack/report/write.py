@@ -56,7 +56,7 @@ def write_report(
                     "--compare."
                 ],
             )
-        from wattstack.report.portfolio import write_portfolio_report
+        from wattstack.report.portfolio.write import write_portfolio_report
 
         return write_portfolio_report(result, path)
     if other is None:

@@ -177,7 +177,7 @@ def amount_words(amount: float, unit: str) -> str:
 
     Example:
         >>> amount_words(40.0, "MW_IT"), amount_words(1.0, "stage"), amount_words(0.25, "gate")
-        ('40\\xa0MW IT', 'whole', '25\\xa0%')
+        ('40\\xa0MW\\xa0IT', 'whole', '25\\xa0%')
     """
     if unit in ("stage", "gate"):
         return "whole" if amount > 1.0 - 1e-6 else percent(amount, 0)

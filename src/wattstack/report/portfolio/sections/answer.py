@@ -96,7 +96,7 @@ def bounds(least_m: float, most_m: float, unit: str) -> tuple[str, str]:
 
     Example:
         >>> bounds(15704.346, 15704.355, "M USD")
-        ('15,704.35\\xa0M USD', '15,704.36\\xa0M USD')
+        ('15,704.3\\xa0M USD', '15,704.4\\xa0M USD')
     """
     figures = next((n for n in range(5, 8) if quantity(least_m, "", n) != quantity(most_m, "", n)), 7)
     return quantity(least_m, unit, figures), quantity(most_m, unit, figures)

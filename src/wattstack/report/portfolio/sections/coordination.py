@@ -14,7 +14,7 @@ from wattstack.report.figures.portfolio.coordination import axis_words, curve, p
 from wattstack.report.html import Cell, Num, bullets, esc, facts, paragraph, table
 from wattstack.report.page import Page
 from wattstack.report.portfolio.view import PortfolioView
-from wattstack.report.portfolio.words import share_words
+from wattstack.report.portfolio.words import sentence, share_words
 from wattstack.report.words import MINUS, quantity
 
 if TYPE_CHECKING:
@@ -95,7 +95,7 @@ def _plans(view: PortfolioView, page: Page, found: Compared) -> str:
     ]
     html = table(head, rows) + page.figure(paths(view, plans))
     notes = list(dict.fromkeys(n for plan in plans.values() for n in plan.notes if n not in view.plan.notes))
-    return html + (bullets(notes) if notes else "")
+    return html + (bullets(map(sentence, notes)) if notes else "")
 
 
 def _signed(value: float, text: str) -> str:
