@@ -21,8 +21,9 @@ BATTERY_FRAC, BATTERY_H, SOLAR_FRAC = 0.2, 4.0, 0.5  # of the highest load
 def start_sizes(model: SizingModel) -> np.ndarray:
     """Sizes to visit first, inside their bounds, in the order of the model's columns."""
     found: dict[str, float] = {}
+    held = {column.name: column.lower for column in model.columns if column.lower == column.upper}
     for problem in model.problems:
-        for name, value in _assets(problem).items():
+        for name, value in _assets(problem, held).items():
             found[name] = max(found.get(name, 0.0), value)
     for column in model.columns:
         value = found.get(column.name, column.upper)
@@ -33,9 +34,9 @@ def start_sizes(model: SizingModel) -> np.ndarray:
     return np.array([min(max(found[c.name], c.lower), c.upper) for c in model.columns])
 
 
-def _assets(problem: Problem) -> dict[str, float]:
-    """Batteries of a fifth of the highest load for four hours, solar of half of it."""
-    peak = float(problem.load_mw.max())
+def _assets(problem: Problem, held: dict[str, float]) -> dict[str, float]:
+    """Batteries of a fifth of the highest load for four hours, solar of half of it; `held` are sizes that stand."""
+    peak = float(np.max(problem.load_at(held)))
     sizes = {}
     for supply in problem.supplies:
         if supply.kind == "solar" and supply.power.size is not None:

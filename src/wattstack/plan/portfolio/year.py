@@ -1,6 +1,6 @@
 """Running of a campus site over its whole axis: the dispatch kernel of its file, metered peaks beside it.
 
-Needs    campus, case, cost, dispatch; plan.columns, start; plan.portfolio.visit, peaks; portfolio.
+Needs    campus, case, cost, dispatch; plan.columns, start; plan.portfolio.bound, visit, peaks; portfolio.
 Gives    YearOperation, year_operations, LOAD_LEVEL.
 Used by  plan.portfolio.operation.
 
@@ -21,11 +21,12 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from wattstack.campus import Campus
-from wattstack.case import Case, build_cases
+from wattstack.case import Case
 from wattstack.cost import capital_table
 from wattstack.dispatch import Amount, Cut, Problem, Runner, SizeColumn, SizeRow, why_not_kernel
 from wattstack.plan.columns import sizing_model
 from wattstack.plan.model import SizingModel
+from wattstack.plan.portfolio.bound import cases_of
 from wattstack.plan.portfolio.peaks import PeakSearch, Proposal
 from wattstack.plan.portfolio.visit import Operation, Visit, problems_key
 from wattstack.plan.portfolio.whole_year import run_whole
@@ -115,6 +116,13 @@ class YearOperation(Operation):
     def standing_cost(self) -> float:
         """Cost of the period that no capacity changes; every visit holds it."""
         return self.model.standing_cost * self.factor
+
+    def first_points(self) -> list[np.ndarray]:
+        """Where to visit first: middling sizes, the load as it is at the start. More points save no rounds."""
+        level = [SizeColumn(LOAD_LEVEL, 0.0, 1.0, 1.0)] if LOAD_LEVEL in self.names else []
+        columns = (*self.columns, *level, *self.model.own)
+        sizes = start_sizes(SizingModel(columns, (), self.model.problems, self.model.weights))
+        return [sizes[: len(self.names)]]
 
     def visit(self, y: np.ndarray) -> Visit:
         """Cost and cut at these capacities."""
@@ -249,7 +257,7 @@ def year_operations(portfolio: Portfolio, site: Site) -> list[Operation]:
         site: With a campus file and no items.
     """
     campus, calendar = portfolio.campuses[site.name], portfolio.calendar
-    cases = build_cases(campus)
+    cases = cases_of(campus)
     exchange = 1.0 if campus.currency == portfolio.currency else portfolio.exchange[campus.currency]
     factor = exchange * calendar.period_years
     years = np.arange(calendar.count) * calendar.period_years
