@@ -88,11 +88,10 @@ def _check_options(options: Options) -> None:
 
 def asked_portfolio(source: str, sites: str | None) -> Portfolio:
     """Read a portfolio, with the sites asked for only."""
-    from wattstack.plan.portfolio import with_campus_weeks
     from wattstack.portfolio import read_portfolio
     from wattstack.portfolio.variants import only_sites
 
-    portfolio = with_campus_weeks(read_portfolio(source))
+    portfolio = read_portfolio(source)
     for warning in portfolio.warnings:
         click.echo(f"warning: {warning}", err=True)
     if sites is None:

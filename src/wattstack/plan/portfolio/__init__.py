@@ -34,7 +34,6 @@ _LAZY = {
     "time_to_power": "bottleneck",
     "value_chemistries": "chemistry",
     "weigh_suppliers": "sourcing",
-    "with_campus_weeks": "campus_weeks",
     "write_campus_at": "campus_of",
     "write_portfolio_plan": "store",
 }
@@ -68,7 +67,6 @@ __all__ = [
     "time_to_power",
     "value_chemistries",
     "weigh_suppliers",
-    "with_campus_weeks",
     "write_campus_at",
     "write_portfolio_plan",
 ]

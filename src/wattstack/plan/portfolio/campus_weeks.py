@@ -1,8 +1,8 @@
 """Representative weeks out of a campus file, for a site that has items: chosen by what they cost, the choice checked.
 
-Needs    case, dispatch (BusRunner); plan.portfolio.visit; portfolio.
+Needs    dispatch (BusRunner); plan.portfolio.bound; portfolio.
 Gives    with_campus_weeks, choose_weeks.
-Used by  plan.portfolio.operation, solve, verb.
+Used by  plan.portfolio.operation, solve.
 
 A candidate is every whole week of a quarter on the campus' own axis. Weeks are alike when running a MW of IT costs
 alike in them, under ample grid power, scarce power, and with storage and sun; so a stress week stands apart
@@ -15,14 +15,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import lru_cache
 from itertools import combinations
 from math import comb, sqrt
 
 import numpy as np
 
-from wattstack.case import Case, build_cases
+from wattstack.case import Case
 from wattstack.dispatch import Amount, BusRunner, Problem, Storage, Supply
 from wattstack.errors import InputError
+from wattstack.plan.portfolio.bound import KEPT, Same, cases_of
 from wattstack.portfolio import Portfolio, Site, Week
 
 WEEK_H, YEAR_H = 168.0, 8766.0
@@ -51,13 +53,13 @@ def with_campus_weeks(portfolio: Portfolio) -> Portfolio:
         if site.campus is None or known or not any(item.site == site.name for item in portfolio.items):
             sites.append(site)
             continue
-        case = build_cases(portfolio.campuses[site.name])[0]
-        exchange = _exchange(portfolio, case)
-        worst = 0.0
-        for season in sorted(set(portfolio.calendar.season.tolist())):
-            weeks[site.name, season], error = choose_weeks(case, season, site.campus_weeks)
-            worst = max(worst, error)
-        sites.append(_priced(site, exchange * float(_buy(case).mean())))
+        seasons = tuple(sorted(set(portfolio.calendar.season.tolist())))
+        campus = portfolio.campuses[site.name]
+        case, chosen = cases_of(campus)[0], _chosen(Same(campus), seasons, site.campus_weeks)
+        worst = max(error for _, error in chosen)
+        for season, (found, _) in zip(seasons, chosen, strict=True):
+            weeks[site.name, season] = found
+        sites.append(_priced(site, _exchange(portfolio, case) * float(_buy(case).mean())))
         synthetic += [f"{site.name} {record.name}" for record in case.inputs if record.synthetic]
         if site.campus_weeks:
             warnings.append(
@@ -73,6 +75,12 @@ def with_campus_weeks(portfolio: Portfolio) -> Portfolio:
         warnings=tuple(warnings),
         synthetic=tuple(dict.fromkeys(synthetic)),
     )
+
+
+@lru_cache(maxsize=KEPT)
+def _chosen(same: Same, seasons: tuple[int, ...], count: int) -> list[tuple[tuple[Week, ...], float]]:
+    case = cases_of(same.campus)[0]
+    return [choose_weeks(case, season, count) for season in seasons]
 
 
 def choose_weeks(case: Case, season: int, count: int) -> tuple[tuple[Week, ...], float]:

@@ -11,7 +11,6 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from wattstack.plan.portfolio.answers import Replanned
-from wattstack.plan.portfolio.campus_weeks import with_campus_weeks
 from wattstack.plan.portfolio.pool import Pool
 from wattstack.plan.portfolio.replan import replan
 from wattstack.plan.portfolio.result import PortfolioPlan
@@ -39,7 +38,7 @@ def plan_portfolio(
         True
     """
     if not isinstance(portfolio, Portfolio):
-        portfolio = with_campus_weeks(read_portfolio(portfolio))
+        portfolio = read_portfolio(portfolio)
     return solve_portfolio(portfolio, gap_frac=gap_frac or (1e-4 if whole else 1e-5), whole=whole)
 
 
@@ -61,7 +60,7 @@ def replan_portfolio(
         InputError: The portfolio or the progress has faults. InfeasibleError: No plan has what is decided and late.
     """
     if not isinstance(portfolio, Portfolio):
-        portfolio = with_campus_weeks(read_portfolio(portfolio))
+        portfolio = read_portfolio(portfolio)
     rows = read_progress(progress, portfolio) if isinstance(progress, str | Path) else progress
     pool = Pool() if pool is None else pool
     if plan is None:

@@ -174,14 +174,12 @@ def _storage(offer: StorageOffer) -> Storage:
 
 def mean_load(portfolio: Portfolio, site: Site) -> float:
     """Mean facility load of a MW of energised IT: of the site's weeks where they have a load shape, else flat."""
-    flat = site.pue * portfolio.compute.load_factor
-    hours = load = 0.0
-    for season in sorted(set(portfolio.calendar.season.tolist())):
-        for week in portfolio.weeks_of(site, season):
-            steps = week.weight * week.step_h * len(week.price_factor)
-            hours += steps
-            load += steps * (flat if week.load_mw_per_mw is None else float(week.load_mw_per_mw.mean()))
-    return load / hours
+    own = [week for (place, _), weeks in portfolio.weeks.items() if place == site.name for week in weeks]
+    shaped = [week for week in own if week.load_mw_per_mw is not None]
+    if not shaped:
+        return site.pue * portfolio.compute.load_factor
+    hours = np.array([week.weight * week.step_h * len(week.price_factor) for week in shaped])
+    return float(hours @ [week.load_mw_per_mw.mean() for week in shaped] / hours.sum())
 
 
 def lost_hour_per_mwh(portfolio: Portfolio, site: Site) -> float:
