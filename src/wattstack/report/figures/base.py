@@ -112,7 +112,7 @@ def rounded(values: np.ndarray, figures: int = 5) -> list[float]:
     array = np.asarray(values, dtype=float)
     finite = np.abs(array[np.isfinite(array)])
     largest = float(finite.max()) if finite.size else 0.0
-    decimals = figures - 1 - int(np.floor(np.log10(largest))) if largest > 0 else 0
+    decimals = min(figures - 1 - int(np.floor(np.log10(largest))), 300) if largest > 0 else 0
     out = np.round(array, decimals) + 0.0
     if decimals <= 0:
         out = out.astype(np.int64).astype(float)
