@@ -111,7 +111,7 @@ def _second_sources(view: PortfolioView) -> str:
             "Saves on the mean"]  # fmt: skip
     note = (
         "What it costs to order less from any one supplier, sure, against what it saves when one falls short, by "
-        "chance. It pays on the mean where the last column is the larger."
+        "chance. It pays on the mean where it saves more than it costs."
     )
     return paragraph(note, "note") + table(head, rows)
 
