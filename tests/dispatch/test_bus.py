@@ -136,6 +136,16 @@ def test_a_leaking_storage_in_a_single_step_is_filled_as_fast_as_it_leaks():
         assert found.const + found.grad @ at == pytest.approx(found.value)
 
 
+def test_room_without_power_is_worth_nothing_even_where_leaking_pays():
+    problem = two_hours(0, -1, -1, -1, stores=("one",))
+    leaking = replace(problem.storages[0], kept_frac_per_h=0.99)
+    problem = replace(problem, storages=(leaking,))
+    runner = BusRunner(problem, dict.fromkeys(problem.sizes, 1.0))
+    sizes = dict.fromkeys(problem.sizes, 0.0) | {"one_free_mwh": 4.0}
+    found = runner.run(np.array([sizes[name] for name in runner.names]))
+    assert dict(zip(runner.names, found.grad.tolist(), strict=True))["one_free_mwh"] == 0.0
+
+
 def test_many_pieces_find_room():
     rng = np.random.default_rng(9)
     problem = two_hours(*rng.normal(50, 20, 350), stores=("one",))

@@ -193,8 +193,9 @@ def _store(problem: Problem, number: int, usual: np.ndarray) -> _Store:
     few = limits.at(usual)
     strong, wide = few.copy(), few.copy()
     strong[0], strong[1] = AMPLE * few[3].max() / storage.charge_eff, AMPLE * few[3].max()
-    wide[3] = AMPLE * few[:2].sum()
     keep = float(storage.kept_frac_per_h**problem.step_h)
+    leaks = 1.0 - keep**problem.count  # what leaks in a cycle can be charged, however much stands there
+    wide[3] = AMPLE * few[:2].sum() / (leaks if leaks > 0.0 else 1.0)
     eff = efficiencies(storage)
     cheapest = min(float(np.min(supply.cost_per_mwh)) for supply in problem.supplies)
     shapes = {"few": few, "strong": strong, "wide": wide}
