@@ -1,6 +1,6 @@
 """The merit order as the kernel walks it: lines sorted by cost in every step, lengths linear in the sizes.
 
-Needs    dispatch.problem.
+Needs    dispatch.problem, kernel.
 Gives    MeritOrder, merit_order.
 Used by  dispatch.run.
 
@@ -13,6 +13,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from wattstack.dispatch import kernel
 from wattstack.dispatch.problem import Problem
 
 
@@ -41,23 +42,19 @@ def merit_order(problem: Problem) -> MeritOrder:
     """Sort the supplies of every step by cost, once for all sizes."""
     count, lines_n = problem.count, len(problem.supplies)
     index = {name: i for i, name in enumerate(problem.sizes)}
-    cost = np.empty((count, lines_n))
-    fixed = np.empty((count, lines_n))
-    rate = np.empty((count, lines_n))
+    given = np.empty((3, lines_n, count))
     for k, supply in enumerate(problem.supplies):
-        cost[:, k] = supply.cost_per_mwh
-        fixed[:, k] = supply.power.fixed
-        rate[:, k] = supply.power.rate
-    fixed *= problem.step_h
-    rate *= problem.step_h
-    order = np.argsort(cost, axis=1, kind="stable")
+        given[0, k], given[1, k], given[2, k] = supply.cost_per_mwh, supply.power.fixed, supply.power.rate
+    lines = np.empty((count, lines_n), np.int8)
+    cost, fixed, rate = (np.empty((count, lines_n)) for _ in range(3))
+    kernel.sort_lines(given, float(problem.step_h), lines, cost, fixed, rate)
     kinds = [supply.kind for supply in problem.supplies]
     sizes = [supply.power.size for supply in problem.supplies]
     return MeritOrder(
-        lines=order.astype(np.int8),
-        cost=np.take_along_axis(cost, order, 1),
-        fixed=np.take_along_axis(fixed, order, 1),
-        rate=np.take_along_axis(rate, order, 1),
+        lines=lines,
+        cost=cost,
+        fixed=fixed,
+        rate=rate,
         size_of=np.array([-1 if s is None else index[s] for s in sizes], np.int64),
         imports=np.array([k == "import" for k in kinds]),
         exports=np.array([k == "export" for k in kinds]),
