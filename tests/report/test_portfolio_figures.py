@@ -9,6 +9,7 @@ import pytest
 from tests.report import portfolio_made as made
 from wattstack.plan.portfolio import capacity_mw, portfolio_files
 from wattstack.plan.portfolio.answers import Cause, Holdback
+from wattstack.portfolio.whole import Late
 from wattstack.report.figures.portfolio.actual import against, ranked, slip_name, slips_figure
 from wattstack.report.figures.portfolio.coordination import axis_words, curve, paths
 from wattstack.report.figures.portfolio.factory import sales_figure
@@ -23,6 +24,7 @@ from wattstack.report.portfolio.sections.factory import _flow, target_words
 from wattstack.report.portfolio.spend import capital_paid
 from wattstack.report.portfolio.timeline import in_parts, largest, steps_of
 from wattstack.report.portfolio.view import open_portfolio
+from wattstack.report.portfolio.write import portfolio_page
 
 
 @pytest.fixture(scope="module")
@@ -122,6 +124,20 @@ def test_a_thing_is_first_needed_when_more_is_used_than_stood_before(view):
     assert next(s for s in steps_of(open_portfolio(idle)) if s.what == "electrical").used == 4
     never = with_amounts(it_mw={("north",): np.zeros(6)})
     assert next(s for s in steps_of(open_portfolio(never)) if s.what == "electrical").used is None
+
+
+def test_a_gate_that_opens_after_the_horizon_is_drawn_to_its_end():
+    plan = made.plan()
+    late = Late("gate", ("north", "permit"), 9)
+    here = open_portfolio(replace(plan, portfolio=replace(plan.portfolio, late=(late,))))
+    steps = steps_of(here)
+    permit = next(s for s in steps if s.what == "permit")
+    assert (permit.arrives, permit.used) == (10, None)
+    figure = gantt(here, [permit], "c.")
+    assert figure.data[0]["x"] == ["2027Q1", "2028Q2"]
+    assert [len(trace["x"]) for trace in figure.data[1:]] == [1, 0, 0]
+    assert "arrives 2029Q3, not needed" in figure.data[1]["hovertext"][0]
+    assert "with their new dates" in portfolio_page(here).html()
 
 
 def test_what_stands_for_nothing_is_no_order(view):

@@ -15,6 +15,7 @@ from wattstack.plan.portfolio.money import finance_summary, finance_table, fisca
 from wattstack.plan.portfolio.stands import capacity_table
 from wattstack.plan.portfolio.table import Table
 from wattstack.plan.portfolio.tables import portfolio_tables
+from wattstack.portfolio.whole import Late
 
 
 def only(rows: list[dict]) -> dict:
@@ -71,6 +72,14 @@ def test_a_stage_is_ordered_once_though_it_is_absent_again_at_the_end():
         "2030Q3",
         4.0,
     )
+
+
+def test_a_gate_that_is_late_arrives_late_and_is_paid_as_agreed():
+    made = plan()
+    late = replace(made, portfolio=replace(made.portfolio, late=(Late("gate", ("bosquel", "permit"), 2),)))
+    before, after = (only(orders_table(p).where(what="permit")) for p in (made, late))
+    assert (before["arrives"], after["arrives"]) == ("2030Q3", "2031Q1")
+    assert after["deposit_m"] == before["deposit_m"]
 
 
 def test_power_given_up_has_amount_and_cost_below_zero():

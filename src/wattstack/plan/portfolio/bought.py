@@ -47,7 +47,8 @@ def orders_table(plan: PortfolioPlan) -> Table:
 Row = tuple[int, dict]
 
 
-def _row(plan: PortfolioPlan, q: int, lead: int, **record) -> Row:
+def _row(plan: PortfolioPlan, q: int, lead: int, late: int = 0, **record) -> Row:
+    """A row; `lead` as agreed says what is paid when, `late` by how many periods it comes later than that."""
     calendar, money = plan.portfolio.calendar, plan.portfolio.money
     now = q < max(plan.portfolio.first_stage_q, 1)
     cost = float(record.pop("cost_m"))
@@ -56,7 +57,7 @@ def _row(plan: PortfolioPlan, q: int, lead: int, **record) -> Row:
         **record,
         "amount": float(record["amount"]),
         "ordered": calendar.label(q),
-        "arrives": calendar.label(q + lead),
+        "arrives": calendar.label(q + lead + late),
         "cost_m": cost,
         "deposit_m": cost * share,
         "decision": "certain" if now else "option",
@@ -85,10 +86,11 @@ def _once(plan: PortfolioPlan) -> Iterator[Row]:
         for (site, name), done in plan.amounts.get(kind, {}).items():
             capital_m, lead = terms[site, name]
             new = np.diff(done, prepend=0.0)
+            late = max(plan.portfolio.late_q(what, site, name), -lead)
             for q in np.flatnonzero(new > DUST):
                 yield _row(
-                    plan, int(q), lead, what=name, kind=what, site=site, supplier="", amount=new[q], unit=what,
-                    cost_m=new[q] * capital_m,
+                    plan, int(q), lead, late, what=name, kind=what, site=site, supplier="", amount=new[q],
+                    unit=what, cost_m=new[q] * capital_m,
                 )  # fmt: skip
 
 

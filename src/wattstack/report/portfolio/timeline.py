@@ -88,8 +88,8 @@ def resource_of(kind: str, what: str) -> str:
 def _first_use(view: PortfolioView, step: Step) -> int | None:
     """First period in which more is used than stood there before it came; its arrival where nothing says."""
     need, stood = _need(view, step)
-    if need is None:
-        return step.arrives
+    if need is None or step.arrives >= view.calendar.count:
+        return step.arrives if step.arrives < view.calendar.count else None
     before = stood[step.arrives - 1] if step.arrives else 0.0
     later = np.flatnonzero(need[step.arrives :] > before + LEAST_FRAC * (1.0 + abs(before)))
     return step.arrives + int(later[0]) if len(later) else None

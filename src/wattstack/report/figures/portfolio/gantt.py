@@ -101,13 +101,17 @@ def _rows(view: PortfolioView, steps: Sequence[Step]) -> tuple:
 
 
 def _lines(view: PortfolioView, mine: list, colour: str) -> list[dict]:
-    labels = view.labels
-    on_order = [([labels[s.ordered], labels[s.arrives]], [y, y]) for s, y in mine]
-    parts_of = [([labels[s.arrives], labels[s.last]], [y, y]) for s, y in mine if s.last > s.arrives]
+    end = view.calendar.count - 1
+
+    def run(first: int, last: int | None, y: float) -> tuple[list[str], list[float]]:
+        return [view.labels[first], view.labels[end if last is None else min(last, end)]], [y, y]
+
+    on_order = [run(s.ordered, s.arrives, y) for s, y in mine]
+    parts_of = [run(s.arrives, s.last, y) for s, y in mine if s.last > s.arrives and s.arrives <= end]
     waits = [
-        ([labels[s.arrives], labels[view.calendar.count - 1 if s.used is None else s.used]], [y, y])
+        run(s.arrives, s.used, y)
         for s, y in mine
-        if s.used is None or s.used > s.arrives
+        if s.arrives <= end and (s.used is None or s.used > s.arrives)
     ]
     out = []
     for parts, width, dash in ((on_order, 5, "solid"), (parts_of, 2, "solid"), (waits, 2.5, "dot")):
@@ -126,7 +130,7 @@ def _marks(view: PortfolioView, rows: list) -> list[dict]:
         ("ordered", "circle", "#ffffff", 7), ("arrives", "circle", INK, 6.5), ("used", "line-ns", INK, 8),
     )  # fmt: skip
     for name, symbol, fill, size in looks:
-        known = [(step, y) for step, y in rows if getattr(step, name) is not None]
+        known = [(s, y) for s, y in rows if (at := getattr(s, name)) is not None and at < view.calendar.count]
         out.append(
             {"type": "scatter", "mode": "markers", "x": [labels[getattr(s, name)] for s, _ in known],
              "y": [y for _, y in known], "hovertext": [_told(view, s) for s, _ in known], "hoverinfo": "text",
@@ -137,12 +141,12 @@ def _marks(view: PortfolioView, rows: list) -> list[dict]:
 
 def _told(view: PortfolioView, step: Step) -> str:
     name = thing_name(step.kind, step.what)
-    parts = f" to {view.labels[step.last]} in parts" if step.last > step.arrives else ""
+    parts = f" to {view.calendar.label(step.last)} in parts" if step.last > step.arrives else ""
     used = "not needed in the horizon" if step.used is None else f"first needed {view.labels[step.used]}"
     return (
         f"<b>{site_name(step.site)}: {name}</b><br>{amount_words(step.amount, step.unit)}, "
         f"{quantity(step.cost_m, view.money.unit, 3)}<br>ordered {view.labels[step.ordered]}, "
-        f"arrives {view.labels[step.arrives]}{parts}, {used}"
+        f"arrives {view.calendar.label(step.arrives)}{parts}, {used}"
     )
 
 

@@ -84,7 +84,7 @@ def _today(view: PortfolioView, now: Sequence[Step]) -> str:
 def _sentence(view: PortfolioView, step: Step) -> str:
     """An order in plain words."""
     site, name = site_name(step.site), thing_name(step.kind, step.what)
-    comes = view.labels[step.arrives]
+    comes = view.calendar.label(step.arrives)
     how_much = amount_words(step.amount, step.unit)
     if step.kind in ONCE:
         verb, then = ("start on", "open") if step.kind == "gate" else ("commit", "energised")
@@ -138,7 +138,7 @@ def _whole_table(view: PortfolioView, steps: Sequence[Step]) -> str:
         [
             view.labels[s.ordered], site_name(s.site), first_large(thing_name(s.kind, s.what)),
             Num(amount_words(s.amount, s.unit), s.amount), ", ".join(spaced(n) for n in s.suppliers),
-            view.labels[s.arrives] + (f" to {view.labels[s.last]}" if s.last > s.arrives else ""),
+            view.calendar.label(s.arrives) + (f" to {view.calendar.label(s.last)}" if s.last > s.arrives else ""),
             "not in the horizon" if s.used is None else view.labels[s.used],
             Num(quantity(s.cost_m, "", 3), s.cost_m), Num(quantity(s.due_m, "", 3), s.due_m),
         ]
@@ -168,6 +168,11 @@ def orders_section(view: PortfolioView, page: Page) -> str:
         "An order that would arrive after the horizon does not exist: towards the end the plan therefore orders less "
         "than a company that goes on would."
     )
+    if view.portfolio.late:
+        end += (
+            " Stages, permits and fibre stand with their new dates; what is ordered by the unit stands with the date "
+            "agreed, also where it came late."
+        )
     ranked = sorted(shown, key=lambda s: (s.site, s.resource, s.ordered))
     return (
         page.figure(gantt(view, shown, caption))
