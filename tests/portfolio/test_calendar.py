@@ -53,3 +53,8 @@ def test_a_year_of_discounting_is_four_quarters():
     assert np.allclose(quarters[::4], years)
     assert quarters[0] == 1.0
     assert Calendar("2027Q1", 4, 1).year[0] == 2027.125
+
+
+def test_a_fiscal_year_ends_before_the_next_one_or_with_the_horizon():
+    assert Calendar("2026Q4", 8, fiscal_start_month=4).year_ends == (1, 5, 7)
+    assert Calendar("2027", 3).year_ends == (0, 1, 2)

@@ -42,7 +42,7 @@ def test_things_are_named_in_plain_words(kind, what, words):
     ("kind", "key", "words"),
     [
         ("supply", ("hv_fast",), "Fast transformers, shared supply"),
-        ("supply", ("lfp_import",), "LFP, shared supply"),
+        ("supply", ("lfp",), "LFP, shared supply"),
         ("segment", ("grid", "2"), "Market grid, price step 2"),
         ("line", ("works",), "Lines of the battery factory"),
         ("server", ("B300",), "Servers B300"),

@@ -101,17 +101,11 @@ def _site_rows(portfolio: Portfolio) -> list[list[str]]:
     return rows
 
 
-def _year_ends(portfolio: Portfolio) -> list[int]:
-    """The last period of each fiscal year."""
-    years = portfolio.calendar.fiscal_year
-    return [q for q in range(len(years)) if q + 1 == len(years) or years[q + 1] != years[q]]
-
-
 def _reach_rows(portfolio: Portfolio) -> list[list[str]]:
     """Most IT power at the end of each fiscal year, by site and for all."""
     from wattstack.portfolio import reach
 
-    ends = _year_ends(portfolio)
+    ends = portfolio.calendar.year_ends
     found = reach(portfolio)
     rows = [["", *(portfolio.calendar.label(q) for q in ends)]]
     rows += [[site, *(_least(limits, q) for q in ends)] for site, limits in found.sites.items()]

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
         Risk,
         Sweep,
     )
-    from wattstack.portfolio import Calendar, Portfolio
+    from wattstack.portfolio import Portfolio
 
 SHOWN = 6  # rents and reliefs on the screen; the tables have all
 WORDS = {
@@ -71,16 +71,10 @@ def _millions(amount_m: float, portfolio: Portfolio) -> str:
     return f"{number(amount_m)} M {portfolio.currency}"
 
 
-def year_ends(calendar: Calendar) -> list[int]:
-    """The last period of each fiscal year."""
-    years = calendar.fiscal_year
-    return [q for q in range(len(years)) if q + 1 == len(years) or years[q + 1] != years[q]]
-
-
 def _power_rows(plan: PortfolioPlan) -> list[list[str]]:
     """Energised compute of each site, and of all, at the end of each fiscal year."""
     calendar = plan.portfolio.calendar
-    ends = year_ends(calendar)
+    ends = calendar.year_ends
     rows = [["", *(calendar.label(q) for q in ends)]]
     sites = plan.amounts.get("it_mw", {})
     rows += [[site, *(number(values[q]) for q in ends)] for (site,), values in sites.items()]

@@ -103,6 +103,12 @@ class Calendar:
         number = self.number(self.first) + np.arange(self.count)
         return (number - (self.fiscal_start_month - 1) // 3) // 4
 
+    @property
+    def year_ends(self) -> tuple[int, ...]:
+        """The last period of each fiscal year."""
+        years = self.fiscal_year
+        return tuple(q for q in range(self.count) if q + 1 == self.count or years[q + 1] != years[q])
+
     def discount(self, rate_frac: float) -> np.ndarray:
         """Present value of 1 paid at the beginning of each period, and after the last one; shape (count + 1,)."""
         return (1.0 + rate_frac) ** (-self.period_years * np.arange(self.count + 1))

@@ -89,6 +89,11 @@ class Factory(Declared):
     note: str = ""
     source: str = ""
 
+    def ramp_at(self, since: np.ndarray) -> np.ndarray:
+        """Saleable output over nameplate `since` periods after the start of production, 0 before."""
+        ramp = np.array(self.ramps[self.ramp])
+        return np.where(since < 0, 0.0, ramp[np.clip(since, 0, len(ramp) - 1)])
+
     def conversion_per_kwh(self, cumulative_gwh: np.ndarray | float) -> np.ndarray:
         """Cost of conversion after a cumulative output (Wright's law, doi:10.2514/8.155) [currency/kWh]."""
         doublings = np.log2(np.maximum(cumulative_gwh, self.cumulative_start_gwh) / self.cumulative_start_gwh)

@@ -174,4 +174,4 @@ def _servers_mw(portfolio: Portfolio) -> np.ndarray:
 def _open_from(portfolio: Portfolio, site: Site, gates: tuple[str, ...]) -> int:
     """First period in which all of these gates can be open."""
     found = [g for g in portfolio.gates if g.site == site.name and g.gate in gates]
-    return max((max(portfolio.calendar.index(g.earliest_start), 0) + g.lead_q for g in found), default=0)
+    return max((portfolio.gate_opens(gate) for gate in found), default=0)

@@ -156,6 +156,22 @@ class Portfolio:
         """Periods by which a gate, stage or line comes later than agreed."""
         return sum(late.periods for late in self.late if (late.kind, late.key) == (kind, key))
 
+    def gate_opens(self, gate: Gate) -> int:
+        """First period in which a gate can be open: started at its earliest, and as late as it is."""
+        lead = gate.lead_q + self.late_q("gate", gate.site, gate.gate)
+        return max(self.calendar.index(gate.earliest_start), 0) + max(lead, 0)
+
+    def committed_since(self) -> np.ndarray:
+        """Periods since the committed lines of the factory began to produce, below 0 before; shape (periods,)."""
+        factory = self.factory
+        start = self.calendar.index(factory.committed_start) + self.late_q("line", factory.name)
+        return np.arange(self.calendar.count) - start
+
+    def jpy_bn(self, amount_m: float) -> float | None:
+        """An amount in millions of the currency in billions of JPY; None where the portfolio names no rate for it."""
+        rate = 1.0 if self.currency == "JPY" else self.exchange.get("JPY")
+        return None if rate is None else amount_m / rate / 1000.0
+
     def site(self, name: str) -> Site:
         """The site of a name."""
         return next(site for site in self.sites if site.name == name)

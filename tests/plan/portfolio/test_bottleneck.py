@@ -110,7 +110,7 @@ def test_the_distance_of_fire_where_power_is_held():
 
 def test_storage_that_must_be_held_and_has_not_come():
     place = site(reserve_mwh_per_mw=1.0, storage_start_mwh=4.0)
-    late = ample(3, sites=(place,), storage=(store(lead_q=1),), supply=(*AMPLE, supply("lfp_import", 6.0)))
+    late = ample(3, sites=(place,), storage=(store(lead_q=1),), supply=(*AMPLE, supply("lfp", 6.0)))
     assert causes(late) == [("storage", "lead"), ("storage", "supply"), ("storage", "supply")]
     free = replace(late, supply=AMPLE)
     assert causes(free)[0] == ("storage", "lead") and causes(free)[1][0] != "storage"

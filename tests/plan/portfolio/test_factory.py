@@ -8,13 +8,13 @@ import pytest
 from tests.plan.portfolio.pencil import cells, makers, path_of, segment, worth
 from wattstack.errors import InfeasibleError
 from wattstack.plan.portfolio import Given, solve_portfolio
-from wattstack.plan.portfolio.factory import committed_gwh, conversion_path, ramp_at
+from wattstack.plan.portfolio.factory import committed_gwh, conversion_path
 from wattstack.portfolio import Calendar, Money
 
 
 def test_a_line_ramps_and_stays_at_the_end_of_its_ramp():
     factory = cells(ramps={"base": (0.1, 0.5)})
-    assert ramp_at(factory, np.array([-1, 0, 1, 2, 9])).tolist() == [0.0, 0.1, 0.5, 0.5, 0.5]
+    assert factory.ramp_at(np.array([-1, 0, 1, 2, 9])).tolist() == [0.0, 0.1, 0.5, 0.5, 0.5]
 
 
 def test_committed_lines_make_their_share_of_nameplate():

@@ -7,6 +7,7 @@ import pytest
 
 from tests.plan.portfolio.pencil import FIRST, halls, item, other, plain, server, site, stage, supply, worth
 from wattstack.plan.portfolio import Given, solve_portfolio
+from wattstack.plan.portfolio.orders import draws_on
 from wattstack.portfolio import Money, Supplier
 
 KEEP = 1.08**-0.25  # present value of 1 paid a quarter later
@@ -177,3 +178,9 @@ def test_an_item_may_have_a_dearer_and_quicker_way():
 def test_what_may_not_be_ordered_stays_as_it_is():
     plan = solve_portfolio(plain(2, items=other("shell", start_units=3.0, may_order=False)))
     assert plan.amounts["there"]["shell", "a"] == pytest.approx([3.0, 3.0])
+
+
+def test_an_order_draws_on_the_limit_of_its_name_its_kind_or_the_sizes_of_its_kind():
+    assert draws_on("server_order", "B300", "servers") and not draws_on("server_order", "B300", "B300")
+    assert draws_on("build", "battery.main.energy_mwh", "battery.energy_mwh")
+    assert draws_on("storage_order", "lfp", "lfp") and not draws_on("stage_on", "lfp", "lfp")

@@ -10,7 +10,7 @@ import pytest
 from tests.plan.portfolio.made import COUNT, at, plan, portfolio
 from wattstack.plan.portfolio.answers import Cause, Holdback
 from wattstack.plan.portfolio.bought import orders_table
-from wattstack.plan.portfolio.business import battery_target, factory_table, jpy_bn, segments_table
+from wattstack.plan.portfolio.business import battery_target, factory_table, segments_table
 from wattstack.plan.portfolio.money import finance_summary, finance_table, fiscal_years_table
 from wattstack.plan.portfolio.stands import capacity_table
 from wattstack.plan.portfolio.table import Table
@@ -191,8 +191,8 @@ def test_outside_sales_sales_abroad_and_own_use_stand_apart_by_fiscal_year():
 
 
 def test_jpy_need_a_rate_unless_they_are_the_currency():
-    assert jpy_bn(portfolio(exchange={}), 10.0) is None
-    assert jpy_bn(portfolio(currency="JPY", exchange={}), 2000.0) == 2.0
+    assert portfolio(exchange={}).jpy_bn(10.0) is None
+    assert portfolio(currency="JPY", exchange={}).jpy_bn(2000.0) == 2.0
 
 
 def test_the_target_counts_domestic_sales_alone():

@@ -21,9 +21,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from wattstack.plan.portfolio.answers import Cause
-from wattstack.plan.portfolio.orders import suppliers_of
+from wattstack.plan.portfolio.orders import draws_on, suppliers_of
 from wattstack.plan.portfolio.result import PortfolioPlan
-from wattstack.portfolio import Portfolio, Site
+from wattstack.portfolio import Site
 
 TIGHT_FRAC = 1e-6
 NO_RENT_M = 1e-9  # prices of a linear programme below this are rounding
@@ -146,8 +146,7 @@ def _reserve_tight(plan: PortfolioPlan, site: Site, q: int) -> bool:
 def _limits(plan: PortfolioPlan, site: Site, q: int, energised: float) -> Iterator[Cause]:
     """Gates, crew, fire distance, land."""
     for gate in (g for g in plan.portfolio.gates if g.site == site.name and g.gate == "fibre"):
-        opens = max(plan.portfolio.calendar.index(gate.earliest_start), 0) + gate.lead_q
-        if q < opens:
+        if q < plan.portfolio.gate_opens(gate):
             room = site.land_ha * site.it_mw_per_ha or 1.0
             yield Cause(
                 site.name, q, "gate_fibre", "gate", _price(plan, "gate_fibre", site, q) or room * 1e-12
@@ -250,7 +249,7 @@ def ways(plan: PortfolioPlan, site: Site, resource: str) -> Iterator[Way]:
         for offer in (o for o in portfolio.storage if o.site == site.name and o.may_order):
             own = offer.origin == "own"
             fastest = 0 if own else min(s.lead_delta_q for s in suppliers_of(portfolio, offer.chemistry))
-            limit = "" if own else _limit_of(portfolio, offer.chemistry)
+            limit = "" if own else offer.chemistry
             if not own or portfolio.factory is not None:
                 yield Way(limit, max(offer.lead_q + fastest, 0), offer.life_q, 0, count)
         return
@@ -260,23 +259,14 @@ def ways(plan: PortfolioPlan, site: Site, resource: str) -> Iterator[Way]:
             yield Way(item.item, max(item.lead_q + fastest, 0), item.life_q, 0, count)
 
 
-def _limit_of(portfolio: Portfolio, chemistry: str) -> str:
-    """Name of the shared limit that a bought chemistry draws on."""
-    names = [s.resource for s in portfolio.supply if s.resource.removesuffix("_import") == chemistry]
-    return names[0] if names else chemistry
-
-
 def _supply_left(plan: PortfolioPlan) -> dict[str, np.ndarray]:
     """What each shared limit has left by period, 0 where it is used up."""
     calendar, out = plan.portfolio.calendar, {}
     for supply in plan.portfolio.supply:
         limit = supply.at(calendar)
-        stem = supply.resource.removesuffix("_import")
         used = np.zeros(calendar.count)
-        for kind in ("order", "server_order", "storage_order", "generation_order"):
-            for key, values in plan.amounts.get(kind, {}).items():
-                if key[0] == stem or (kind == "server_order" and stem == "servers"):
-                    used = used + values
+        for kind, found in plan.decisions.amounts.items():
+            used = used + sum(v for key, v in found.items() if draws_on(kind, key[0], supply.resource))
         left = limit - used
         out[supply.resource] = np.where(left <= TIGHT_FRAC * (1.0 + limit), 0.0, left)
     return out
@@ -285,8 +275,7 @@ def _supply_left(plan: PortfolioPlan) -> dict[str, np.ndarray]:
 def _gate_shut(plan: PortfolioPlan, site: Site, q: int) -> str | None:
     """The gate that keeps shells from being ordered in a period, None where all may be open."""
     for gate in plan.portfolio.gates:
-        opens = max(plan.portfolio.calendar.index(gate.earliest_start), 0) + gate.lead_q
-        if gate.site == site.name and gate.gate != "fibre" and q < opens:
+        if gate.site == site.name and gate.gate != "fibre" and q < plan.portfolio.gate_opens(gate):
             return f"gate_{gate.gate}"
     return None
 

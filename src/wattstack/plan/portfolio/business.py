@@ -1,7 +1,7 @@
 """The battery business of a plan: the factory by period, what is sold and used by fiscal year, and the target.
 
 Needs    plan.portfolio.result, stores, table.
-Gives    factory_table, segments_table, jpy_bn, BatteryTarget, battery_target.
+Gives    factory_table, segments_table, BatteryTarget, battery_target.
 Used by  plan.portfolio.tables, cli, report.
 
 Sales outside and own use are kept apart. Own use counts at its transfer price, which is what the cell cost at the
@@ -27,17 +27,6 @@ SEGMENT_COLUMNS = ("fiscal_year", "segment", "use", "gwh", "price_per_kwh", "rev
 REACHED_FRAC = 1e-6  # a forced row is met to this share
 
 
-def jpy_bn(portfolio: Portfolio, amount_m: float) -> float | None:
-    """An amount in billions of JPY; None where the portfolio names no rate for it.
-
-    Args:
-        portfolio: Its `exchange` is units of its currency per unit of another.
-        amount_m: In millions of the portfolio's currency [M].
-    """
-    rate = 1.0 if portfolio.currency == "JPY" else portfolio.exchange.get("JPY")
-    return None if rate is None else amount_m / rate / 1000.0
-
-
 def factory_table(plan: PortfolioPlan) -> Table:
     """A row a period; no rows without a factory.
 
@@ -57,8 +46,7 @@ def factory_table(plan: PortfolioPlan) -> Table:
 
     lines = np.cumsum(of("line_start"))
     if factory.committed_start is not None:
-        runs = np.arange(calendar.count) >= calendar.index(factory.committed_start)
-        lines = lines + factory.committed_lines * runs
+        lines = lines + factory.committed_lines * (plan.portfolio.committed_since() >= 0)
     conversion = of("conversion_per_kwh")
     arrays = {
         "lines_ordered": of("line_order"),
@@ -118,7 +106,7 @@ def segments_table(plan: PortfolioPlan) -> Table:
                 records.append({
                     "fiscal_year": int(year), "segment": segment, "use": use, "gwh": amount,
                     "price_per_kwh": money / amount, "revenue_m": money,
-                    "revenue_jpy_bn": jpy_bn(plan.portfolio, money),
+                    "revenue_jpy_bn": plan.portfolio.jpy_bn(money),
                 })  # fmt: skip
     return Table.of(records, SEGMENT_COLUMNS)
 

@@ -15,14 +15,12 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
-import numpy as np
-
 from wattstack.errors import InfeasibleError, InputError
 from wattstack.plan.portfolio.answers import Compared, Sweep, SweepPoint
 from wattstack.plan.portfolio.pool import Pool
 from wattstack.plan.portfolio.result import Decisions, PortfolioPlan
 from wattstack.plan.portfolio.silo import silo_orders
-from wattstack.plan.portfolio.solve import Given, solve_portfolio
+from wattstack.plan.portfolio.solve import Given, learning_path, solve_portfolio
 from wattstack.portfolio import Portfolio
 from wattstack.portfolio.variants import (
     delayed_grid,
@@ -113,12 +111,7 @@ def _at(portfolio: Portfolio, axis: str, value: float, pool: Pool) -> Compared:
 
 def _at_the_same_cost(portfolio: Portfolio, pool: Pool, coordinated: PortfolioPlan) -> PortfolioPlan:
     """A plan on the learning path of the coordinated one: plans are compared at the same cost of a cell."""
-    return solve_portfolio(portfolio, pool=pool, given=Given(conversion_per_kwh=_path(coordinated)))
-
-
-def _path(plan: PortfolioPlan) -> np.ndarray | None:
-    factory = plan.portfolio.factory
-    return None if factory is None else plan.amounts["conversion_per_kwh"][(factory.name,)]
+    return solve_portfolio(portfolio, pool=pool, given=Given(conversion_per_kwh=learning_path(coordinated)))
 
 
 def _realised(
@@ -145,7 +138,7 @@ def _realised(
 
 
 def _held(portfolio: Portfolio, orders: Decisions, pool: Pool, coordinated: PortfolioPlan) -> PortfolioPlan:
-    given = Given(decisions=orders, conversion_per_kwh=_path(coordinated), explained=False)
+    given = Given(decisions=orders, conversion_per_kwh=learning_path(coordinated), explained=False)
     return solve_portfolio(portfolio, pool=pool, given=given)
 
 

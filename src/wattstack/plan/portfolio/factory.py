@@ -1,8 +1,8 @@
 """The battery factory: lines that ramp, cells made, stock, own use, and what every market takes at which price.
 
 Needs    plan.portfolio.draft, orders, stores; portfolio.
-Gives    add_factory, committed_gwh, conversion_path.
-Used by  plan.portfolio.block, search.
+Gives    add_factory, committed_gwh, conversion_path, line_price_m.
+Used by  plan.portfolio.block, solve, terms.
 
 Learning makes the last cell cheaper than the first, which is concave. The cost path is therefore given: that of
 the last plan's cumulative output, repeated until it stops moving. The certificate holds for the given path.
@@ -18,13 +18,11 @@ from wattstack.plan.portfolio.orders import Term, pay_for
 from wattstack.plan.portfolio.stores import cell_cost_per_kwh
 from wattstack.portfolio import Factory, Portfolio
 
-FACTORY_LINES = ("cells", "battery revenue", "integration", "warranty")
 
-
-def ramp_at(factory: Factory, since: np.ndarray) -> np.ndarray:
-    """Saleable output over nameplate `since` periods after the start of production, 0 before."""
-    ramp = np.array(factory.ramps[factory.ramp])
-    return np.where(since < 0, 0.0, ramp[np.clip(since, 0, len(ramp) - 1)])
+def line_price_m(factory: Factory) -> float:
+    """Price of a line after the subsidy [M]."""
+    subsidised = factory.line_gwh_per_year >= factory.subsidy_min_gwh
+    return factory.line_capital_m * (1.0 - (factory.subsidy_frac if subsidised else 0.0))
 
 
 def committed_gwh(portfolio: Portfolio) -> np.ndarray:
@@ -32,11 +30,8 @@ def committed_gwh(portfolio: Portfolio) -> np.ndarray:
     factory, calendar = portfolio.factory, portfolio.calendar
     if factory.committed_start is None:
         return np.zeros(calendar.count)
-    start = calendar.index(factory.committed_start) + portfolio.late_q("line", factory.name)
-    since = np.arange(calendar.count) - start
-    return (
-        factory.committed_lines * factory.line_gwh_per_year * calendar.period_years * ramp_at(factory, since)
-    )
+    period_gwh = factory.committed_lines * factory.line_gwh_per_year * calendar.period_years
+    return period_gwh * factory.ramp_at(portfolio.committed_since())
 
 
 def conversion_path(factory: Factory, made_gwh: np.ndarray) -> np.ndarray:
@@ -84,14 +79,12 @@ def _add_lines(draft: Draft, portfolio: Portfolio, made: np.ndarray) -> None:
     ordered = draft.column("line_order", (factory.name,), q + lead < count, upper=float(room))
     draft.whole(ordered)
     draft.one_row("lines", (factory.name,), ordered, 1.0, upper=float(room))
-    subsidised = factory.line_gwh_per_year >= factory.subsidy_min_gwh
-    price = factory.line_capital_m * (1.0 - (factory.subsidy_frac if subsidised else 0.0))
     pay_for(
         draft,
         portfolio.money,
         ("line", factory.name),
         ordered,
-        np.full(count, price),
+        np.full(count, line_price_m(factory)),
         Term(lead, factory.line_life_q),
     )
     period_gwh = factory.line_gwh_per_year * calendar.period_years
@@ -99,7 +92,7 @@ def _add_lines(draft: Draft, portfolio: Portfolio, made: np.ndarray) -> None:
     rows = np.full(count, -1)
     for p in q:
         columns = np.append(ordered[: p + 1], made[p])
-        values = np.append(-period_gwh * ramp_at(factory, p - q[: p + 1] - lead), 1.0)
+        values = np.append(-period_gwh * factory.ramp_at(p - q[: p + 1] - lead), 1.0)
         rows[p] = draft.one_row("factory", (factory.name, str(p)), columns, values, upper=float(most[p]))
     draft.rows.setdefault("factory", {})[(factory.name,)] = rows
     fixed = factory.fixed_m_per_line_year * calendar.period_years

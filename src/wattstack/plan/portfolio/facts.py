@@ -16,7 +16,7 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from wattstack.plan.portfolio.orders import suppliers_of
+from wattstack.plan.portfolio.orders import draws_on, suppliers_of
 from wattstack.plan.portfolio.result import Decisions, PortfolioPlan
 from wattstack.plan.portfolio.solve import Movable
 from wattstack.plan.portfolio.works import gate_room
@@ -232,16 +232,13 @@ def _widen(facts: Facts, about: Ordered, at: int) -> str:
                 f"; outside the order window {server.first_order} to {server.last_order}, which was widened"
             )
     for supply in facts.portfolio.supply:
-        if supply.resource.removesuffix("_import") == about.resource:
-            total = sum(v[at] for key, v in facts.decided[about.kind].items() if _draws(about, key))
+        if supply.resource == about.resource:
+            orders = facts.decided[about.kind]
+            total = sum(v[at] for key, v in orders.items() if draws_on(about.kind, key[0], about.resource))
             limit = float(supply.at(calendar)[at])
             if total > limit + DUST:
                 words += f"; {total:.0f} in all against a supply of {limit:.0f}, which was widened"
     return words
-
-
-def _draws(about: Ordered, key: tuple[str, ...]) -> bool:
-    return about.kind == "server_order" or key[0] == about.name
 
 
 def _opened(server: Server, label: str) -> Server:

@@ -19,10 +19,9 @@ from wattstack.plan.portfolio.answers import Cause, Holdback, Relief, Rent
 from wattstack.plan.portfolio.bottleneck import find_causes, time_to_power
 from wattstack.plan.portfolio.pool import Pool
 from wattstack.plan.portfolio.result import PortfolioPlan
-from wattstack.plan.portfolio.solve import Given, solve_portfolio
+from wattstack.plan.portfolio.solve import Given, learning_path, solve_portfolio
 from wattstack.portfolio.variants import earlier, more
 
-MORE_FACTOR = 1.1
 DUST_M = 1e-3
 
 
@@ -36,10 +35,7 @@ def hold_back(plan: PortfolioPlan, pool: Pool | None = None, reliefs_most: int =
     """
     pool = Pool() if pool is None else pool
     rents = tuple(sorted(_rents(plan), key=lambda rent: -rent.rent_m))
-    path = None
-    if plan.portfolio.factory is not None:
-        path = plan.amounts["conversion_per_kwh"][(plan.portfolio.factory.name,)]
-    given = Given(conversion_per_kwh=path)
+    given = Given(conversion_per_kwh=learning_path(plan))
     base_m = solve_portfolio(plan.portfolio, pool=pool, given=given).npv_m
     causes, reliefs = find_causes(plan), []
     for kind, key, change in _changes(plan, rents, causes)[:reliefs_most]:

@@ -1,8 +1,8 @@
 """What is bought: orders by period and supplier, their deposit, delivery, residual value, and the shared limits.
 
 Needs    plan.portfolio.draft, portfolio.
-Gives    Purchase, Arrivals, Term, add_orders, pay_for, annuity, suppliers_of, shared_rows.
-Used by  works, servers, stores, growth.
+Gives    Purchase, Arrivals, Term, add_orders, pay_for, annuity, suppliers_of, server_line_mw, draws_on, shared_rows.
+Used by  plan.portfolio: what adds columns (works, servers, stores, factory, block), and what explains them.
 
 A unit ordered in q costs its deposit in q and the rest on delivery in q + lead; at the end of the horizon
 what is left of its straight-line life, times a haircut, is paid back. Orders that would arrive after the
@@ -136,23 +136,22 @@ def annuity(keep_frac: float, life: int) -> float:
 def shared_rows(draft: Draft, portfolio: Portfolio) -> None:
     """Limits that all sites share: supply by resource, shares of suppliers, the own server line."""
     for supply in portfolio.supply:
-        columns = _orders_of(draft, portfolio, supply.resource)
+        columns = _orders_of(draft, supply.resource)
         if columns:
             limit = supply.at(portfolio.calendar)
             draft.row("supply", (supply.resource,), [(c, 1.0) for c in columns.values()], upper=limit)
     for resource in dict.fromkeys(s.resource for s in portfolio.suppliers):
-        columns = _orders_of(draft, portfolio, resource)
+        columns = _orders_of(draft, resource)
         for supplier in suppliers_of(portfolio, resource):
             if supplier.share_max_frac >= 1.0:
                 continue
             own = [(c, 1.0) for key, c in columns.items() if key[-1] == supplier.supplier]
             every = [(c, -supplier.share_max_frac) for c in columns.values()]
             draft.row("share", (resource, supplier.supplier), [*own, *every], upper=0.0)
-    factory = portfolio.factory
-    if factory is not None and factory.server_line_mw_per_quarter is not None:
-        limit = factory.server_line_mw_per_quarter * portfolio.calendar.period_years * 4.0
+    factory, servers_mw = portfolio.factory, server_line_mw(portfolio)
+    if np.isfinite(servers_mw):
         columns = [c for key, c in draft.columns.get("server_order", {}).items() if key[-1] == SERVER_LINE]
-        draft.row("supply", ("server_line",), [(c, 1.0) for c in columns], upper=limit)
+        draft.row("supply", ("server_line",), [(c, 1.0) for c in columns], upper=servers_mw)
     if factory is not None and factory.panel_line_mw_per_year is not None:
         limit = factory.panel_line_mw_per_year * portfolio.calendar.period_years
         solar = {o.tech for o in portfolio.generation if o.profile is not None}
@@ -160,16 +159,27 @@ def shared_rows(draft: Draft, portfolio: Portfolio) -> None:
         draft.row("supply", ("panel_line",), [(c, 1.0) for c in columns], upper=limit)
 
 
-def _orders_of(draft: Draft, portfolio: Portfolio, resource: str) -> dict[tuple[str, ...], np.ndarray]:
+def server_line_mw(portfolio: Portfolio) -> float:
+    """What the own server line makes in a period [MW IT], infinite where it has no limit."""
+    most = portfolio.factory.server_line_mw_per_quarter if portfolio.factory is not None else None
+    return np.inf if most is None else most * portfolio.calendar.period_years * 4.0
+
+
+def draws_on(kind: str, name: str, resource: str) -> bool:
+    """Whether orders of a kind and name draw on the shared limit of a resource."""
+    if kind == "server_order":
+        return resource == "servers"
+    if kind == "build":  # a size of a campus file: "battery.main.energy_mwh" draws on "battery.energy_mwh"
+        parts = name.split(".")
+        return f"{parts[0]}.{parts[-1]}" == resource
+    return kind in ("order", "storage_order", "generation_order") and name == resource
+
+
+def _orders_of(draft: Draft, resource: str) -> dict[tuple[str, ...], np.ndarray]:
     """Order columns that draw on a shared limit, by key."""
-    stem = resource.removesuffix("_import")
-    if stem == "servers":
-        return draft.columns.get("server_order", {})
-    found = {}
-    for kind in ("order", "storage_order", "generation_order"):
-        found |= {key: c for key, c in draft.columns.get(kind, {}).items() if key[0] == stem}
-    for key, columns in draft.columns.get("build", {}).items():
-        parts = key[0].split(".")
-        if f"{parts[0]}.{parts[-1]}" == stem:
-            found[key] = columns
-    return found
+    return {
+        key: columns
+        for kind, found in draft.columns.items()
+        for key, columns in found.items()
+        if draws_on(kind, key[0], resource)
+    }

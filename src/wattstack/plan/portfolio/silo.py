@@ -16,7 +16,7 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from wattstack.plan.portfolio.orders import SERVER_LINE, suppliers_of
+from wattstack.plan.portfolio.orders import SERVER_LINE, server_line_mw, suppliers_of
 from wattstack.plan.portfolio.result import Decisions
 from wattstack.plan.portfolio.solve import solve_portfolio
 from wattstack.portfolio import Portfolio, Site
@@ -135,12 +135,8 @@ def _works(portfolio: Portfolio, targets: dict[str, np.ndarray]) -> dict[tuple[s
 
 def _shell_opens(portfolio: Portfolio, site: str) -> int:
     """First period in which shells may be ordered: land and permit started at their earliest."""
-    opens = [
-        max(portfolio.calendar.index(gate.earliest_start), 0) + gate.lead_q
-        for gate in portfolio.gates
-        if gate.site == site and gate.gate != "fibre"
-    ]
-    return max(opens, default=0)
+    gates = (gate for gate in portfolio.gates if gate.site == site and gate.gate != "fibre")
+    return max((portfolio.gate_opens(gate) for gate in gates), default=0)
 
 
 def _servers(portfolio: Portfolio, targets: dict[str, np.ndarray]) -> dict[tuple[str, ...], np.ndarray]:
@@ -165,7 +161,7 @@ def _servers(portfolio: Portfolio, targets: dict[str, np.ndarray]) -> dict[tuple
         asks = {site: max(targets[site][comes] - arrived[site][comes], 0.0) for site in targets}
         total = sum(asks.values())
         share = 1.0 if limit is None or total <= limit[q] else limit[q] / total
-        own_frac = _server_line_mw(portfolio) / max(total * share, 1e-12)
+        own_frac = server_line_mw(portfolio) / max(total * share, 1e-12)
         for site, ask in asks.items():
             arrived[site][comes : comes + newest.life_q] += ask * share
             one = np.zeros(count)
@@ -173,12 +169,6 @@ def _servers(portfolio: Portfolio, targets: dict[str, np.ndarray]) -> dict[tuple
             for key, part in _split(portfolio, "servers", (newest.generation, site), one, own_frac).items():
                 out[key] = out.get(key, np.zeros(count)) + part
     return out
-
-
-def _server_line_mw(portfolio: Portfolio) -> float:
-    """What the own server line makes in a period, infinite where it has no limit."""
-    most = portfolio.factory.server_line_mw_per_quarter if portfolio.factory is not None else None
-    return np.inf if most is None else most * portfolio.calendar.period_years * 4.0
 
 
 def _batteries(portfolio: Portfolio, targets: dict[str, np.ndarray]) -> dict[tuple[str, ...], np.ndarray]:
@@ -200,7 +190,7 @@ def _batteries(portfolio: Portfolio, targets: dict[str, np.ndarray]) -> dict[tup
             there[name] = np.full(portfolio.calendar.count, site.storage_start_mwh)
         asking = Asking(
             need, {s: o.lead_q + _slowest(portfolio, chemistry) for s, o in offers.items()}, there,
-            _limit(portfolio, chemistry, f"{chemistry}_import"), life=min(o.life_q for o in offers.values()),
+            _limit(portfolio, chemistry), life=min(o.life_q for o in offers.values()),
         )  # fmt: skip
         for site, orders in asking.orders().items():
             out |= _split(portfolio, chemistry, (chemistry, site), orders)
@@ -227,10 +217,9 @@ def _gates(portfolio: Portfolio) -> dict[tuple[str, ...], np.ndarray]:
     }
 
 
-def _limit(portfolio: Portfolio, *names: str) -> np.ndarray | None:
-    """Shared supply under any of these names."""
-    found = [s.at(portfolio.calendar) for s in portfolio.supply if s.resource in names]
-    return np.min(found, axis=0) if found else None
+def _limit(portfolio: Portfolio, resource: str) -> np.ndarray | None:
+    """Shared supply of a resource, None where it has no limit."""
+    return next((s.at(portfolio.calendar) for s in portfolio.supply if s.resource == resource), None)
 
 
 def _slowest(portfolio: Portfolio, resource: str) -> int:

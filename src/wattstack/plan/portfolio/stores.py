@@ -1,8 +1,8 @@
 """Storage by chemistry and on-site generation: orders, what is there, what is held in reserve, the power row.
 
 Needs    plan.portfolio.draft, orders; portfolio.
-Gives    add_storage, add_generation, add_power, cell_cost_per_kwh.
-Used by  plan.portfolio.block.
+Gives    add_storage, add_generation, add_power, storage_price_m, cell_cost_per_kwh, M_PER_MWH.
+Used by  plan.portfolio.block; factory, terms, business, chemistry for prices.
 
 A MWh of storage is either held in reserve or free for daily cycling (`cycled_mwh`): the reserve rows count what
 is held, the running sees what is free. Capital of own cells is their cost at the factory's learning path.
@@ -14,7 +14,7 @@ import numpy as np
 
 from wattstack.plan.portfolio.draft import Draft
 from wattstack.plan.portfolio.orders import Purchase, add_orders, suppliers_of
-from wattstack.portfolio import Factory, GenerationOffer, Portfolio, Site, StorageOffer
+from wattstack.portfolio import Calendar, Factory, GenerationOffer, Portfolio, Site, StorageOffer
 
 M_PER_MWH = 1e-3  # 1 currency/kWh = 1,000 currency/MWh = 0.001 M/MWh
 
@@ -22,6 +22,14 @@ M_PER_MWH = 1e-3  # 1 currency/kWh = 1,000 currency/MWh = 0.001 M/MWh
 def cell_cost_per_kwh(factory: Factory, conversion_per_kwh: np.ndarray) -> np.ndarray:
     """Cost of a cell out of the own factory by period: materials + conversion [currency/kWh]."""
     return factory.material_per_kwh + conversion_per_kwh
+
+
+def storage_price_m(offer: StorageOffer, calendar: Calendar) -> np.ndarray:
+    """List price of a MWh ordered in each period; of own cells what is paid around them [M]; shape (periods,)."""
+    if offer.origin == "own":
+        return np.full(calendar.count, offer.integration_per_kwh * M_PER_MWH)
+    years = np.floor(calendar.year) - offer.cost_year
+    return offer.cost_per_kwh * (1.0 - offer.cost_fall_frac) ** years * M_PER_MWH
 
 
 def add_storage(
@@ -55,15 +63,9 @@ def _add_chemistry(
 ) -> None:
     calendar, factory, key = portfolio.calendar, portfolio.factory, (offer.chemistry, offer.site)
     own = offer.origin == "own"
-    if own:
-        price = np.full(draft.count, offer.integration_per_kwh * M_PER_MWH)
-        cells = (
-            cell_cost_per_kwh(factory, conversion_per_kwh) * M_PER_MWH if factory else np.zeros(draft.count)
-        )
-    else:
-        years = np.floor(calendar.year) - offer.cost_year
-        price = offer.cost_per_kwh * (1.0 - offer.cost_fall_frac) ** years * M_PER_MWH
-        cells = np.zeros(draft.count)
+    price, cells = storage_price_m(offer, calendar), np.zeros(draft.count)
+    if own and factory:
+        cells = cell_cost_per_kwh(factory, conversion_per_kwh) * M_PER_MWH
     exists = np.full(draft.count, offer.may_order and (not own or factory is not None))
     bought = Purchase(
         "storage_order", offer.chemistry, offer.site, offer.chemistry, price, offer.lead_q, offer.life_q, exists,

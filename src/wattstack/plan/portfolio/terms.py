@@ -1,8 +1,8 @@
 """On which terms something is ordered: list price by period, lead, unit and resource.
 
-Needs    portfolio, plan.portfolio.orders, stores.
-Gives    Terms, terms_of, storage_price_m, line_price_m.
-Used by  plan.portfolio.bought.
+Needs    portfolio, plan.portfolio.orders, stores, factory.
+Gives    Terms, terms_of.
+Used by  plan.portfolio.bought, changes, chemistry, suppliers.
 """
 
 from __future__ import annotations
@@ -11,9 +11,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from wattstack.plan.portfolio.factory import line_price_m
 from wattstack.plan.portfolio.orders import suppliers_of
-from wattstack.plan.portfolio.stores import M_PER_MWH
-from wattstack.portfolio import Calendar, Factory, Portfolio, StorageOffer
+from wattstack.plan.portfolio.stores import storage_price_m
+from wattstack.portfolio import Portfolio
 
 UNITS = {"server_order": "MW IT", "storage_order": "MWh", "generation_order": "MW", "line_order": "line"}
 
@@ -32,20 +33,6 @@ class Terms:
     price_m: np.ndarray
     lead: int
     unit: str
-
-
-def storage_price_m(offer: StorageOffer, calendar: Calendar) -> np.ndarray:
-    """Price of a MWh ordered in each period, without own cells [M]; shape (periods,)."""
-    if offer.origin == "own":
-        return np.full(calendar.count, offer.integration_per_kwh * M_PER_MWH)
-    years = np.floor(calendar.year) - offer.cost_year
-    return offer.cost_per_kwh * (1.0 - offer.cost_fall_frac) ** years * M_PER_MWH
-
-
-def line_price_m(factory: Factory) -> float:
-    """Price of a factory line after the subsidy [M]."""
-    subsidised = factory.line_gwh_per_year >= factory.subsidy_min_gwh
-    return factory.line_capital_m * (1.0 - (factory.subsidy_frac if subsidised else 0.0))
 
 
 def terms_of(portfolio: Portfolio, kind: str, key: tuple[str, ...]) -> Terms:

@@ -1,7 +1,7 @@
 """A portfolio in plain words: names of sites, things, causes, changes, and spans of quarters.
 
-Gives    site_name, thing_name, resource_name, cause_name, why_words, limit_name, change_words, listed, span_words,
-         amount_words, unit_words, RESOURCES.
+Gives    site_name, thing_name, bought_name, resource_name, cause_name, limit_name, listed, span_words, amount_words,
+         unit_words, share_words, gap_words, fiscal_words, RESOURCES.
 Used by  report.portfolio, report.figures.portfolio.
 """
 
@@ -19,6 +19,7 @@ RESOURCES = {
     "cooling": "Cooling",
     "hv": "Transformers",
     "servers": "Servers",
+    "storage": "Batteries",
     "grid": "Grid connection",
     "gate_permit": "Permit",
     "gate_land": "Purchase of land",
@@ -72,8 +73,7 @@ def thing_name(kind: str, what: str) -> str:
         ('fast transformers', 'servers B300', 'grid stage kansai firm')
     """
     if kind == "item":
-        stem, _, way = what.partition("_")
-        return f"{spaced(way)} {ITEMS.get(stem, spaced(stem))}".strip()
+        return _item_name(what) or spaced(what)
     if kind == "size":
         return name_of(what)
     if kind == "gate":
@@ -99,6 +99,22 @@ def chemistry_name(chemistry: str) -> str:
     return chemistry.upper() if len(chemistry) <= 4 else spaced(chemistry)
 
 
+def _item_name(what: str) -> str:
+    """An item in words, empty where it is none we know."""
+    stem, _, way = what.partition("_")
+    return f"{spaced(way)} {ITEMS[stem]}".strip() if stem in ITEMS else ""
+
+
+def bought_name(resource: str) -> str:
+    """What has suppliers or a shared supply, at the head of a line: an item, servers or a chemistry.
+
+    Example:
+        >>> bought_name("hv_fast"), bought_name("lfp"), bought_name("zinc_bromine")
+        ('Fast transformers', 'LFP', 'Zinc bromine')
+    """
+    return first_large(_item_name(resource) or chemistry_name(resource))
+
+
 def resource_name(resource: str) -> str:
     """A resource or gate at the head of a line."""
     return RESOURCES.get(resource, spaced(resource).capitalize())
@@ -119,9 +135,7 @@ def limit_name(kind: str, key: Sequence[str]) -> str:
     """
     names = [part for part in key if part]
     if kind == "supply":
-        stem, _, way = names[0].removesuffix("_import").partition("_")
-        known = f"{spaced(way)} {ITEMS.get(stem, chemistry_name(stem))}".strip()
-        return f"{first_large(known)}, shared supply"
+        return f"{bought_name(names[0])}, shared supply"
     if kind == "segment":
         return f"Market {spaced(names[0])}, price step {' '.join(map(spaced, names[1:]))}"
     if kind == "line":

@@ -27,11 +27,11 @@ from wattstack.report.figures.base import (
 )
 from wattstack.report.portfolio.view import PortfolioView
 
-BROWN, MOSS, MINT, PALE = "#9c6c00", "#00543d", "#7fd1b5", "#d9dfe5"
+BROWN, MOSS, MINT, ROSE, PALE = "#9c6c00", "#00543d", "#7fd1b5", "#c4488f", "#d9dfe5"
 COLOURS = {
     "shell": PURPLE, "electrical": ORANGE, "cooling": SKY, "hv": BROWN, "servers": BLUE, "grid": RED,
     "gate_permit": GREEN, "gate_land": MINT, "gate_fibre": MOSS, "crew": SLATE, "fire_cap": "#8a3a00",
-    "land": "#b59b6d", "not worth more": PALE, "storage": GREEN, "generation": "#8a3a00", "line": INK, "gate": MINT,
+    "land": "#b59b6d", "not worth more": PALE, "storage": ROSE, "generation": "#8a3a00", "line": INK, "gate": MINT,
 }  # fmt: skip
 # The plans that are compared, with their looks.
 PLANS = {

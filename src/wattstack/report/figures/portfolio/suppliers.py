@@ -14,16 +14,10 @@ from wattstack.report.figures.base import Figure, Key, axis, layout, titled
 from wattstack.report.figures.portfolio.common import SERIES
 from wattstack.report.portfolio.ground import ground_words
 from wattstack.report.portfolio.view import PortfolioView
-from wattstack.report.portfolio.words import ITEMS, chemistry_name, first_large, spaced
+from wattstack.report.portfolio.words import bought_name, spaced
 
 if TYPE_CHECKING:
     from wattstack.plan.portfolio import SupplierShare
-
-
-def resource_words(resource: str) -> str:
-    """A resource with suppliers: an item, servers or a chemistry."""
-    stem = resource.removesuffix("_import")
-    return first_large(ITEMS.get(stem, chemistry_name(stem)))
 
 
 def shares_figure(view: PortfolioView, shares: Sequence[SupplierShare]) -> Figure:
@@ -37,7 +31,7 @@ def shares_figure(view: PortfolioView, shares: Sequence[SupplierShare]) -> Figur
         )
         keys.append(key)
         data.append(
-            {"type": "bar", "orientation": "h", "y": [resource_words(share.resource)],
+            {"type": "bar", "orientation": "h", "y": [bought_name(share.resource)],
              "x": [round(100.0 * share.spend_frac, 2)], "name": key.name,
              "marker": {"color": colour, "line": {"width": 1, "color": "#ffffff"}},
              "hovertemplate": f"{key.name}: %{{x:.3~g}} %<extra></extra>"}

@@ -60,20 +60,16 @@ def _made(view: PortfolioView) -> list[Band]:
     """What each batch of lines made: output shared by what each could make in the period."""
     factory, calendar, key = view.portfolio.factory, view.calendar, (view.portfolio.factory.name,)
     made = view.plan.amounts["made_gwh"][key]
-    ramp, q = np.array(factory.ramps[factory.ramp]), np.arange(calendar.count)
-
-    def could(since: np.ndarray) -> np.ndarray:
-        return np.where(since < 0, 0.0, ramp[np.clip(since, 0, len(ramp) - 1)])
-
     parts: dict[str, np.ndarray] = {}
     if factory.committed_start is not None and factory.committed_lines:
-        running = could(q - calendar.index(factory.committed_start))
+        running = factory.ramp_at(view.portfolio.committed_since())
         parts[f"Committed lines ({factory.committed_lines})"] = factory.committed_lines * running
     started = view.plan.amounts.get("line_start", {}).get(key, np.zeros(calendar.count))
     for first in np.flatnonzero(started > 1e-6):
         year = f"FY{calendar.fiscal_year[first]}"
         name = f"New lines, running from {year}"
-        parts[name] = parts.get(name, np.zeros(calendar.count)) + started[first] * could(q - first)
+        running = started[first] * factory.ramp_at(np.arange(calendar.count) - first)
+        parts[name] = parts.get(name, np.zeros(calendar.count)) + running
     whole = np.maximum(sum(parts.values(), np.zeros(calendar.count)), 1e-12)
     colours = (SLATE, BLUE, GREEN, INK)
     return [
@@ -121,14 +117,8 @@ def target_card(view: PortfolioView) -> tuple[str, Cell, str] | None:
 
 def _both(view: PortfolioView, amount_m: float) -> str:
     """An amount in the currency of the plan; for one in JPY the billions people speak of."""
-    rate = _jpy_rate(view)
-    text = view.money.text(amount_m, 3)
-    return text if rate is None else f"{text} (JPY {quantity(amount_m / rate / 1e3, '', 3)} bn)"
-
-
-def _jpy_rate(view: PortfolioView) -> float | None:
-    """Units of the plan's currency for one JPY; None where the file names no rate."""
-    return 1.0 if view.portfolio.currency == "JPY" else view.portfolio.exchange.get("JPY")
+    billions, text = view.portfolio.jpy_bn(amount_m), view.money.text(amount_m, 3)
+    return text if billions is None else f"{text} (JPY {quantity(billions, '', 3)} bn)"
 
 
 def target_words(view: PortfolioView, found: BatteryTarget) -> str:
@@ -216,5 +206,5 @@ def _sales(view: PortfolioView, page: Page, target: BatteryTarget | None) -> str
 
 
 def _jpy(view: PortfolioView, amount_m: float) -> Cell:
-    rate = _jpy_rate(view)
-    return "no rate" if rate is None else Num(quantity(amount_m / rate / 1e3, "", 3), amount_m / rate / 1e3)
+    billions = view.portfolio.jpy_bn(amount_m)
+    return "no rate" if billions is None else Num(quantity(billions, "", 3), billions)

@@ -11,12 +11,12 @@ from collections.abc import Sequence
 from math import isfinite
 from typing import TYPE_CHECKING
 
-from wattstack.report.figures.portfolio.suppliers import resource_words, shares_figure
+from wattstack.report.figures.portfolio.suppliers import shares_figure
 from wattstack.report.html import Cell, Num, paragraph, table
 from wattstack.report.page import Page
 from wattstack.report.portfolio.ground import ground_words
 from wattstack.report.portfolio.view import PortfolioView
-from wattstack.report.portfolio.words import chemistry_name, spaced
+from wattstack.report.portfolio.words import bought_name, chemistry_name, spaced
 from wattstack.report.words import percent, quantity
 
 if TYPE_CHECKING:
@@ -39,7 +39,7 @@ def suppliers_section(view: PortfolioView, page: Page) -> str:
 def _shares(view: PortfolioView) -> str:
     rows: list[list[Cell]] = [
         [
-            resource_words(s.resource), spaced(s.supplier), s.origin, Num(quantity(s.spend_m, "", 3), s.spend_m),
+            bought_name(s.resource), spaced(s.supplier), s.origin, Num(quantity(s.spend_m, "", 3), s.spend_m),
             Num(percent(s.spend_frac, 0), s.spend_frac), Num(percent(s.units_frac, 0), s.units_frac),
         ]
         for s in view.answers.shares
@@ -75,12 +75,12 @@ def _shortfalls(view: PortfolioView) -> str:
         f"{money.text(worst.lost_m, 3)} lost" if isfinite(worst.lost_m) else "no plan holds its orders then"
     )
     text = (
-        f"The worst single failure is {spaced(worst.supplier)} ({resource_words(worst.resource).lower()}): {lost}, "
+        f"The worst single failure is {spaced(worst.supplier)} ({bought_name(worst.resource).lower()}): {lost}, "
         f"with a chance of {percent(worst.probability_frac, 0)}."
     )
     rows: list[list[Cell]] = [
         [
-            spaced(s.supplier), resource_words(s.resource), Num(percent(s.probability_frac, 0), s.probability_frac),
+            spaced(s.supplier), bought_name(s.resource), Num(percent(s.probability_frac, 0), s.probability_frac),
             _loss(s.lost_m), _loss(s.known_lost_m), _loss(s.lost_m * s.probability_frac),
         ]
         for s in ranked
@@ -100,7 +100,7 @@ def _shortfalls(view: PortfolioView) -> str:
 def _second_sources(view: PortfolioView) -> str:
     rows: list[list[Cell]] = [
         [
-            resource_words(s.resource), Num(percent(s.usual_share_frac, 0), s.usual_share_frac),
+            bought_name(s.resource), Num(percent(s.usual_share_frac, 0), s.usual_share_frac),
             Num(percent(s.share_max_frac, 0), s.share_max_frac), _loss(s.cost_m), _loss(s.worst_saved_m),
             _loss(s.expected_saved_m),
         ]
