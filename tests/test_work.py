@@ -281,7 +281,7 @@ def test_a_scheduler_that_goes_away_ends_the_work_in_words(monkeypatch):
 def test_an_address_where_nobody_answers_is_refused(monkeypatch):
     pytest.importorskip("distributed", reason="Dask is not installed: pip install .[cluster]")
     monkeypatch.setattr(work, "CONNECT_S", 0.5)
-    with pytest.raises(InputError, match="no Dask scheduler answers at tcp://nobody.invalid:9"):
+    with pytest.raises(InputError, match=r"no Dask scheduler answers at tcp://nobody\.invalid:9"):
         work.Team(cluster="tcp://nobody.invalid:9")
 
 

@@ -16,9 +16,9 @@ PER = re.compile(r"_per_(mwh|mw|kwh|kw|t|kg|h|ha|year|quarter|month|k|line|unit)
 PLAIN = {
     "aim", "albedo", "allowed", "amount", "annuity", "block", "bound", "capital", "const", "cop", "cost",
     "declared", "dual", "end", "exchange", "factor", "fixed", "floor", "gap", "high", "keep", "largest",
-    "length", "limit", "lines", "lost", "low", "lower", "max", "min", "money", "npv", "objective", "penalty", "price",
-    "pue", "quantity", "rate", "scale", "seconds", "share", "sign", "size", "slope", "start", "step", "target", "tolerance",
-    "top", "total", "units", "until", "upper", "value", "weight", "worth", "x", "y",
+    "length", "limit", "lines", "lost", "low", "lower", "max", "min", "money", "npv", "objective", "penalty",
+    "price", "pue", "quantity", "rate", "scale", "seconds", "share", "sign", "size", "slope", "start", "step",
+    "target", "tolerance", "top", "total", "units", "until", "upper", "value", "weight", "worth", "x", "y",
 }  # fmt: skip
 
 
