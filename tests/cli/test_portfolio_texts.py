@@ -21,6 +21,7 @@ from wattstack.cli.portfolio_result import (
 )
 from wattstack.plan.portfolio import solve_portfolio
 from wattstack.plan.portfolio.answers import (
+    BatteryTarget,
     Cause,
     ChemistryValue,
     Compared,
@@ -37,7 +38,6 @@ from wattstack.plan.portfolio.answers import (
     Sweep,
     SweepPoint,
 )
-from wattstack.plan.portfolio.business import BatteryTarget
 from wattstack.portfolio import Calendar, Compute, Money, Portfolio, Site
 
 

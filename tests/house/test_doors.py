@@ -6,11 +6,16 @@ import subprocess
 import sys
 
 SINGLE_FILE_ROOMS = {"errors", "units", "work"}
-LARGEST_DOOR = 32  # `campus` and `portfolio` show one type a component, `plan.portfolio` one verb an analysis
+LARGEST_DOOR = 25  # `campus` and `portfolio` show one type a component, `plan.portfolio` one verb an analysis
 USUAL_DOOR = 16
 # Named sets inside a room that have a door of their own: transforms of a portfolio, the portfolio plan,
-# and programmes written out.
-SUB_DOORS = {"wattstack.portfolio.variants", "wattstack.plan.portfolio", "wattstack.dispatch.linear"}
+# the types of its answers, and programmes written out.
+SUB_DOORS = {
+    "wattstack.portfolio.variants",
+    "wattstack.plan.portfolio",
+    "wattstack.plan.portfolio.answers",
+    "wattstack.dispatch.linear",
+}
 
 # Where a foreign library may be imported: files whose path below src/wattstack starts so.
 DOORS = {

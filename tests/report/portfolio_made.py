@@ -77,6 +77,7 @@ def answers() -> dict:
         ),
         "risk": plan_futures(portfolio(), pool()),
         "chemistries": value_chemistries(plan(), pool()),
+        "own_cells_first_m": 3.25,
         "replanned": replan_portfolio(portfolio(), slips, plan(), pool()),
         "target": price_target(plan(), pool()),
         "shares": (

@@ -181,6 +181,10 @@ def test_chemistries_stand_with_their_worth(page):
     assert {row[1][1] for row in rows[1:]} == found
 
 
+def test_the_price_of_own_cells_first_is_told(html):
+    assert re.search(r"they would cost it \S*3\.25", unescape(html))
+
+
 def test_a_target_out_of_reach_says_the_most_that_can_be(html):
     text = unescape(html)
     assert "It cannot be reached: with every price step at home sold out it is at most" in text

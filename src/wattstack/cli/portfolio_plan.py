@@ -1,7 +1,7 @@
 """`wattstack plan` on a portfolio: the plan first, then each analysis asked for, each on disk when it is done.
 
 Needs    portfolio (read_portfolio, variants), plan.portfolio (the plan, its analyses, its folder), report, work.
-Gives    plan_file, asked_portfolio, working_pool, doing, keep_input, writable.
+Gives    plan_file, asked_portfolio, working_pool, doing, writable.
 Used by  cli.plan, cli.replan.
 """
 
@@ -48,7 +48,7 @@ def plan_file(source: str, folder: str, options: Options) -> None:
     if options["site"] is not None or options["quarter"] is not None:
         _write_campus(portfolio, folder, options)
         return
-    keep_input(portfolio, Path(folder))
+    portfolio.keep_input(folder)
     writable(Path(folder))
     with working_pool(options) as pool:
         plan = _solved(portfolio, pool, options)
@@ -130,15 +130,6 @@ def working_pool(options: Options) -> Iterator[Pool]:
 
     with Team(workers=options["workers"] or 0, cluster=options["cluster"]) as team:
         yield Pool(visit=Ticking(team.visit))
-
-
-def keep_input(portfolio: Portfolio, folder: Path) -> None:
-    """Refuse to write where the input stands: tables of the result would take the place of tables of the same name."""
-    if folder.resolve() == portfolio.base_dir.resolve():
-        what = (
-            "holds the portfolio itself, whose tables the results would replace. Name another folder with -o."
-        )
-        raise InputError(str(folder), [what])
 
 
 def writable(folder: Path) -> None:
@@ -266,7 +257,8 @@ def _chemistries(plan: PortfolioPlan, pool: Pool) -> Answer:
     found = value_chemistries(plan, pool)
     if portfolio.factory is not None and any(offer.origin == "own" for offer in portfolio.storage):
         own_first_m = price_of_own_cells_first(plan, pool)
-    return {"chemistries": found}, chemistry_text(found, portfolio.currency, own_first_m)
+    answers = {"chemistries": found, "own_cells_first_m": own_first_m}
+    return answers, chemistry_text(found, portfolio.currency, own_first_m)
 
 
 def _axis(text: str, portfolio: Portfolio) -> Axis:

@@ -14,13 +14,13 @@ from typing import TYPE_CHECKING
 from wattstack.cli.words import number, table
 
 if TYPE_CHECKING:
-    from wattstack.plan.portfolio import (
+    from wattstack.plan.portfolio import PortfolioPlan
+    from wattstack.plan.portfolio.answers import (
         BatteryTarget,
         Cause,
         ChemistryValue,
         Compared,
         Holdback,
-        PortfolioPlan,
         Replanned,
         Risk,
         Sweep,
@@ -117,14 +117,10 @@ def holdback_text(plan: PortfolioPlan, found: Holdback) -> str:
     ]
     if times:
         parts.append("time to power\n" + table([["", "first MW", "half", "all"], *times]))
-    rents = [[_named(r.kind, r.key), _millions(r.rent_m, portfolio)] for r in found.rents if r.rent_m > 0.0]
+    rents = [[r.name, _millions(r.rent_m, portfolio)] for r in found.rents if r.rent_m > 0.0]
     if rents:
         parts.append("rent of a limit: its price x itself, not what more is worth\n" + table(rents[:SHOWN]))
-    reliefs = [
-        [_named(r.kind, r.key), r.change, _millions(r.worth_m, portfolio)]
-        for r in found.reliefs
-        if r.worth_m > 0.0
-    ]
+    reliefs = [[r.name, r.change, _millions(r.worth_m, portfolio)] for r in found.reliefs if r.worth_m > 0.0]
     if reliefs:
         parts.append("what a change is worth, planned again\n" + table(reliefs[:SHOWN]))
     return "\n\n".join(parts)
@@ -139,10 +135,6 @@ def _runs(causes: Sequence[Cause]) -> list[tuple[int, int, Cause]]:
         else:
             runs.append((cause.period, cause.period, cause))
     return runs
-
-
-def _named(kind: str, key: tuple[str, ...]) -> str:
-    return " ".join((kind, *(part for part in key if part)))
 
 
 def target_text(found: BatteryTarget, currency: str) -> str:

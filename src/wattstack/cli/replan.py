@@ -60,14 +60,14 @@ def replan(
     Exit codes: 0 done, 1 no orders meet all limits, 2 bad input, 3 the gap was not reached, 130 stopped
     (the folder is as it was).
     """
-    from wattstack.cli.portfolio_plan import asked_portfolio, doing, keep_input, working_pool, writable
+    from wattstack.cli.portfolio_plan import asked_portfolio, doing, working_pool, writable
     from wattstack.cli.portfolio_result import plan_text, replanned_text
     from wattstack.plan.portfolio import replan_portfolio, solve_portfolio, write_portfolio_plan
     from wattstack.portfolio import read_progress
 
     portfolio = asked_portfolio(source, options["sites"])
     rows = read_progress(progress_file, portfolio)
-    keep_input(portfolio, Path(folder))
+    portfolio.keep_input(folder)
     writable(Path(folder))
     with working_pool(options) as pool:
         with doing("the plan as it was", pool, "Nothing was written."):

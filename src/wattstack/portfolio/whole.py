@@ -15,6 +15,7 @@ import numpy as np
 from pydantic import Field
 
 from wattstack.campus import Campus, Declared, quantity
+from wattstack.errors import InputError
 from wattstack.portfolio.calendar import Calendar
 from wattstack.portfolio.market import Factory, Scenario, Segment, Supplier, Supply, Target
 from wattstack.portfolio.parts import Gate, GenerationOffer, Item, Server, Site, Stage, StorageOffer
@@ -155,6 +156,16 @@ class Portfolio:
     def late_q(self, kind: str, *key: str) -> int:
         """Periods by which a gate, stage or line comes later than agreed."""
         return sum(late.periods for late in self.late if (late.kind, late.key) == (kind, key))
+
+    def keep_input(self, folder: str | Path) -> None:
+        """Refuse a folder for results where the input stands: tables of one name would take each other's place.
+
+        Raises:
+            InputError: The folder is the portfolio's own.
+        """
+        if Path(folder).resolve() == self.base_dir.resolve():
+            what = "holds the portfolio itself, whose tables the results would replace. Name another folder."
+            raise InputError(str(folder), [what])
 
     def gate_opens(self, gate: Gate) -> int:
         """First period in which a gate can be open: started at its earliest, and as late as it is."""

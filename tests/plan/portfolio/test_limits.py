@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from tests.plan.portfolio.pencil import cells, makers, mixed, path_of, plain, segment, server, worth
 from wattstack.plan.portfolio import Given, solve_portfolio
-from wattstack.plan.portfolio.limits import CAPITAL_LINES
+from wattstack.plan.portfolio.result import CAPITAL_LINES
 from wattstack.portfolio import Calendar, Money
 
 

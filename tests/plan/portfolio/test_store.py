@@ -13,6 +13,7 @@ from wattstack.campus import read_campus
 from wattstack.errors import InputError
 from wattstack.plan import read_plan
 from wattstack.plan.portfolio.answers import (
+    Answers,
     Cause,
     ChemistryValue,
     Compared,
@@ -29,7 +30,6 @@ from wattstack.plan.portfolio.answers import (
     Sweep,
     SweepPoint,
 )
-from wattstack.plan.portfolio.asked import Answers
 from wattstack.plan.portfolio.business import battery_target
 from wattstack.plan.portfolio.codec import encode
 from wattstack.plan.portfolio.store import (
@@ -62,6 +62,7 @@ def every_answer(made) -> dict:
             shares=(SupplierShare("servers", "one", "TW", 320.0, 0.8, 0.75),),
         ),
         "chemistries": (ChemistryValue("zinc", 94.0, None, 1.5, 20.0, None, "indoor", 8.0),),
+        "own_cells_first_m": 3.25,
         "replanned": Replanned(
             "2030Q1", made, worse, told,
             (
@@ -131,7 +132,7 @@ def test_answers_come_back_with_their_plans_and_the_portfolios_of_those(tmp_path
     found = back.answers
     assert found.holdback == given["holdback"]
     assert found.sweeps == given["sweeps"]  # the seconds come from timing.json
-    assert found.chemistries == given["chemistries"]
+    assert (found.chemistries, found.own_cells_first_m) == (given["chemistries"], 3.25)
     assert found.target == given["target"]
     assert (found.shares, found.shortfalls) == (given["shares"], given["shortfalls"])
     assert found.second_sources == given["second_sources"]
@@ -174,7 +175,15 @@ def test_what_was_asked_for_is_told_in_tables():
     assert tables["suppliers"].column("about") == ["share", "shortfall", "second source"]
     assert tables["suppliers"].column("lost_m") == [None, float("inf"), 7.0]
     assert tables["suppliers"].column("saved_m")[-1] == 15.0
-    assert tables["chemistry"].column("reserve_per_mwh") == [None]
+    assert tables["chemistry"].column("reserve_per_mwh") == [None, None]
+    assert tables["chemistry"].where(chemistry="all but own cells")[0]["worth_m"] == 3.25
+
+
+def test_results_never_take_the_place_of_the_input(tmp_path):
+    made = replace(plan(), portfolio=replace(plan().portfolio, base_dir=tmp_path))
+    with pytest.raises(InputError, match="holds the portfolio itself"):
+        write_portfolio_plan(made, tmp_path)
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_a_sweep_without_a_comparison_has_a_table_too():

@@ -1,21 +1,17 @@
 """The portfolio plan: what to order, when and from whom, proven by cuts.
 
 A door of its own: report and cli take what they need from here; everything is imported when first asked for.
+The types of its answers stand in wattstack.plan.portfolio.answers.
 """
 
 from typing import Any
 
 _LAZY = {
-    "Answers": "asked",
-    "Compared": "answers",
     "Given": "solve",
-    "Holdback": "answers",
     "Pool": "pool",
     "PortfolioFiles": "store",
     "PortfolioPlan": "result",
-    "Replanned": "answers",
-    "Risk": "answers",
-    "Sweep": "answers",
+    "Table": "table",
     "battery_target": "business",
     "capacity_mw": "bottleneck",
     "compare_plans": "compare",
@@ -39,16 +35,11 @@ _LAZY = {
 }
 
 __all__ = [
-    "Answers",
-    "Compared",
     "Given",
-    "Holdback",
     "Pool",
     "PortfolioFiles",
     "PortfolioPlan",
-    "Replanned",
-    "Risk",
-    "Sweep",
+    "Table",
     "battery_target",
     "capacity_mw",
     "compare_plans",

@@ -1,7 +1,9 @@
 """What the analyses of a portfolio answer: what holds it back, coordination, risk, chemistry, plan against actual.
 
+A door of its own: report and cli take the types of answers from here, and their makers from wattstack.plan.portfolio.
+
 Gives    Cause, Rent, Relief, Holdback, Compared, SweepPoint, Sweep, Future, Risk, Shortfall, SupplierShare,
-         SecondSource, ChemistryValue, Slip, Replanned.
+         SecondSource, ChemistryValue, BatteryTarget, Slip, Replanned; Answers, all of them together.
 Used by  plan.portfolio, report, cli.
 """
 
@@ -11,6 +13,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from wattstack.plan.portfolio.result import PortfolioPlan
+
+REACHED_FRAC = 1e-6  # a forced target is met to this share
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +44,11 @@ class Rent:
     key: tuple[str, ...]
     rent_m: float
 
+    @property
+    def name(self) -> str:
+        """Of the limit: its kind and whose it is."""
+        return " ".join((self.kind, *(part for part in self.key if part)))
+
 
 @dataclass(frozen=True, slots=True)
 class Relief:
@@ -49,6 +58,11 @@ class Relief:
     key: tuple[str, ...]
     change: str
     worth_m: float
+
+    @property
+    def name(self) -> str:
+        """Of what changes: its kind and whose it is."""
+        return " ".join((self.kind, *(part for part in self.key if part)))
 
 
 @dataclass(frozen=True)
@@ -297,3 +311,69 @@ class Replanned:
     def won_back_m(self) -> float:
         """Of it won back by replanning [M]."""
         return self.replanned.npv_m - self.kept.npv_m
+
+
+@dataclass(frozen=True)
+class BatteryTarget:
+    """The battery business against its target in one fiscal year. Money in millions [M].
+
+    Attributes:
+        fiscal_year, target_m: What is aimed at: domestic sales outside.
+        outside_m, outside_gwh: Domestic sales outside in that year, in the plan.
+        own_m, own_gwh: Own use in that year at the transfer price; it does not count.
+        abroad_m: Sales abroad in that year; they do not count.
+        sold_out_m: All domestic price steps of that year sold out: nothing can be more.
+        most_m: The most that the plan with domestic sales maximised reaches; None where it was not asked for.
+        forced_cost_m: NPV given up where the target is forced; None where it cannot be, or was not asked for.
+        forced_lines: Factory lines ordered more than in the plan then.
+        forced_own_gwh: Own use in that year then.
+    """
+
+    fiscal_year: int
+    target_m: float
+    outside_m: float
+    outside_gwh: float
+    own_m: float
+    own_gwh: float
+    abroad_m: float
+    sold_out_m: float
+    most_m: float | None = None
+    forced_cost_m: float | None = None
+    forced_lines: float | None = None
+    forced_own_gwh: float | None = None
+
+    @property
+    def is_reached(self) -> bool:
+        """Whether the plan reaches the target by itself."""
+        return self.outside_m >= self.target_m * (1.0 - REACHED_FRAC)
+
+    @property
+    def at_most_m(self) -> float:
+        """The least known upper limit of domestic sales in that year [M]."""
+        return self.sold_out_m if self.most_m is None else min(self.most_m, self.sold_out_m)
+
+    @property
+    def is_reachable(self) -> bool:
+        """Whether any plan is known to reach it, or none is known not to."""
+        return self.is_reached or self.forced_cost_m is not None or self.at_most_m >= self.target_m
+
+
+@dataclass(frozen=True)
+class Answers:
+    """Answers of the analyses; None or empty = not asked for.
+
+    Shares, shortfalls and second sources here are of the plan itself; those of a plan for all futures are in `risk`.
+    own_cells_first_m: NPV lost where campuses take cells of the own factory only, wherever those are offered [M].
+    """
+
+    holdback: Holdback | None = None
+    compared: Compared | None = None
+    sweeps: tuple[Sweep, ...] = ()
+    risk: Risk | None = None
+    chemistries: tuple[ChemistryValue, ...] = ()
+    own_cells_first_m: float | None = None
+    replanned: Replanned | None = None
+    target: BatteryTarget | None = None
+    shares: tuple[SupplierShare, ...] = ()
+    shortfalls: tuple[Shortfall, ...] = ()
+    second_sources: tuple[SecondSource, ...] = ()

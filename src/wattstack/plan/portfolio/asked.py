@@ -1,50 +1,18 @@
-"""What was asked of a plan beside the plan itself, kept together, and its tables.
+"""Tables of what was asked of a plan beside the plan itself.
 
-Needs    plan.portfolio.answers, business, table.
-Gives    Answers, answer_tables.
-Used by  plan.portfolio.tables, store, report.
+Needs    plan.portfolio.answers, table.
+Gives    answer_tables.
+Used by  plan.portfolio.tables.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
-from wattstack.plan.portfolio.answers import (
-    ChemistryValue,
-    Compared,
-    Holdback,
-    Replanned,
-    Risk,
-    SecondSource,
-    Shortfall,
-    SupplierShare,
-    Sweep,
-)
-from wattstack.plan.portfolio.business import BatteryTarget
+from wattstack.plan.portfolio.answers import Answers, ChemistryValue, Holdback, Replanned, Risk
 from wattstack.plan.portfolio.result import PortfolioPlan
 from wattstack.plan.portfolio.table import Cell, Table
 from wattstack.portfolio import Calendar
 
 Row = tuple[Cell, ...]
-
-
-@dataclass(frozen=True)
-class Answers:
-    """Answers of the analyses; None or empty = not asked for.
-
-    Shares, shortfalls and second sources here are of the plan itself; those of a plan for all futures are in `risk`.
-    """
-
-    holdback: Holdback | None = None
-    compared: Compared | None = None
-    sweeps: tuple[Sweep, ...] = ()
-    risk: Risk | None = None
-    chemistries: tuple[ChemistryValue, ...] = ()
-    replanned: Replanned | None = None
-    target: BatteryTarget | None = None
-    shares: tuple[SupplierShare, ...] = ()
-    shortfalls: tuple[Shortfall, ...] = ()
-    second_sources: tuple[SecondSource, ...] = ()
 
 
 def answer_tables(plan: PortfolioPlan, answers: Answers) -> dict[str, Table]:
@@ -59,7 +27,7 @@ def answer_tables(plan: PortfolioPlan, answers: Answers) -> dict[str, Table]:
     if answers.shares or answers.shortfalls or answers.second_sources:
         tables["suppliers"] = _suppliers(answers)
     if answers.chemistries:
-        tables["chemistry"] = _chemistry(answers.chemistries)
+        tables["chemistry"] = _chemistry(answers.chemistries, answers.own_cells_first_m)
     if answers.replanned is not None:
         tables["slips"] = _slips(answers.replanned)
     return tables
@@ -73,9 +41,9 @@ def _holdback(calendar: Calendar, found: Holdback) -> Table:
         rows.append(
             ("cause", cause.site, period, cause.resource, cause.why, cause.rent_m_per_mw, "M/MW/period")
         )
-    rows += [("rent", "", "", _name(rent.kind, rent.key), "", rent.rent_m, "M") for rent in found.rents]
+    rows += [("rent", "", "", rent.name, "", rent.rent_m, "M") for rent in found.rents]
     for relief in found.reliefs:
-        rows.append(("relief", "", "", _name(relief.kind, relief.key), relief.change, relief.worth_m, "M"))
+        rows.append(("relief", "", "", relief.name, relief.change, relief.worth_m, "M"))
     for site, dates in found.time_to_power.items():
         for part, date in zip(("first MW", "half the MW", "all MW"), dates, strict=True):
             period = "" if date is None else calendar.label(date)
@@ -83,10 +51,6 @@ def _holdback(calendar: Calendar, found: Holdback) -> Table:
                 ("time to power", site, period, part, "" if period else "not in the horizon", date, "periods")
             )
     return Table(("about", "site", "period", "what", "why", "value", "unit"), tuple(rows))
-
-
-def _name(kind: str, key: tuple[str, ...]) -> str:
-    return " ".join((kind, *(part for part in key if part)))
 
 
 def _coordination(answers: Answers) -> Table:
@@ -186,12 +150,16 @@ def _suppliers(answers: Answers) -> Table:
     return Table.of(rows, columns)
 
 
-def _chemistry(found: tuple[ChemistryValue, ...]) -> Table:
+def _chemistry(found: tuple[ChemistryValue, ...], own_first_m: float | None) -> Table:
+    """A row a chemistry; "all but own cells" is worth what it costs to take own cells wherever those are offered."""
     columns = (
         "chemistry", "worth_m", "reserve_per_mwh", "power_per_mw", "shifting_per_mwh", "curtailed_per_mwh",
         "where", "held_mwh",
     )  # fmt: skip
-    return Table(columns, tuple(tuple(getattr(c, name) for name in columns) for c in found))
+    rows = [{name: getattr(c, name) for name in columns} for c in found]
+    if own_first_m is not None:
+        rows.append({"chemistry": "all but own cells", "worth_m": own_first_m})
+    return Table.of(rows, columns)
 
 
 def _slips(found: Replanned) -> Table:

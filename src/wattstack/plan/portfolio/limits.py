@@ -1,8 +1,8 @@
 """Limits on money: capital paid in a fiscal year, and the deepest cumulative cash.
 
-Needs    plan.portfolio.draft; portfolio.
-Gives    add_money_limits, learnt_cash, CAPITAL_LINES.
-Used by  plan.portfolio.block, solve, tables.
+Needs    plan.portfolio.draft, result; portfolio.
+Gives    add_money_limits, learnt_cash.
+Used by  plan.portfolio.block, solve.
 """
 
 from __future__ import annotations
@@ -10,9 +10,8 @@ from __future__ import annotations
 import numpy as np
 
 from wattstack.plan.portfolio.draft import Draft
+from wattstack.plan.portfolio.result import CAPITAL_LINES
 from wattstack.portfolio import Portfolio
-
-CAPITAL_LINES = ("deposit", "delivery", "capital")
 
 
 def add_money_limits(draft: Draft, portfolio: Portfolio) -> None:

@@ -1,6 +1,6 @@
 """The money of a plan: cash by period and line, by fiscal year, and the figures drawn from it.
 
-Needs    plan.portfolio.result, limits, table; cost (flow_worth).
+Needs    plan.portfolio.result, table; cost (flow_worth).
 Gives    finance_table, fiscal_years_table, finance_summary.
 Used by  plan.portfolio.tables, store, report.
 
@@ -13,8 +13,7 @@ from __future__ import annotations
 import numpy as np
 
 from wattstack.cost import flow_worth
-from wattstack.plan.portfolio.limits import CAPITAL_LINES
-from wattstack.plan.portfolio.result import PortfolioPlan
+from wattstack.plan.portfolio.result import CAPITAL_LINES, PortfolioPlan
 from wattstack.plan.portfolio.table import Table
 
 END = "end"

@@ -1,6 +1,6 @@
 """What a portfolio plan answers: every amount by period, the certificate, the rents and the cash.
 
-Gives    Amounts, PortfolioPlan, Decisions, PortfolioRound.
+Gives    Amounts, PortfolioPlan, Decisions, PortfolioRound, CAPITAL_LINES.
 Used by  plan.portfolio, report, cli.
 """
 
@@ -15,6 +15,8 @@ from wattstack.portfolio import Portfolio
 
 # kind -> key -> array over periods. Keys are tuples of names.
 Amounts = Mapping[str, Mapping[tuple[str, ...], np.ndarray]]
+
+CAPITAL_LINES = ("deposit", "delivery", "capital")  # lines of cash that are capital
 
 # What is decided, by the period in which it is decided (all other amounts follow from these and the running):
 DECISIONS = (
@@ -108,6 +110,11 @@ class PortfolioPlan:
     def decisions(self) -> Decisions:
         """What this plan decides."""
         return Decisions({kind: self.amounts[kind] for kind in DECISIONS if kind in self.amounts})
+
+    @property
+    def capital(self) -> Mapping[tuple[str, str, str], np.ndarray]:
+        """The part of the cash that is capital."""
+        return {key: values for key, values in self.cash.items() if key[0] in CAPITAL_LINES}
 
     def total(self, kind: str) -> np.ndarray:
         """Sum over all keys of one kind; shape (periods,)."""

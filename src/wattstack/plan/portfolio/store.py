@@ -30,7 +30,7 @@ from typing import Any, get_type_hints
 from wattstack.campus import Campus, read_campus, write_campus
 from wattstack.errors import InputError
 from wattstack.plan.folder import json_text, package_versions, read_json, write_whole
-from wattstack.plan.portfolio.asked import Answers
+from wattstack.plan.portfolio.answers import Answers
 from wattstack.plan.portfolio.codec import decode, encode
 from wattstack.plan.portfolio.money import finance_summary
 from wattstack.plan.portfolio.result import PortfolioPlan
@@ -98,8 +98,9 @@ def write_portfolio_plan(plan: PortfolioPlan, out: str | Path, **answers: Any) -
         What was written, for a report without reading it again.
 
     Raises:
-        InputError: The folder cannot be written.
+        InputError: The folder cannot be written, or is the one of the portfolio's own files.
     """
+    plan.portfolio.keep_input(out)
     files = portfolio_files(plan, **answers)
     write_whole(out, lambda folder: _write_all(files, folder, Path(out)), STALE)
     return files

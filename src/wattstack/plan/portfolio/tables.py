@@ -7,7 +7,8 @@ Used by  plan.portfolio.store, cli, report.
 
 from __future__ import annotations
 
-from wattstack.plan.portfolio.asked import Answers, answer_tables
+from wattstack.plan.portfolio.answers import Answers
+from wattstack.plan.portfolio.asked import answer_tables
 from wattstack.plan.portfolio.bought import orders_table
 from wattstack.plan.portfolio.business import factory_table, segments_table
 from wattstack.plan.portfolio.money import finance_table, fiscal_years_table

@@ -27,16 +27,14 @@ GROUPS = {
     "line": "Factory lines",
     "size": "Sizes of campus files",
 }
-CAPITAL = ("deposit", "delivery", "capital")
 
 
 def capital_paid(view: PortfolioView) -> dict[str, np.ndarray]:
     """Deposits, deliveries and capital of sizes by group, as amounts > 0 [M]; shape (periods,) each."""
     groups, found = _groups(view), {}
-    for (line, what, _), values in view.plan.cash.items():
-        if line in CAPITAL:
-            name = groups.get(what, "size")
-            found[name] = found.get(name, 0.0) - values[:-1]
+    for (_, what, _), values in view.plan.capital.items():
+        name = groups.get(what, "size")
+        found[name] = found.get(name, 0.0) - values[:-1]
     return {name: found[name] for name in GROUPS if name in found and np.any(np.abs(found[name]) > 0.0)}
 
 

@@ -18,7 +18,8 @@ from wattstack.report.portfolio.ground import made_up
 from wattstack.report.words import Money
 
 if TYPE_CHECKING:
-    from wattstack.plan.portfolio import Answers, PortfolioFiles, PortfolioPlan, Table
+    from wattstack.plan.portfolio import PortfolioFiles, PortfolioPlan, Table
+    from wattstack.plan.portfolio.answers import Answers
     from wattstack.portfolio import Calendar, Portfolio, Site
 
 LEAST_MW = 1e-6

@@ -31,7 +31,7 @@ from wattstack.report.portfolio.view import PortfolioView
 from wattstack.report.portfolio.words import site_name, spaced, thing_name
 
 if TYPE_CHECKING:
-    from wattstack.plan.portfolio import Replanned, Slip
+    from wattstack.plan.portfolio.answers import Replanned, Slip
 
 LOOKS = {
     "before": Key("As planned", SLATE, "line", "dash"),

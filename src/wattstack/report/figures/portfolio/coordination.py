@@ -30,7 +30,8 @@ from wattstack.report.portfolio.view import PortfolioView
 from wattstack.report.portfolio.words import ITEMS, spaced
 
 if TYPE_CHECKING:
-    from wattstack.plan.portfolio import PortfolioPlan, Sweep, SweepPoint
+    from wattstack.plan.portfolio import PortfolioPlan
+    from wattstack.plan.portfolio.answers import Sweep, SweepPoint
 
 GROUND = ("items", "stages", "servers", "supply", "targets")
 AXES = {

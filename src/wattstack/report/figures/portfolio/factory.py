@@ -34,7 +34,7 @@ from wattstack.report.portfolio.view import PortfolioView
 from wattstack.report.portfolio.words import spaced
 
 if TYPE_CHECKING:
-    from wattstack.plan.portfolio import BatteryTarget
+    from wattstack.plan.portfolio.answers import BatteryTarget
 
 MARKETS = (ORANGE, PURPLE, SKY, BROWN, GREY)
 OWN = "own use"

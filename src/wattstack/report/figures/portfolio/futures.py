@@ -18,7 +18,7 @@ from wattstack.report.portfolio.words import spaced
 from wattstack.report.words import percent
 
 if TYPE_CHECKING:
-    from wattstack.plan.portfolio import Risk
+    from wattstack.plan.portfolio.answers import Risk
 
 GROUND = ("scenarios", "items", "stages", "servers", "supply")
 

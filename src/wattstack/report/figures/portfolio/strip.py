@@ -17,7 +17,7 @@ from wattstack.report.portfolio.words import RESOURCES, cause_name, resource_nam
 from wattstack.report.words import quantity
 
 if TYPE_CHECKING:
-    from wattstack.plan.portfolio import Holdback
+    from wattstack.plan.portfolio.answers import Holdback
 
 FOOT_FRAC = 0.06  # of the height: a foot below zero, so that a site without power shows its colour too
 GROUND = ("items", "stages", "servers", "supply", "targets")

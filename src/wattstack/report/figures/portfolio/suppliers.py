@@ -17,7 +17,7 @@ from wattstack.report.portfolio.view import PortfolioView
 from wattstack.report.portfolio.words import bought_name, spaced
 
 if TYPE_CHECKING:
-    from wattstack.plan.portfolio import SupplierShare
+    from wattstack.plan.portfolio.answers import SupplierShare
 
 
 def shares_figure(view: PortfolioView, shares: Sequence[SupplierShare]) -> Figure:

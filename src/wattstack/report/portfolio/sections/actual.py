@@ -17,7 +17,7 @@ from wattstack.report.portfolio.words import sentence
 from wattstack.report.words import quantity
 
 if TYPE_CHECKING:
-    from wattstack.plan.portfolio import Replanned
+    from wattstack.plan.portfolio.answers import Replanned
 
 ACTIONS = 8  # changes shown at once
 

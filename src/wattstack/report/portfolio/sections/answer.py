@@ -16,7 +16,7 @@ from wattstack.report.portfolio.words import gap_words, listed, resource_name, s
 from wattstack.report.words import HAIR, percent, quantity
 
 if TYPE_CHECKING:
-    from wattstack.plan.portfolio import Holdback
+    from wattstack.plan.portfolio.answers import Holdback
 
 NONE = "not worth more"
 

@@ -18,7 +18,8 @@ from wattstack.report.portfolio.words import sentence, share_words
 from wattstack.report.words import MINUS, quantity
 
 if TYPE_CHECKING:
-    from wattstack.plan.portfolio import Compared, PortfolioPlan, Sweep
+    from wattstack.plan.portfolio import PortfolioPlan
+    from wattstack.plan.portfolio.answers import Compared, Sweep
 
 WORDS = (
     "Coordinated: this plan. All is ordered together, and one thing may stand in for another: a flexible grid "

@@ -22,7 +22,7 @@ from wattstack.report.portfolio.words import site_name, spaced
 from wattstack.report.words import quantity
 
 if TYPE_CHECKING:
-    from wattstack.plan.portfolio import BatteryTarget
+    from wattstack.plan.portfolio.answers import BatteryTarget
 
 
 def factory_section(view: PortfolioView, page: Page) -> str:

@@ -18,7 +18,7 @@ from wattstack.report.portfolio.words import cause_name, limit_name, site_name, 
 from wattstack.report.words import MINUS, quantity
 
 if TYPE_CHECKING:
-    from wattstack.plan.portfolio import Holdback
+    from wattstack.plan.portfolio.answers import Holdback
 
 MOST = 15  # rows of a ranking; the rest stands in holdback.csv
 LEAST_FRAC = 1e-6

@@ -18,7 +18,7 @@ from wattstack.report.portfolio.words import gap_words, sentence, share_words, s
 from wattstack.report.words import percent, quantity
 
 if TYPE_CHECKING:
-    from wattstack.plan.portfolio import Risk
+    from wattstack.plan.portfolio.answers import Risk
 
 
 def risk_section(view: PortfolioView, page: Page, risk: Risk) -> str:

@@ -20,7 +20,7 @@ from wattstack.report.portfolio.words import bought_name, chemistry_name, spaced
 from wattstack.report.words import percent, quantity
 
 if TYPE_CHECKING:
-    from wattstack.plan.portfolio import ChemistryValue
+    from wattstack.plan.portfolio.answers import ChemistryValue
 
 
 def suppliers_section(view: PortfolioView, page: Page) -> str:
@@ -139,4 +139,11 @@ def chemistry_section(view: PortfolioView, found: Sequence[ChemistryValue]) -> s
         "upkeep and the energy that is lost."
     )
     html = paragraph(note, "note") + table(head, rows, kind="wide")
+    cost_m = view.answers.own_cells_first_m
+    if cost_m is not None:
+        lost = view.money.text(cost_m, 3) if cost_m > 0.0 else "nothing"
+        html += paragraph(
+            "Own cells are a choice of the plan. As a rule, cells of the own factory and no others wherever those are "
+            f"offered, they would cost it {lost}."
+        )
     return html + paragraph(ground_words(view.portfolio, "storage"), "rests")
