@@ -81,7 +81,7 @@ def test_analyses_asked_for_are_printed_and_lie_in_the_folder(short, tmp_path, c
     words = ["--compare", "--delay", "2", "--sweep", "supply=0.5,1", "--sweep", "grid_delay=1", "--risk"]
     assert run(["plan", str(short), "-o", str(out), *QUICK, *words, "--cvar-weight", "0.5"]) == 0
     text = capsys.readouterr().out
-    for part in ("the grid 2 periods late", "value of coordination", "silo, told", "along supply [M USD]",
+    for part in ("the grid 2 periods late", "value of coordination", "silo told", "along supply [M USD]",
                  "along grid_delay", "(VSS)", "(EVPI)", "weight of the worst 0.5"):  # fmt: skip
         assert part in text, part
     with (out / "coordination.csv").open(encoding="utf-8") as file:

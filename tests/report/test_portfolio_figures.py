@@ -10,7 +10,7 @@ from tests.report import portfolio_made as made
 from wattstack.plan.portfolio import capacity_mw, portfolio_files
 from wattstack.plan.portfolio.answers import Cause, Holdback
 from wattstack.portfolio.whole import Late
-from wattstack.report.figures.portfolio.actual import against, ranked, slip_name, slips_figure
+from wattstack.report.figures.portfolio.actual import against, slip_name, slips_figure
 from wattstack.report.figures.portfolio.coordination import axis_words, curve, paths
 from wattstack.report.figures.portfolio.factory import sales_figure
 from wattstack.report.figures.portfolio.futures import fan
@@ -296,7 +296,7 @@ def test_plan_against_actual_draws_three_plans_and_the_slips(view):
     ]  # fmt: skip
     assert figure.data[1]["y"] == pytest.approx(found.kept.total("it_mw"), rel=1e-4)
     bars = slips_figure(view, found)
-    assert bars.data[0]["x"] == pytest.approx([s.kept_lost_m for s in ranked(found)], abs=0.01)
+    assert bars.data[0]["x"] == pytest.approx([s.kept_lost_m for s in found.ranked], abs=0.01)
     late = against(view, replace(found, as_of="2030Q1"))
     assert not late.layout["shapes"]
 

@@ -165,15 +165,10 @@ def target_text(found: BatteryTarget, currency: str) -> str:
 def compared_text(found: Compared) -> str:
     """The plans side by side, and the value of coordination in its two parts."""
     portfolio = found.coordinated.portfolio
-    plans: dict[str, PortfolioPlan | None] = {
-        "coordinated": found.coordinated, "no substitution": found.no_substitution, "silo": found.silo,
-        "silo, told": found.silo_told,
-    }  # fmt: skip
     rows = [["", f"value [M {portfolio.currency}]", "MW-periods"]]
     rows += [
         [name, number(plan.npv_m), number(float(plan.total("it_mw").sum()))]
-        for name, plan in plans.items()
-        if plan is not None
+        for name, plan in found.plans.items()
     ]
     value, whole = found.value_of_coordination_m, abs(found.coordinated.npv_m)
     share = f", {100 * value / whole:.1f} % of the plan" if whole > 0.0 else ""
@@ -184,9 +179,12 @@ def compared_text(found: Compared) -> str:
         ["timing", _millions(found.timing_m, portfolio)],
         ["compute", f"{number(found.mw_periods)} MW-periods more"],
     ]
+    lacks = [f"{resource} ({count})" for resource, count in found.silo_lacks.items()]
+    if lacks:
+        lines.append(["the silo lacks", f"{', '.join(lacks)}: site-periods in which there is least of it"])
     head = f"coordinated, and not: all with parts of stages{late}"
     told = "silo: each team for itself, towards the announced targets, at its own lead times and list prices"
-    return f"{head}\n{table(rows)}\n\n{table(lines)}\n  {told}"
+    return "\n".join([head, table(rows), "", table(lines), *(f"  {note}" for note in (told, *found.notes))])
 
 
 def sweep_text(found: Sweep, currency: str) -> str:
@@ -305,7 +303,7 @@ def replanned_text(found: Replanned) -> str:
     parts = [f"{portfolio.name}: replanned as of {found.as_of}", table(head)]
     if found.slips:
         rows = [["slip", "late", "lost, kept", "lost, replanned", "undone alone"]]
-        for slip in sorted(found.slips, key=lambda slip: -slip.kept_lost_m):
+        for slip in found.ranked:
             name = f"{slip.site} {slip.kind} {slip.name}"
             costs = (slip.kept_lost_m, slip.replanned_lost_m, slip.undone_m)
             rows.append([name, str(slip.late_q), *(number(cost) for cost in costs)])

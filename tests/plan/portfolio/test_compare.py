@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from tests.plan.portfolio.pencil import mixed, path_of
 from tests.portfolio.small import small_portfolio
 from wattstack.errors import InfeasibleError, InputError
-from wattstack.plan.portfolio import Pool, compare_plans, sweep_scarcity
+from wattstack.plan.portfolio import Pool, compare, compare_plans, sweep_scarcity
 from wattstack.portfolio import Money
 
 
@@ -51,8 +51,28 @@ def test_a_silo_over_its_budget_is_cut_in_proportion_and_says_so():
         update={"capital_budget_m": {2026: 30.0, 2027: 200.0, 2028: 50.0}}
     )
     found = compare_plans(replace(small_portfolio(), money=money))
-    assert any("cut to" in note for note in found.silo.notes)
+    assert any("cut to" in note and "beyond the capital budget" in note for note in found.silo.notes)
     assert found.silo.npv_m <= found.coordinated.npv_m + 1e-3
+
+
+def test_what_a_silo_has_least_of_is_counted_by_site_and_period():
+    found = compare_plans(small_portfolio())
+    tight = [cause for cause in found.silo_causes if cause.why]
+    assert sum(found.silo_lacks.values()) == len(tight) > 0
+    assert len(found.silo_causes) == len(small_portfolio().sites) * small_portfolio().calendar.count
+
+
+def test_a_silo_beyond_the_land_says_that_it_is_the_land():
+    sites = tuple(place.model_copy(update={"storage_mwh_per_ha": 2.5}) for place in small_portfolio().sites)
+    notes = compare_plans(replace(small_portfolio(), sites=sites)).silo.notes
+    assert any("would go beyond the land at east" in note for note in notes)
+
+
+def test_of_many_broken_limits_the_first_are_named_and_the_rest_counted():
+    gives = [{"name": f"the land at {place}"} for place in "aabcdef"]
+    told = compare._names(InfeasibleError("no orders", {"gives": gives}))
+    assert told == "the land at a, the land at b, the land at c, the land at d and 2 more limits"
+    assert compare._names(InfeasibleError("no orders")) == "the limits"
 
 
 def test_a_silo_that_no_cut_brings_within_its_credit_is_told():

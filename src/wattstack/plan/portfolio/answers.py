@@ -2,19 +2,22 @@
 
 A door of its own: report and cli take the types of answers from here, and their makers from wattstack.plan.portfolio.
 
-Gives    Cause, Rent, Relief, Holdback, Compared, SweepPoint, Sweep, Future, Risk, Shortfall, SupplierShare,
+Needs    plan.portfolio.result, business.
+Gives    Cause, Limit, Rent, Relief, Holdback, Compared, SweepPoint, Sweep, Future, Risk, Shortfall, SupplierShare,
          SecondSource, ChemistryValue, BatteryTarget, Slip, Replanned; Answers, all of them together.
 Used by  plan.portfolio, report, cli.
 """
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from wattstack.plan.portfolio.business import BatteryTarget
 from wattstack.plan.portfolio.result import PortfolioPlan
 
-REACHED_FRAC = 1e-6  # a forced target is met to this share
+Dates = tuple[int | None, int | None, int | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +29,8 @@ class Cause:
         resource: "shell", "electrical", "cooling", "hv", "servers", "storage", "grid", "gate_permit", "gate_land",
             "gate_fibre", "crew", "fire_cap", "land", or "not worth more".
         why: "lead", "supply", "stage", "gate", "limit" or "" (not worth more).
-        rent_m_per_mw: Rent per MW of IT power and period, the ranking.
+        rent_m_per_mw: Rent per MW of IT power and period, the ranking; 0 where nothing is energised, for the prices of
+            an empty site are not unique.
     """
 
     site: str
@@ -36,52 +40,50 @@ class Cause:
     rent_m_per_mw: float
 
 
-@dataclass(frozen=True, slots=True)
-class Rent:
-    """What the owner of a limit earns: shadow price x limit over the horizon [M]."""
+@dataclass(frozen=True)
+class Limit:
+    """Something that is limited: its kind and whose it is."""
 
     kind: str
     key: tuple[str, ...]
-    rent_m: float
 
     @property
     def name(self) -> str:
-        """Of the limit: its kind and whose it is."""
-        return " ".join((self.kind, *(part for part in self.key if part)))
-
-
-@dataclass(frozen=True, slots=True)
-class Relief:
-    """What a change is worth, by re-solving: "one quarter earlier" or "10 % more"."""
-
-    kind: str
-    key: tuple[str, ...]
-    change: str
-    worth_m: float
-
-    @property
-    def name(self) -> str:
-        """Of what changes: its kind and whose it is."""
+        """Both in a row."""
         return " ".join((self.kind, *(part for part in self.key if part)))
 
 
 @dataclass(frozen=True)
+class Rent(Limit):
+    """What the owner of a limit earns: shadow price x limit over the horizon [M]."""
+
+    rent_m: float
+
+
+@dataclass(frozen=True)
+class Relief(Limit):
+    """What a change is worth, by planning again: "one period earlier" or "10 % more"."""
+
+    change: str
+    worth_m: float
+
+
+@dataclass(frozen=True)
 class Holdback:
-    """What holds a plan back."""
+    """What holds a plan back; time_to_power: period of the first, half and all MW by site."""
 
     causes: tuple[Cause, ...]
     rents: tuple[Rent, ...]
     reliefs: tuple[Relief, ...]
-    time_to_power: Mapping[
-        str, tuple[int | None, int | None, int | None]
-    ]  # site -> period of first, half, all MW
+    time_to_power: Mapping[str, Dates]
 
 
 @dataclass(frozen=True)
 class Compared:
     """Four plans of one portfolio, in the order coordinated, no substitution, silo, silo told (None: no delay to tell).
 
-    value_of_coordination_m = coordinated - silo = standing_in_m + timing_m.
+    value_of_coordination_m = coordinated - silo = standing_in_m + timing_m. silo_causes: What the silo has least of,
+    by site and period.
     """
 
     coordinated: PortfolioPlan
@@ -89,6 +91,16 @@ class Compared:
     silo: PortfolioPlan
     silo_told: PortfolioPlan | None
     delay_q: int = 0
+    silo_causes: tuple[Cause, ...] = ()
+
+    @property
+    def plans(self) -> dict[str, PortfolioPlan]:
+        """The plans there are, by name."""
+        every = {
+            "coordinated": self.coordinated, "no substitution": self.no_substitution, "silo": self.silo,
+            "silo told": self.silo_told,
+        }  # fmt: skip
+        return {name: plan for name, plan in every.items() if plan is not None}
 
     @property
     def standing_in_m(self) -> float:
@@ -104,6 +116,18 @@ class Compared:
     def value_of_coordination_m(self) -> float:
         """Both together [M]."""
         return self.coordinated.npv_m - self.silo.npv_m
+
+    @property
+    def silo_lacks(self) -> dict[str, int]:
+        """Site-periods in which each resource holds the silo back, the most first."""
+        counts = Counter(cause.resource for cause in self.silo_causes if cause.why)
+        return dict(counts.most_common())
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What the other plans remark that the coordinated one does not."""
+        every = dict.fromkeys(note for plan in self.plans.values() for note in plan.notes)
+        return tuple(note for note in every if note not in self.coordinated.notes)
 
     @property
     def mw_periods(self) -> float:
@@ -288,6 +312,11 @@ class Replanned:
     facts: tuple[str, ...] = ()
 
     @property
+    def ranked(self) -> tuple[Slip, ...]:
+        """Slips by what they cost with orders kept, the most first."""
+        return tuple(sorted(self.slips, key=lambda slip: (-slip.kept_lost_m, -slip.replanned_lost_m)))
+
+    @property
     def lost_kept_m(self) -> float:
         """NPV lost if nothing is changed [M]."""
         return self.before.npv_m - self.kept.npv_m
@@ -311,51 +340,6 @@ class Replanned:
     def won_back_m(self) -> float:
         """Of it won back by replanning [M]."""
         return self.replanned.npv_m - self.kept.npv_m
-
-
-@dataclass(frozen=True)
-class BatteryTarget:
-    """The battery business against its target in one fiscal year. Money in millions [M].
-
-    Attributes:
-        fiscal_year, target_m: What is aimed at: domestic sales outside.
-        outside_m, outside_gwh: Domestic sales outside in that year, in the plan.
-        own_m, own_gwh: Own use in that year at the transfer price; it does not count.
-        abroad_m: Sales abroad in that year; they do not count.
-        sold_out_m: All domestic price steps of that year sold out: nothing can be more.
-        most_m: The most that the plan with domestic sales maximised reaches; None where it was not asked for.
-        forced_cost_m: NPV given up where the target is forced; None where it cannot be, or was not asked for.
-        forced_lines: Factory lines ordered more than in the plan then.
-        forced_own_gwh: Own use in that year then.
-    """
-
-    fiscal_year: int
-    target_m: float
-    outside_m: float
-    outside_gwh: float
-    own_m: float
-    own_gwh: float
-    abroad_m: float
-    sold_out_m: float
-    most_m: float | None = None
-    forced_cost_m: float | None = None
-    forced_lines: float | None = None
-    forced_own_gwh: float | None = None
-
-    @property
-    def is_reached(self) -> bool:
-        """Whether the plan reaches the target by itself."""
-        return self.outside_m >= self.target_m * (1.0 - REACHED_FRAC)
-
-    @property
-    def at_most_m(self) -> float:
-        """The least known upper limit of domestic sales in that year [M]."""
-        return self.sold_out_m if self.most_m is None else min(self.most_m, self.sold_out_m)
-
-    @property
-    def is_reachable(self) -> bool:
-        """Whether any plan is known to reach it, or none is known not to."""
-        return self.is_reached or self.forced_cost_m is not None or self.at_most_m >= self.target_m
 
 
 @dataclass(frozen=True)

@@ -58,14 +58,9 @@ def _coordination(answers: Answers) -> Table:
     rows: list[Row] = []
     found = answers.compared
     if found is not None:
-        plans = {
-            "coordinated": found.coordinated, "no substitution": found.no_substitution, "silo": found.silo,
-            "silo told": found.silo_told,
-        }  # fmt: skip
         rows += [
             ("base", 0.0, name, plan.npv_m, float(plan.total("it_mw").sum()))
-            for name, plan in plans.items()
-            if plan is not None
+            for name, plan in found.plans.items()
         ]
     for sweep in answers.sweeps:
         for point in sweep.points:
@@ -167,9 +162,7 @@ def _slips(found: Replanned) -> Table:
     columns = (
         "site", "kind", "name", "late_q", "kept_lost_m", "replanned_lost_m", "mw_periods_lost", "undone_m",
     )  # fmt: skip
-    ranked = sorted(found.slips, key=lambda slip: -slip.kept_lost_m)
-    rows = [tuple(getattr(slip, name) for name in columns) for slip in ranked]
+    rows = [tuple(getattr(slip, name) for name in columns) for slip in found.ranked]
     mw_periods = float(found.before.total("it_mw").sum() - found.kept.total("it_mw").sum())
-    lost = found.before.npv_m - found.replanned.npv_m
-    rows.append(("", "", "together", None, found.lost_kept_m, lost, mw_periods, None))
+    rows.append(("", "", "together", None, found.lost_kept_m, found.lost_replanned_m, mw_periods, None))
     return Table(columns, tuple(rows))

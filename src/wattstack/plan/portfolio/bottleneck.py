@@ -1,8 +1,8 @@
 """What holds a plan back: the cause in every site and period, by the rent rule.
 
-Needs    plan.portfolio.result, answers, servers; portfolio.
+Needs    plan.portfolio.result, answers, orders; portfolio.
 Gives    find_causes, least_resource, capacity_mw, time_to_power.
-Used by  plan.portfolio.holdback, tables, report.
+Used by  plan.portfolio.holdback, compare; report.
 
 In a good plan everything arrives together, so every row is tight, and a tight row is not yet a cause. A row is a
 cause where it is tight and its relief could not be bought: the lead time has not passed since the first period
@@ -10,13 +10,15 @@ cause where it is tight and its relief could not be bought: the lead time has no
 gate, the crew, the fire cap or the land binds. Causes are ranked by rent per MW of IT power and period: the row's
 shadow price where nothing can be bought, else that of the shared supply in the order period spread over the periods
 of use (the row's own shadow price is mostly the cost being earned back). None left, or none that earns a rent: "not
-worth more". Where orders are held (silo, replan) the cause is the resource with the least capacity in MW of IT power.
+worth more". Where nothing is energised the cause is named without its rent: the prices of an empty site are not
+unique, for many things lack at once. Where orders are held (the silo) the cause is the resource with the least
+capacity in MW of IT power.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -47,19 +49,20 @@ def find_causes(plan: PortfolioPlan) -> tuple[Cause, ...]:
     supply_left = _supply_left(plan)
     found = []
     for site in (s for s in plan.portfolio.sites if (s.name,) in plan.amounts.get("it_mw", {})):
-        grid_mw = capacity_mw(plan, site)["grid"]
+        grid_mw, energised = capacity_mw(plan, site)["grid"], plan.amounts["it_mw"][(site.name,)]
         for q in range(plan.portfolio.calendar.count):
             causes = [
                 c for c in _causes(plan, site, q, (supply_left, grid_mw)) if c.rent_m_per_mw > NO_RENT_M
             ]
-            found.append(max(causes, key=lambda c: c.rent_m_per_mw, default=_none(site, q)))
+            cause = max(causes, key=lambda c: c.rent_m_per_mw, default=_none(site, q))
+            found.append(cause if energised[q] > TIGHT_FRAC else replace(cause, rent_m_per_mw=0.0))
     return tuple(found)
 
 
 def least_resource(plan: PortfolioPlan) -> tuple[Cause, ...]:
     """For a plan whose orders are held: the resource with the least capacity in MW of IT power."""
     found = []
-    for site in plan.portfolio.sites:
+    for site in (s for s in plan.portfolio.sites if (s.name,) in plan.amounts.get("it_mw", {})):
         capacity = capacity_mw(plan, site)
         energised = plan.amounts["it_mw"][(site.name,)]
         for q in range(plan.portfolio.calendar.count):
@@ -75,10 +78,10 @@ def capacity_mw(plan: PortfolioPlan, site: Site) -> dict[str, np.ndarray]:
     """What each resource there could carry, in MW of IT power by period."""
     there, compute = plan.amounts.get("there", {}), plan.portfolio.compute
     out = {name: there[(name, site.name)] for name in HALLS if (name, site.name) in there}
-    out["servers"] = sum(
-        values for (_, where), values in plan.amounts["server_there"].items() if where == site.name
-    )
-    grid = {kind: np.zeros(plan.portfolio.calendar.count) for kind in ("firm", "nonfirm")}
+    zero = np.zeros(plan.portfolio.calendar.count)
+    servers = plan.amounts.get("server_there", {})
+    out["servers"] = sum((values for (_, where), values in servers.items() if where == site.name), zero)
+    grid = {"firm": zero, "nonfirm": zero}
     for stage in (s for s in plan.portfolio.stages if s.site == site.name):
         on = plan.amounts["stage_on"][(site.name, stage.stage)]
         if stage.replaced_by is not None:

@@ -1,7 +1,7 @@
 """The battery business of a plan: the factory by period, what is sold and used by fiscal year, and the target.
 
-Needs    plan.portfolio.result, answers, stores, table.
-Gives    factory_table, segments_table, own_use, battery_target.
+Needs    plan.portfolio.result, stores, table.
+Gives    factory_table, segments_table, own_use, BatteryTarget, battery_target.
 Used by  plan.portfolio.tables, cli, report.
 
 Sales outside and own use are kept apart. Own use counts at its transfer price, which is what the cell cost at the
@@ -10,9 +10,10 @@ factory in that period (materials and conversion): an assumption, since nobody p
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 
-from wattstack.plan.portfolio.answers import BatteryTarget
 from wattstack.plan.portfolio.result import PortfolioPlan
 from wattstack.plan.portfolio.stores import cell_cost_per_kwh
 from wattstack.plan.portfolio.table import Table
@@ -23,6 +24,7 @@ FACTORY_COLUMNS = (
     "sold_gwh", "stock_gwh", "conversion_per_kwh", "cell_cost_per_kwh",
 )  # fmt: skip
 SEGMENT_COLUMNS = ("fiscal_year", "segment", "use", "gwh", "price_per_kwh", "revenue_m", "revenue_jpy_bn")
+REACHED_FRAC = 1e-6  # a forced target is met to this share
 
 
 def factory_table(plan: PortfolioPlan) -> Table:
@@ -107,6 +109,51 @@ def segments_table(plan: PortfolioPlan) -> Table:
                     "revenue_jpy_bn": plan.portfolio.jpy_bn(money),
                 })  # fmt: skip
     return Table.of(records, SEGMENT_COLUMNS)
+
+
+@dataclass(frozen=True)
+class BatteryTarget:
+    """The battery business against its target in one fiscal year. Money in millions [M].
+
+    Attributes:
+        fiscal_year, target_m: What is aimed at: domestic sales outside.
+        outside_m, outside_gwh: Domestic sales outside in that year, in the plan.
+        own_m, own_gwh: Own use in that year at the transfer price; it does not count.
+        abroad_m: Sales abroad in that year; they do not count.
+        sold_out_m: All domestic price steps of that year sold out: nothing can be more.
+        most_m: The most that the plan with domestic sales maximised reaches; None where it was not asked for.
+        forced_cost_m: NPV given up where the target is forced; None where it cannot be, or was not asked for.
+        forced_lines: Factory lines ordered more than in the plan then.
+        forced_own_gwh: Own use in that year then.
+    """
+
+    fiscal_year: int
+    target_m: float
+    outside_m: float
+    outside_gwh: float
+    own_m: float
+    own_gwh: float
+    abroad_m: float
+    sold_out_m: float
+    most_m: float | None = None
+    forced_cost_m: float | None = None
+    forced_lines: float | None = None
+    forced_own_gwh: float | None = None
+
+    @property
+    def is_reached(self) -> bool:
+        """Whether the plan reaches the target by itself."""
+        return self.outside_m >= self.target_m * (1.0 - REACHED_FRAC)
+
+    @property
+    def at_most_m(self) -> float:
+        """The least known upper limit of domestic sales in that year [M]."""
+        return self.sold_out_m if self.most_m is None else min(self.most_m, self.sold_out_m)
+
+    @property
+    def is_reachable(self) -> bool:
+        """Whether any plan is known to reach it, or none is known not to."""
+        return self.is_reached or self.forced_cost_m is not None or self.at_most_m >= self.target_m
 
 
 def battery_target(

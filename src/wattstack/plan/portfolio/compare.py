@@ -1,6 +1,6 @@
 """The value of coordination: four plans of one portfolio, and how it moves along an axis of scarcity.
 
-Needs    plan.portfolio.solve, silo, answers; portfolio.variants.
+Needs    plan.portfolio.solve, silo, bottleneck, answers; portfolio.variants.
 Gives    compare_plans, sweep_scarcity, AXES.
 Used by  cli, report.
 
@@ -17,6 +17,7 @@ from dataclasses import replace
 
 from wattstack.errors import InfeasibleError, InputError
 from wattstack.plan.portfolio.answers import Compared, Sweep, SweepPoint
+from wattstack.plan.portfolio.bottleneck import least_resource
 from wattstack.plan.portfolio.pool import Pool
 from wattstack.plan.portfolio.result import Decisions, PortfolioPlan
 from wattstack.plan.portfolio.silo import silo_orders
@@ -36,6 +37,7 @@ AXES: dict[str, Callable[[Portfolio, float], Portfolio]] = {
     "fire_cap": scaled_fire_cap,
 }
 GRID_DELAY = "grid_delay"
+NAMED_MOST = 4  # limits that a note names
 
 
 def compare_plans(portfolio: Portfolio, pool: Pool | None = None, delay_q: int = 0) -> Compared:
@@ -51,12 +53,14 @@ def compare_plans(portfolio: Portfolio, pool: Pool | None = None, delay_q: int =
     real = delayed_grid(portfolio, delay_q) if delay_q else portfolio
     coordinated = solve_portfolio(real, pool=pool)
     told = _realised(real, silo_orders(portfolio, delay_q), pool, coordinated) if delay_q else None
+    silo = _realised(real, silo_orders(portfolio), pool, coordinated)
     return Compared(
         coordinated=coordinated,
         no_substitution=_at_the_same_cost(without_substitution(real), pool, coordinated),
-        silo=_realised(real, silo_orders(portfolio), pool, coordinated),
+        silo=silo,
         silo_told=told,
         delay_q=delay_q,
+        silo_causes=least_resource(silo),
     )
 
 
@@ -117,12 +121,12 @@ def _at_the_same_cost(portfolio: Portfolio, pool: Pool, coordinated: PortfolioPl
 def _realised(
     portfolio: Portfolio, orders: Decisions, pool: Pool, coordinated: PortfolioPlan
 ) -> PortfolioPlan:
-    """The best running of what the silo's orders bring; smaller in proportion where a budget does not hold them."""
+    """The best running of what the silo's orders bring; smaller in proportion where a limit does not hold them."""
     low, high = 0.0, 1.0
     try:
-        return _held(portfolio, orders, pool, coordinated)
-    except InfeasibleError:
-        best = None
+        return _held(portfolio, orders, pool, coordinated, explained=True)
+    except InfeasibleError as error:
+        best, broken = None, _names(error)
     for _ in range(7):
         middle = 0.5 * (low + high)
         try:
@@ -131,14 +135,22 @@ def _realised(
         except InfeasibleError:
             high = middle
     if best is None:
-        raise InfeasibleError("no share of the silo's orders meets the limits on money. Raise the budget.")
-    return replace(
-        best, notes=(*best.notes, f"the silo's orders were cut to {low:.0%} to meet the limits on money")
-    )
+        raise InfeasibleError(f"no share of the silo's orders keeps to {broken}. Raise what they go beyond.")
+    note = f"the silo's orders were cut to {low:.0%}: all of them would go beyond {broken}"
+    return replace(best, notes=(*best.notes, note))
 
 
-def _held(portfolio: Portfolio, orders: Decisions, pool: Pool, coordinated: PortfolioPlan) -> PortfolioPlan:
-    given = Given(decisions=orders, conversion_per_kwh=learning_path(coordinated), explained=False)
+def _names(error: InfeasibleError) -> str:
+    """The limits that must give, in a row."""
+    names = list(dict.fromkeys(give["name"] for give in error.details.get("gives", ()))) or ["the limits"]
+    more = [f"{len(names) - NAMED_MOST} more limits"] if len(names) > NAMED_MOST else []
+    return " and ".join([", ".join(names[:NAMED_MOST]), *more])
+
+
+def _held(
+    portfolio: Portfolio, orders: Decisions, pool: Pool, coordinated: PortfolioPlan, explained: bool = False
+) -> PortfolioPlan:
+    given = Given(decisions=orders, conversion_per_kwh=learning_path(coordinated), explained=explained)
     return solve_portfolio(portfolio, pool=pool, given=given)
 
 

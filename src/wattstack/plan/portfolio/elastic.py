@@ -60,6 +60,11 @@ class Give:
     unit: str
     words: str
 
+    @property
+    def name(self) -> str:
+        """What a user calls the limit: "the land at sakai"."""
+        return _named(self.kind, self.key)
+
 
 def refusal(program: Program, block: Block) -> InfeasibleError:
     """The error that says what must give, in words and as details ("gives": a list of mappings)."""
@@ -68,7 +73,7 @@ def refusal(program: Program, block: Block) -> InfeasibleError:
     if not found:
         return InfeasibleError(f"{head}, and no limit that gives would mend it. Take back what was decided.")
     gives = [
-        {name: getattr(give, name) for name in ("kind", "key", "period", "limit", "amount", "unit")}
+        {name: getattr(give, name) for name in ("kind", "key", "name", "period", "limit", "amount", "unit")}
         for give in found
     ]
     words = "; ".join(give.words for give in found)
@@ -126,17 +131,21 @@ def _spare(program: Program, ways: Sequence[Way]) -> np.ndarray | None:
     return out
 
 
+def _named(kind: str, key: tuple[str, ...]) -> str:
+    names = () if kind in ASKED else (part for part in key if part)
+    return " ".join((KINDS[kind][0], *names))
+
+
 def _in_words(block: Block, name: Name, way: Way, amount: float) -> Give:
     """One limit as a user knows it."""
     kind, key, period = name
-    what, unit = KINDS[kind]
+    what, unit = _named(kind, key), KINDS[kind][1]
     calendar = block.portfolio.calendar
     if kind == "target":
         target, year = way.limit, block.portfolio.money.battery_target_year
         words = f"{what} of FY{year}, {target:.6g} {unit}, by {amount:.6g}: at most {target - amount:.6g} can be had"
         return Give(kind, key, period, target, amount, unit, words)
     parts = [what]
-    parts += [] if kind in ("budget", "credit") else [" ".join(part for part in key if part)]
     if period is not None:
         year = int(calendar.fiscal_year[period])
         parts.append(f"in FY{year}" if kind in YEARLY else f"in {calendar.label(period)}")

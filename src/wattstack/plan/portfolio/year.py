@@ -165,19 +165,19 @@ class _Known:
         self.runners = [Runner(problem) for problem in model.problems]
         order = {name: j for j, name in enumerate((*model.names, *(c.name for c in model.own)))}
         self.at = [np.array([order[name] for name in runner.names], int) for runner in self.runners]
-        self.anchors = [runner.anchor for runner in self.runners]
+        self.hints = [(runner.anchor, runner.common) for runner in self.runners]
         self.keeps = keeps
 
     def _prepared(self) -> list[Runner]:
         runners = self.runners if self.keeps else [Runner(problem) for problem in self.model.problems]
-        for runner, anchor in zip(runners, self.anchors, strict=True):
-            runner.anchor = anchor
+        for runner, (anchor, common) in zip(runners, self.hints, strict=True):
+            runner.anchor, runner.common = anchor, common
         return runners
 
     def _run(self, sizes: np.ndarray, runners: list[Runner]) -> list[Cut]:
         """Cuts of every scenario at capacities and peaks."""
         cuts = [runner.run(sizes[at]) for runner, at in zip(runners, self.at, strict=True)]
-        self.anchors = [runner.anchor for runner in runners]
+        self.hints = [(runner.anchor, runner.common) for runner in runners]
         return cuts
 
     def _running(self, cuts: list[Cut]) -> float:

@@ -1,7 +1,7 @@
 """Plan against actual: energised power before the slips, with orders kept and planned again; the slips by loss.
 
 Needs    report.portfolio.view; plan.portfolio answers.
-Gives    against, slips_figure, ranked, slip_name.
+Gives    against, slips_figure, slip_name.
 Used by  report.portfolio.sections.actual.
 """
 
@@ -61,11 +61,6 @@ def against(view: PortfolioView, found: Replanned) -> Figure:
     )  # fmt: skip
 
 
-def ranked(found: Replanned) -> list[Slip]:
-    """The slips, the greatest loss first."""
-    return sorted(found.slips, key=lambda slip: (-slip.kept_lost_m, -slip.replanned_lost_m))
-
-
 def slip_name(slip: Slip) -> str:
     """A slip by what is late: "Bosquel: permit"."""
     name = spaced(slip.name) if slip.kind in ("line", "order") else thing_name(slip.kind, slip.name)
@@ -74,7 +69,7 @@ def slip_name(slip: Slip) -> str:
 
 def slips_figure(view: PortfolioView, found: Replanned) -> Figure:
     """What each slip costs alone: with the orders kept, and planned again."""
-    slips = ranked(found)
+    slips = found.ranked
     names = [f"{slip_name(s)} (+{s.late_q})".replace(": ", ":<br>", 1) for s in slips]
     keys = (Key("Lost if the orders are kept", RED), Key("Still lost after planning again", GREEN))
     data = [

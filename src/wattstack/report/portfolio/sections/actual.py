@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from wattstack.report.figures.portfolio.actual import against, ranked, slip_name, slips_figure
+from wattstack.report.figures.portfolio.actual import against, slip_name, slips_figure
 from wattstack.report.html import Cell, Num, bullets, esc, facts, paragraph, table
 from wattstack.report.page import Page
 from wattstack.report.portfolio.view import PortfolioView
@@ -25,7 +25,7 @@ ACTIONS = 8  # changes shown at once
 def actual_section(view: PortfolioView, page: Page, found: Replanned) -> str:
     """In words, three plans as a figure, the slips as a figure and a table."""
     money = view.money
-    still = found.before.npv_m - found.replanned.npv_m
+    still = found.lost_replanned_m
     text = (
         f"As of {found.as_of}: with the old orders kept the slips cost {money.text(found.lost_kept_m, 4)}; planning "
         f"again wins {money.text(found.won_back_m, 4)} of it back."
@@ -55,21 +55,17 @@ def actual_section(view: PortfolioView, page: Page, found: Replanned) -> str:
 
 def _slips(view: PortfolioView, found: Replanned) -> str:
     money = view.money
-    slips = ranked(found)
     rows: list[list[Cell]] = [
         [
             slip_name(s), Num(str(s.late_q), s.late_q), Num(money.number(s.kept_lost_m), s.kept_lost_m),
             Num(money.number(s.replanned_lost_m), s.replanned_lost_m),
             Num(quantity(s.mw_periods_lost, "", 3), s.mw_periods_lost), Num(money.number(s.undone_m), s.undone_m),
         ]
-        for s in slips
+        for s in found.ranked
     ]  # fmt: skip
-    kept, again = (
-        sum(values) for values in ([s.kept_lost_m for s in slips], [s.replanned_lost_m for s in slips])
-    )
-    still = found.before.npv_m - found.replanned.npv_m
-    rows.append(["Added up", "", Num(money.number(kept), kept), Num(money.number(again), again), "", ""])
-    together = [Num(money.number(v), v) for v in (found.lost_kept_m, still)]
+    added = [Num(money.number(v), v) for v in (found.sum_kept_m, found.sum_replanned_m)]
+    rows.append(["Added up", "", *added, "", ""])
+    together = [Num(money.number(v), v) for v in (found.lost_kept_m, found.lost_replanned_m)]
     foot: list[Cell] = ["All together", "", *together, "", ""]
     head = [
         "What is late", f"By [{view.period}s]", "Lost, orders kept", "Lost, planned again",

@@ -14,11 +14,10 @@ from wattstack.report.figures.portfolio.coordination import axis_words, curve, p
 from wattstack.report.html import Cell, Num, bullets, esc, facts, paragraph, table
 from wattstack.report.page import Page
 from wattstack.report.portfolio.view import PortfolioView
-from wattstack.report.portfolio.words import sentence, share_words
+from wattstack.report.portfolio.words import listed, resource_name, sentence, share_words
 from wattstack.report.words import MINUS, quantity
 
 if TYPE_CHECKING:
-    from wattstack.plan.portfolio import PortfolioPlan
     from wattstack.plan.portfolio.answers import Compared, Sweep
 
 WORDS = (
@@ -43,14 +42,6 @@ def coordination_section(view: PortfolioView, page: Page) -> str:
     return html
 
 
-def _of(found: Compared) -> dict[str, PortfolioPlan]:
-    plans = {
-        "coordinated": found.coordinated, "no substitution": found.no_substitution, "silo": found.silo,
-        "silo told": found.silo_told,
-    }  # fmt: skip
-    return {name: plan for name, plan in plans.items() if plan is not None}
-
-
 def _told(view: PortfolioView, found: Compared) -> str:
     """The value, how it is made up, and on which silo it is measured."""
     money, whole = view.money, abs(found.coordinated.npv_m) or 1.0
@@ -73,7 +64,7 @@ def _told(view: PortfolioView, found: Compared) -> str:
 
 
 def _plans(view: PortfolioView, page: Page, found: Compared) -> str:
-    money, plans = view.money, _of(found)
+    money, plans = view.money, found.plans
     best = found.coordinated
     rows: list[list[Cell]] = []
     for name, plan in plans.items():
@@ -95,8 +86,19 @@ def _plans(view: PortfolioView, page: Page, found: Compared) -> str:
         "At the end [MW IT]",
     ]
     html = table(head, rows) + page.figure(paths(view, plans))
-    notes = list(dict.fromkeys(n for plan in plans.values() for n in plan.notes if n not in view.plan.notes))
-    return html + (bullets(map(sentence, notes)) if notes else "")
+    notes = [note for note in found.notes if note not in view.plan.notes]
+    return html + _lacks(view, found) + (bullets(map(sentence, notes)) if notes else "")
+
+
+def _lacks(view: PortfolioView, found: Compared) -> str:
+    """What the teams that plan for themselves have least of."""
+    parts = [f"{resource_name(name).lower()} ({count})" for name, count in found.silo_lacks.items()]
+    if not parts:
+        return ""
+    return paragraph(
+        f"Where each team plans for itself, sites could energise more but for {listed(parts)}. In brackets: in how "
+        f"many {view.period}s, counted over all sites, there is least of it."
+    )
 
 
 def _signed(value: float, text: str) -> str:
