@@ -66,8 +66,9 @@ class Runner:
         self._check_slack()
 
     def _check_slack(self) -> None:
-        finite = self.order.cost[np.isfinite(self.order.cost)]
-        steepest = (finite.max(initial=0.0) + self.eff[2]) / self.eff[0]
+        costs = [np.asarray(supply.cost_per_mwh) for supply in self.problem.supplies]
+        dearest = max((np.max(cost, where=np.isfinite(cost), initial=0.0) for cost in costs), default=0.0)
+        steepest = (dearest + self.eff[2]) / self.eff[0]
         if self.problem.floor_slack_per_mwh < steepest:
             raise StateError(
                 f"floor_slack_per_mwh is {self.problem.floor_slack_per_mwh:g}, must be at least {steepest:g}, "

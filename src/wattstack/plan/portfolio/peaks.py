@@ -15,7 +15,7 @@ whatever they are, give a bound that is affine in y and nowhere above V: weak du
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -50,6 +50,7 @@ class _Scenario:
         self.blocks, n = len(runner.ends), len(runner.names)
         self.outer = np.array([outer.get(name, -1) for name in runner.names])
         self.own = np.array([own.get(name, -1) for name in runner.names])
+        self.outside, self.inside = self.outer >= 0, self.own >= 0
         self.ends = first + np.arange(self.blocks)
         self.costs = self.ends + self.blocks
         floors, ceilings = runner.end_bounds()
@@ -75,14 +76,14 @@ class _Scenario:
 
     def at(self, y: np.ndarray) -> np.ndarray:
         """Cuts with the capacities put in; shape (cuts, blocks)."""
-        k, inside = self.count, self.outer >= 0
-        return self.const[:k] + self.grad[:k][:, :, inside] @ y[self.outer[inside]]
+        k = self.count
+        return self.const[:k] + self.grad[:k][:, :, self.outside] @ y[self.outer[self.outside]]
 
     def values(self, base: np.ndarray, x: np.ndarray) -> np.ndarray:
         """What every cut says of its block's cost at the columns x; shape (cuts, blocks)."""
-        k, inside = self.count, self.own >= 0
+        k = self.count
         energy = x[self.ends]
-        peaks = self.grad[:k][:, :, inside] @ x[self.own[inside]]
+        peaks = self.grad[:k][:, :, self.inside] @ x[self.own[self.inside]]
         return base + peaks + self.last[:k] * energy - self.first[:k] * np.roll(energy, 1)
 
 
@@ -163,15 +164,24 @@ class PeakSearch:
                 side[s.ends] = fixed + rate * y[size]
         return lower, np.maximum(lower, upper)
 
+    def _by_scenario(
+        self, rows: list[tuple[int, int, int]]
+    ) -> Iterator[tuple[_Scenario, np.ndarray, np.ndarray, np.ndarray]]:
+        """Every scenario with its part of the rows: place in the list, number of the cut, block."""
+        at = np.array(rows, int).reshape(-1, 3)
+        for s, scenario in enumerate(self.scenarios):
+            i = np.flatnonzero(at[:, 0] == s)
+            yield scenario, i, at[i, 1], at[i, 2]
+
     def _rows(
         self, bases: list[np.ndarray], rows: list[tuple[int, int, int]]
     ) -> tuple[np.ndarray, np.ndarray]:
         """Cuts as dense rows and their lower bounds, in units of money."""
         matrix, lower = np.zeros((len(rows), self.columns)), np.empty(len(rows))
-        for i, (s, k, m) in enumerate(rows):
-            scenario = self.scenarios[s]
-            inside = scenario.own >= 0
-            matrix[i, scenario.own[inside]] = -scenario.grad[k, m, inside] / self.money
+        for s, (scenario, i, k, m) in enumerate(self._by_scenario(rows)):
+            matrix[i[:, None], scenario.own[scenario.inside]] = (
+                -scenario.grad[k, m][:, scenario.inside] / self.money
+            )
             matrix[i, scenario.ends[m]] -= scenario.last[k, m] / self.money
             matrix[i, scenario.ends[m - 1]] += scenario.first[k, m] / self.money
             matrix[i, scenario.costs[m]] = 1.0
@@ -216,22 +226,18 @@ class PeakSearch:
         """The bound that these duals prove, as an affine function of the capacities: const, grad."""
         const, grad = 0.0, np.zeros(self.rule_outer.shape[1])
         reduced = self.cost.copy()
-        duals = np.maximum(cut_duals, 0.0)
-        share = [np.zeros(s.blocks) for s in self.scenarios]
-        for (s, _, m), dual in zip(rows, duals, strict=True):
-            share[s][m] += dual
-        for (s, k, m), raw in zip(rows, duals, strict=True):
-            if raw == 0.0:
-                continue
-            scenario = self.scenarios[s]
-            dual = raw * self.weights[s] / share[s][m]  # each block's costs weigh what they weigh, exactly
-            outside = scenario.outer >= 0
-            const += dual * scenario.const[k, m]
-            np.add.at(grad, scenario.outer[outside], dual * scenario.grad[k, m, outside])
-            inside = scenario.own >= 0
-            np.add.at(reduced, scenario.own[inside], dual * scenario.grad[k, m, inside])
-            reduced[scenario.ends[m]] += dual * scenario.last[k, m]
-            reduced[scenario.ends[m - 1]] -= dual * scenario.first[k, m]
+        for s, (scenario, i, k, m) in enumerate(self._by_scenario(rows)):
+            raw = np.maximum(cut_duals[i], 0.0)
+            share = np.bincount(m, raw, scenario.blocks)[m]
+            share = np.where(share > 0.0, share, 1.0)
+            dual = raw * self.weights[s] / share  # each block's costs weigh what they weigh, exactly
+            const += float(dual @ scenario.const[k, m])
+            slope = dual @ scenario.grad[k, m]
+            grad[scenario.outer[scenario.outside]] += slope[scenario.outside]
+            reduced[scenario.own[scenario.inside]] += slope[scenario.inside]
+            reduced[scenario.ends] += np.bincount(m, dual * scenario.last[k, m], scenario.blocks)
+            before = np.bincount(m, dual * scenario.first[k, m], scenario.blocks)
+            reduced[scenario.ends] -= np.roll(before, -1)
         side = np.where(rule_duals > 0.0, self.rule_lower, self.rule_upper)
         used = np.where(np.isfinite(side), rule_duals * self.money, 0.0)
         const += float(used @ np.where(np.isfinite(side), side, 0.0))
