@@ -102,7 +102,7 @@ def test_causes_are_told_in_runs_and_what_is_worth_nothing_is_left_out(plan):
         time_to_power={"east": (0, 3, None)},
     )  # fmt: skip
     text = holdback_text(plan, found)
-    assert "east  2027Q1 - 2027Q2  hv    ordered at the start, not there yet" in text
+    assert "east  2027Q1 - 2027Q2  hv    even ordered at the start it comes later" in text
     assert "2027Q3           crew  site limit" in text
     assert "east  2027Q1    2027Q4  never" in text
     assert "supply hv  5 M USD" in text

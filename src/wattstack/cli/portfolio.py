@@ -51,7 +51,7 @@ def portfolio_options(command: Callable) -> Callable:
             "--hold-back/--no-hold-back",
             default=True,
             show_default=True,
-            help="With what holds the plan back, and what relief is worth.",
+            help="With what holds each site back, and what more or earlier would be worth.",
         ),
         _option("--compare", is_flag=True, help="With the plans of separate teams beside it."),
         _option(

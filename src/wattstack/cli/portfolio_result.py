@@ -27,10 +27,11 @@ if TYPE_CHECKING:
     )
     from wattstack.portfolio import Portfolio
 
+RENT = "rent of a limit: what its owner could ask for all of it, not what a little more is worth"
 SHOWN = 6  # rents and reliefs on the screen; the tables have all
 WORDS = {
-    "lead": "ordered at the start, not there yet",
-    "supply": "shared supply used up",
+    "lead": "even ordered at the start it comes later",
+    "supply": "shared supply used up when it had to be ordered",
     "stage": "every stage on that may be",
     "gate": "gate not open yet",
     "limit": "site limit",
@@ -119,7 +120,7 @@ def holdback_text(plan: PortfolioPlan, found: Holdback) -> str:
         parts.append("time to power\n" + table([["", "first MW", "half", "all"], *times]))
     rents = [[r.name, _millions(r.rent_m, portfolio)] for r in found.rents if r.rent_m > 0.0]
     if rents:
-        parts.append("rent of a limit: its price x itself, not what more is worth\n" + table(rents[:SHOWN]))
+        parts.append(RENT + "\n" + table(rents[:SHOWN]))
     reliefs = [[r.name, r.change, _millions(r.worth_m, portfolio)] for r in found.reliefs if r.worth_m > 0.0]
     if reliefs:
         parts.append("what a change is worth, planned again\n" + table(reliefs[:SHOWN]))

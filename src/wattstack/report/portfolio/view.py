@@ -22,8 +22,6 @@ if TYPE_CHECKING:
     from wattstack.plan.portfolio.answers import Answers
     from wattstack.portfolio import Calendar, Portfolio, Site
 
-LEAST_MW = 1e-6
-
 
 @dataclass(frozen=True)
 class PortfolioView:

@@ -29,8 +29,8 @@ def holdback_section(view: PortfolioView, page: Page, found: Holdback) -> str:
     rule = (
         "In a good plan everything arrives together, so a full resource is not yet a cause. Named here is what is "
         "full and could not have been bought: its lead time has not passed since the first day, its shared supply "
-        "was used up, or a grid stage, a gate or the crew binds. Where several do, it is the one with the highest "
-        "rent."
+        "was used up, or a grid stage, a gate, the crew, the land or the fire distance binds. Where several do, it "
+        "is the one with the highest rent: what its owner could ask for a MW of IT power and period."
     )
     html = (
         paragraph(rule, "note") + page.figure(strip(view, found)) + _causes(view, found) if view.sites else ""
