@@ -1,8 +1,8 @@
 """Growing campuses as wattstack's own input, made of arrays: a portfolio, and the running of every site-year.
 
 Needs    benchmarks.growth, problem; wattstack.portfolio, plan.portfolio, dispatch, cost.
-Gives    make_portfolio, make_operations, solve_growth.
-Used by  benchmarks.tools, hundred_sites.
+Gives    make_portfolio, make_operations, solve_growth, write_growth.
+Used by  benchmarks.portfolio_tools, hundred_sites, same_bits.
 """
 
 from __future__ import annotations
@@ -12,14 +12,15 @@ from dataclasses import replace
 from benchmarks.cases import TERMS
 from benchmarks.growth import DISCOUNT_FRAC, FIRST_YEAR, GrowthCase, hours_a_year, site_case
 from benchmarks.problem import ENERGY, POWER, SOLAR, make_columns, make_problem
-from wattstack.dispatch.linear import ModelBuilder
+from wattstack.dispatch.linear import LinearModel, ModelBuilder
 from wattstack.plan.portfolio import Pool, PortfolioPlan
-from wattstack.plan.portfolio.block import build_block
+from wattstack.plan.portfolio.block import Block, build_block
 from wattstack.plan.portfolio.draft import Draft
 from wattstack.plan.portfolio.program import Program
 from wattstack.plan.portfolio.read import read_plan
 from wattstack.plan.portfolio.search import Report, Search
 from wattstack.plan.portfolio.solve import priced
+from wattstack.plan.portfolio.written import write_running
 from wattstack.plan.portfolio.year import UnitPrice, YearModel, YearOperation
 from wattstack.portfolio import Calendar, Compute, Money, Portfolio, Site, Supply
 
@@ -88,11 +89,21 @@ def solve_growth(
     portfolio: Portfolio, operations: dict, pool: Pool, gap_frac: float, report: Report | None = None
 ) -> PortfolioPlan:
     """What solve_portfolio does, with the running of the sites given instead of read from campus files."""
-    builder = ModelBuilder()
-    discount = portfolio.calendar.discount(portfolio.money.discount_rate_frac)
-    block = build_block(Draft(builder, discount), portfolio, operations)
+    builder, block = _drafted(portfolio, operations)
     program = Program(priced(builder.close(), [block]))
     search = Search([block], program, pool)
     search.descend(gap_frac, report)
     search.remember()
     return read_plan(search, block, program.duals(), whole=False)
+
+
+def write_growth(portfolio: Portfolio, operations: dict) -> LinearModel:
+    """What write_out does, with the running of the sites given: every hour in one programme, cost in M."""
+    return write_running(*_drafted(portfolio, operations))
+
+
+def _drafted(portfolio: Portfolio, operations: dict) -> tuple[ModelBuilder, Block]:
+    """The master's columns and rows."""
+    builder = ModelBuilder()
+    discount = portfolio.calendar.discount(portfolio.money.discount_rate_frac)
+    return builder, build_block(Draft(builder, discount), portfolio, operations)

@@ -1,7 +1,7 @@
 """A hundred sites over ten years of quarter-hours: `python -m benchmarks.hundred_sites [SITES] [WORKERS]`.
 
 Needs    benchmarks.growth, growth_problem, measure; wattstack.plan.portfolio, work.
-Gives    one line of JSON: seconds, objective [EUR], gap_frac, visits, peak_mb; the rounds on standard error.
+Gives    one line of JSON: seconds, objective [M], gap_frac, visits, peak_mb; the rounds on standard error.
 Used by  benchmarks.portfolio, a reader.
 
 What is timed begins with the series as arrays and ends with the plan and its certificate: 1,000 site-years of 35,040
@@ -39,7 +39,7 @@ def main() -> None:
         began = time.perf_counter()
         plan = solve_growth(portfolio, operations, Pool(visit=visit), GAP, _say)
         seconds = time.perf_counter() - began
-    said = {"seconds": seconds, "objective": -1e6 * plan.npv_m, "gap_frac": plan.gap_frac}
+    said = {"seconds": seconds, "objective": -plan.npv_m, "gap_frac": plan.gap_frac}
     print(json.dumps(said | {"visits": asked, "peak_mb": own_peak_mb()}))
 
 

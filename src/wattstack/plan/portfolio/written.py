@@ -1,7 +1,7 @@
 """The portfolio written out: master and every hour of every running in one linear programme.
 
 Needs    plan.portfolio.solve (draft_block), dispatch.add_operation.
-Gives    write_out.
+Gives    write_out, write_running.
 Used by  tests and benchmarks: the reference that the certificate is held against.
 """
 
@@ -31,12 +31,17 @@ def write_out(portfolio: Portfolio, given: Given | None = None) -> tuple[LinearM
     """
     builder = ModelBuilder()
     block = draft_block(builder, portfolio, Given() if given is None else given, Pool())
+    return write_running(builder, block), block
+
+
+def write_running(builder: ModelBuilder, block: Block) -> LinearModel:
+    """The block's programme with every hour of its running in place of the columns of running cost."""
     for task in block.tasks:
         _add_running(builder, block, task)
     model = priced(builder.close(), [block])
     costs = np.array([task.cost for task in block.tasks])
     model.lower[costs] = model.upper[costs] = model.cost[costs] = 0.0
-    return model, block
+    return model
 
 
 def _add_running(builder: ModelBuilder, block: Block, task: Task) -> None:
