@@ -23,7 +23,7 @@ def put(table, row, name, value):
 @pytest.mark.parametrize("text", ["2027Q5", "Q1 2027", "2027-Q1", "2027", "soon"])
 def test_what_is_no_quarter_is_told(told, text):
     faults = told(put("stages", 2, "earliest_energised", text))
-    what = f"is '{text}', must be a quarter. Write 2026Q4."
+    what = f"is '{text}', must be a quarter. Write 2027Q1."
     assert faults == {"stages.csv row 4, earliest_energised": what}
 
 
@@ -83,19 +83,19 @@ def test_servers_that_were_sold_before_the_horizon_are_told(told):
 
 
 def test_an_order_window_that_does_not_parse_is_told_by_its_date(told):
-    what = "is 'never', must be a quarter. Write 2026Q4."
+    what = "is 'never', must be a quarter. Write 2027Q1."
     assert told(put("servers", "first_gen", "last_order", "never")) == {"servers.csv row 2, last_order": what}
 
 
 def test_a_launch_must_parse(told):
-    what = "is 'spring', must be a quarter. Write 2026Q4."
+    what = "is 'spring', must be a quarter. Write 2027Q1."
     assert told(put("servers", "first_gen", "launch", "spring")) == {"servers.csv row 2, launch": what}
 
 
 def test_supply_is_given_at_dates_inside_or_outside_the_horizon(told, changed):
     wide = changed(put("supply", "hv", "amounts", {"2026Q1": 0, "2030Q1": 160}))
     assert wide.supply[1].at(wide.calendar).tolist() == [40.0, 50.0, 60.0, 70.0, 80.0, 90.0]
-    what = "is '2027Q9', must be a quarter. Write 2026Q4."
+    what = "is '2027Q9', must be a quarter. Write 2027Q1."
     assert told(put("supply", "hv", "amounts", {"2027Q9": 1}))["supply.csv row 3, 2027Q9"] == what
 
 

@@ -39,6 +39,13 @@ def put(table, row, **values):
         (put("suppliers", 0, from_quarter="2027Q3"),
          "suppliers.csv row 2, from_quarter  is 2027Q3: until then the shares of the suppliers of servers do not "
          "reach 1, so none of it can be ordered."),
+        (put("sites", "east", outdoor_limit_mwh=30_000_000),
+         "sites.csv row 2, outdoor_limit_mwh  is 30,000,000 MWh, more than 200,000. Were kWh meant (30,000 MWh)?"),
+        (put("sites", "east", reserve_mwh_per_mw=500),
+         "sites.csv row 2, reserve_mwh_per_mw  is 500 MWh/MW IT, more than a day of computing. "
+         "Were kWh meant (0.5 MWh)?"),
+        (put("sites", "east", it_start_mw=100),
+         "sites.csv row 2, it_start_mw  is 100 MW, but servers for 10 MW are there: no more can run."),
     ],
 )  # fmt: skip
 def test_a_slip_is_asked_about(changed, change, warning):

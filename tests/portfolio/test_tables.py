@@ -34,6 +34,14 @@ def test_a_missing_file_in_an_empty_folder_says_so(tmp_path):
         ("", "is empty, must begin with a row of column names. Write one."),
         (",,\n", "is empty, must begin with a row of column names. Write one."),
         ("a\n\x00\n", None),
+        (
+            "site;quarter\n",
+            "parts its columns by semicolons, must by commas. Save it as CSV with commas and dots.",
+        ),
+        (
+            "site\tquarter\n",
+            "parts its columns by tabs, must by commas. Save it as CSV with commas and dots.",
+        ),
     ],
 )
 def test_a_file_without_a_header_is_told(edited, tmp_path, text, what):

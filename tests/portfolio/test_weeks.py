@@ -106,6 +106,13 @@ def test_a_wrong_cell_is_told_by_row_and_column(profiles, row, name, value, what
     assert faults[f"{where(row)}, {name}"] == what
 
 
+def test_a_week_without_a_weight_is_told_once(profiles):
+    faults = profiles(
+        lambda rows: [row.update(week="calm") for row in rows if row["week"] == "stress"] and None
+    )
+    assert sum("which has no weight" in what for what in faults.values()) == 1
+
+
 def test_a_missing_hour_is_a_gap(profiles):
     faults = profiles(lambda rows: rows[:5] + rows[6:])
     assert faults["profiles.csv, JP Q1 normal"] == "has a gap: hour 15 is missing. Give every hour from 0 on."

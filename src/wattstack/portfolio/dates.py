@@ -27,7 +27,9 @@ def date_fault(calendar: Calendar, label: str, may_be_before: bool, may_be_after
     """What is wrong with a date, None where it is right."""
     number = calendar.number(label)
     if number is None:
-        what, example = ("a year", "2027") if calendar.is_yearly else ("a quarter", "2026Q4")
+        what, example = "a quarter", calendar.first
+        if calendar.is_yearly:
+            what, example = "a year", label[:4] if label[:4].isdigit() else calendar.first
         return f"is '{label}', must be {what}. Write {example}."
     index = number - calendar.number(calendar.first)
     if (index < 0 and not may_be_before) or (index >= calendar.count and not may_be_after):

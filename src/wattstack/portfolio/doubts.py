@@ -10,11 +10,13 @@ The usual ranges are wide on purpose: who is outside has most likely slipped by 
 from __future__ import annotations
 
 from wattstack.portfolio.parts import RESOURCES, Site
-from wattstack.portfolio.rows import Gathered
+from wattstack.portfolio.rows import Found, Gathered
 from wattstack.units import PER_USD
 
 HOURS_PER_YEAR = 8766.0
 MOST_MW = 20_000.0  # of anything at one site
+MOST_MWH = 200_000.0  # of storage at one site
+MOST_RESERVE_MWH_PER_MW = 24.0  # a day of computing from storage
 SHORT_PAYBACK_YEARS = 2.0
 # table, field, usual range [USD], its unit, and what was most likely meant when it is a thousand times off
 USUAL = (
@@ -33,6 +35,7 @@ POWERS = (
     ("stages", "power_mw"), ("generation", "limit_mw"), ("targets", "facility_mw"), ("items", "start_units"),
     ("items", "pipeline_units"), ("sites", "it_start_mw"), ("sites", "servers_start_mw"), ("sites", "crew_mw"),
 )  # fmt: skip
+ENERGIES = ("storage_start_mwh", "outdoor_limit_mwh")
 
 
 def find_doubts(all_parts: Gathered) -> None:
@@ -44,8 +47,29 @@ def find_doubts(all_parts: Gathered) -> None:
             if value is not None and value > MOST_MW:
                 what = f"is {value:g} MW, more than {MOST_MW:g}. Were kW meant ({value / 1e3:g} MW)?"
                 all_parts.warn(found, name, what)
+    for found in all_parts.good("sites"):
+        _starts(all_parts, found)
     _late_suppliers(all_parts)
     _payback(all_parts)
+
+
+def _starts(all_parts: Gathered, found: Found) -> None:
+    """Stored energy in kWh, and more that runs at the start than there are servers."""
+    site = found.part
+    for name in ENERGIES:
+        value = getattr(site, name)
+        if value is not None and value > MOST_MWH:
+            what = f"is {value:,.0f} MWh, more than {MOST_MWH:,.0f}. Were kWh meant ({value / 1e3:,.0f} MWh)?"
+            all_parts.warn(found, name, what)
+    reserve = site.reserve_mwh_per_mw
+    if reserve > MOST_RESERVE_MWH_PER_MW:
+        what = (
+            f"is {reserve:g} MWh/MW IT, more than a day of computing. Were kWh meant ({reserve / 1e3:g} MWh)?"
+        )
+        all_parts.warn(found, "reserve_mwh_per_mw", what)
+    if site.campus is None and site.it_start_mw > site.servers_start_mw:
+        what = f"is {site.it_start_mw:g} MW, but servers for {site.servers_start_mw:g} MW are there: no more can run."
+        all_parts.warn(found, "it_start_mw", what)
 
 
 def _per_usd(all_parts: Gathered) -> float | None:

@@ -15,6 +15,7 @@ from typing import Any
 from wattstack.errors import Fault, nearest
 
 LIMIT_BYTES = 200_000_000
+OTHER_SIGNS = {";": "semicolons", "\t": "tabs", "|": "bars"}  # that stand where commas must
 
 
 @dataclass(frozen=True)
@@ -84,6 +85,13 @@ def read_table(path: Path, name: str, faults: list[Fault]) -> Table | None:
         faults.append(Fault(path.name, "is empty, must begin with a row of column names. Write one."))
         return None
     header, rows = cells[0], []
+    sign = next((s for s in OTHER_SIGNS if len(header) == 1 and s in header[0]), None)
+    if sign is not None:
+        what = (
+            f"parts its columns by {OTHER_SIGNS[sign]}, must by commas. Save it as CSV with commas and dots."
+        )
+        faults.append(Fault(path.name, what))
+        return None
     for column in {c for c in header if c and header.count(c) > 1}:
         faults.append(Fault(f"{path.name}, {column}", "stands twice in the header. Rename or remove one."))
     for number, row in enumerate(cells[1:], 2):

@@ -45,8 +45,9 @@ def read_weeks(
         return {}
     yearly = calendar is not None and calendar.is_yearly
     groups: dict[Key, list[tuple[float, Row, list[float]]]] = {}
+    unknown: set[str] = set()
     for row in table.rows:
-        read = _row(row, columns, weights, yearly, faults)
+        read = _row(row, columns, weights, yearly, faults, unknown)
         if read is not None:
             groups.setdefault(read[0], []).append(read[1:])
     weeks: dict[tuple[str, int], list[Week | None]] = {}
@@ -81,7 +82,12 @@ def _columns(table: Table, faults: list[Fault]) -> dict[str, str] | None:
 
 
 def _row(
-    row: Row, columns: dict[str, str], weights: Mapping[str, float], yearly: bool, faults: list[Fault]
+    row: Row,
+    columns: dict[str, str],
+    weights: Mapping[str, float],
+    yearly: bool,
+    faults: list[Fault],
+    unknown: set[str],
 ) -> tuple[Key, float, Row, list[float]] | None:
     def tell(name: str, what: str) -> None:
         faults.append(Fault(row.at(columns.get(name, name)), what))
@@ -97,7 +103,10 @@ def _row(
     if values["place"] is None:
         tell("place", "is empty, must be a country or a site. Write one.")
     week = str(values["week"] or "")
+    if week in unknown:
+        return None  # told at its first row
     if week not in weights:
+        unknown.add(week)
         near = nearest(week, weights)
         hint = f"Nearest: '{near}'." if near else "Name how many such weeks a period has."
         tell("week", f"is {week!r}, which has no weight. {hint}")
