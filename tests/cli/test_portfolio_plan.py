@@ -146,6 +146,7 @@ def test_the_campus_that_stands_in_a_quarter_is_written_and_checks(short, tmp_pa
         (["--sweep", "supply"], "must read AXIS=V1,V2,..."),
         (["--sweep", "supply=1,-2"], "must read AXIS=V1,V2,..."),
         (["--sweep", "supply=one"], "must read AXIS=V1,V2,..."),
+        (["--sweep", "grid_delay=1.5"], "must name whole periods"),
         (["--delay", "2"], "--delay: says something with --compare only."),
         (["--cvar-weight", "0.5"], "--cvar-weight: says something with --risk only."),
         (["--polish"], "--polish is for a campus file, this is a portfolio."),

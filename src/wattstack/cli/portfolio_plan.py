@@ -278,6 +278,8 @@ def _axis(text: str, portfolio: Portfolio) -> Axis:
         raise InputError(
             "--sweep", [f"'{text}' must read AXIS=V1,V2,... with numbers >= 0, like supply=0.5,1,2."]
         )
+    if axis == "grid_delay" and not all(value.is_integer() for value in values):
+        raise InputError("--sweep", [f"'{text}' must name whole periods, like grid_delay=0,2,4."])
     return axis, values
 
 

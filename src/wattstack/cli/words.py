@@ -9,18 +9,21 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 LARGE = 1000.0
+TINY = 1e-9  # below it a difference of two solved values is rounding
 
 
 def number(value: float) -> str:
-    """A number to four figures, thousands apart.
+    """A number to four figures, thousands apart; what is below 1e-9 is 0.
 
     Example:
         >>> number(1234567.8), number(18.3198), number(0.0)
         ('1,234,568', '18.32', '0')
     """
     value = float(value)
-    if abs(value) >= LARGE or value == 0.0:
-        return f"{value + 0.0:,.0f}"
+    if abs(value) < TINY:
+        return "0"
+    if abs(value) >= LARGE:
+        return f"{value:,.0f}"
     return f"{value:.4g}"
 
 

@@ -105,6 +105,11 @@ def test_every_axis_can_be_swept_and_less_is_never_worth_more(axis, values):
     assert ends[0] >= ends[1] - 1e-3 if axis == "grid_delay" else ends[0] <= ends[1] + 1e-3
 
 
+def test_a_value_without_a_plan_is_named():
+    with pytest.raises(InfeasibleError, match=r"^along fire_cap, at 0: no orders meet all limits"):
+        sweep_scarcity(small_portfolio(), "fire_cap", [1.0, 0.0])
+
+
 @pytest.mark.parametrize("axis", ["supplies", "supply:servant"])
 def test_an_axis_that_is_none_is_told_with_those_there_are(axis):
     with pytest.raises(InputError, match=r"Give one of .*(supply|servers)"):

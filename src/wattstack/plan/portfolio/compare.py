@@ -77,12 +77,16 @@ def sweep_scarcity(
 
     Raises:
         InputError: The axis is not known.
+        InfeasibleError: At a value no plan meets all limits; says at which.
     """
     pool = Pool() if pool is None else pool
     began = time.perf_counter()
     points = []
     for value in values:
-        compared = _at(portfolio, axis, value, pool)
+        try:
+            compared = _at(portfolio, axis, value, pool)
+        except InfeasibleError as error:
+            raise InfeasibleError(f"along {axis}, at {value:g}: {error}", error.details) from None
         plans = {
             "coordinated": compared.coordinated, "no substitution": compared.no_substitution,
             "silo": compared.silo, "silo told": compared.silo_told or compared.silo,
