@@ -231,4 +231,4 @@ def test_a_learning_path_that_goes_to_and_fro_says_so(monkeypatch):
 
     assert not solve_portfolio(small_portfolio()).notes
     monkeypatch.setattr(solve_module, "LEARNT_FRAC", -1.0)  # nothing is ever settled
-    assert any("to and fro" in note for note in solve_portfolio(small_portfolio()).notes)
+    assert any("did not settle" in note for note in solve_portfolio(small_portfolio()).notes)

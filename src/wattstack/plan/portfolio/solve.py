@@ -202,7 +202,9 @@ def settle_learning(search: Search, block: Block, gap_frac: float, report: Repor
         if np.max(np.abs(now / path - 1.0)) <= LEARNT_FRAC:
             break
         if repetition == LEARNINGS_MOST:
-            draft.notes.append(f"the cost of cells goes to and fro: it is that of repetition {LEARNINGS_MOST}")
+            draft.notes.append(
+                f"the cost of cells did not settle in {LEARNINGS_MOST} repetitions: the proof holds for the last"
+            )
             break
         draft.learn(now - path)
         path = now
