@@ -25,7 +25,7 @@ GROWTH_GAP = 1e-6
 LOOSE_GAP = 1e-4  # whole units, thirty sites
 COPIES = 10
 SWEPT = np.linspace(0.4, 2.5, 20)  # factors on everything that all sites share
-HIGHS_MOST_S = 1800.0
+HIGHS_MOST_S = 1200.0
 NOTHING = np.empty(0)
 
 Tool = Callable[[], Answer]

@@ -24,7 +24,7 @@ from wattstack.plan.portfolio import Pool, solve_portfolio, write_portfolio_plan
 from wattstack.portfolio import read_portfolio
 from wattstack.work import Team
 
-HALF_WAY = 4
+HALF_WAY = 4  # lists of visits after which a worker is killed: both cases ask for at least twice as many
 Plan = Callable[[Pool], object]
 
 
