@@ -12,6 +12,7 @@ import pytest
 
 from wattstack.cli import portfolio_plan
 from wattstack.cli.app import run
+from wattstack.errors import InfeasibleError
 
 EXAMPLE = Path(__file__).resolve().parents[2] / "examples" / "portfolio"
 QUICK = ("--relaxed", "--no-hold-back", "--no-report")
@@ -88,6 +89,38 @@ def test_analyses_asked_for_are_printed_and_lie_in_the_folder(short, tmp_path, c
         axes = {row["axis"] for row in csv.DictReader(file)}
     assert axes == {"base", "supply", "grid_delay"}
     assert (out / "risk.csv").is_file()
+
+
+def test_an_impossible_value_of_a_sweep_is_an_empty_cell_and_the_rest_is_done(short, tmp_path, capsys):
+    out = tmp_path / "out"
+    words = ["--relaxed", "--no-hold-back", "--sweep", "fire_cap=0,1", "--chemistry"]
+    assert run(["plan", str(short), "-o", str(out), *words]) == 0
+    text = capsys.readouterr().out
+    assert "\n  0         -" in text
+    assert "no plan at 0: no orders meet all limits of the portfolio" in text
+    assert "chemistries: cost by duty" in text
+    with (out / "coordination.csv").open(encoding="utf-8") as file:
+        rows = [row for row in csv.DictReader(file) if row["axis"] == "fire_cap"]
+    assert [row["npv_m"] == "" for row in rows] == [True, False, False, False, False]
+    assert rows[0]["reason"].startswith("no orders meet all limits")
+    page = (out / "report.html").read_text(encoding="utf-8")
+    assert "no plan" in page and "No plan at 0: no orders meet all limits" in page
+
+
+def test_an_analysis_without_an_answer_stops_neither_the_others_nor_the_report(
+    short, tmp_path, monkeypatch, capsys
+):
+    def none(*_args):
+        raise InfeasibleError("no share of the silo's orders keeps to the credit limit.")
+
+    monkeypatch.setattr(portfolio_plan, "_compared", none)
+    out = tmp_path / "out"
+    words = ["--relaxed", "--no-hold-back", "--compare", "--sweep", "supply=1"]
+    assert run(["plan", str(short), "-o", str(out), *words]) == 1
+    told = capsys.readouterr()
+    assert "the comparison: no share of the silo's orders keeps to the credit limit." in told.err
+    assert "along supply" in told.out
+    assert (out / "report.html").is_file() and (out / "coordination.csv").is_file()
 
 
 def test_chemistries_are_valued_when_asked(short, tmp_path, capsys):

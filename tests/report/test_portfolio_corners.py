@@ -11,6 +11,7 @@ from tests.report import portfolio_made as made
 from tests.report.reader import find_table, read
 from tests.report.test_portfolio_report import ALWAYS, page_of
 from wattstack.plan.portfolio import hold_back, solve_portfolio
+from wattstack.plan.portfolio.answers import Sweep, SweepPoint
 
 
 @pytest.fixture(scope="module")
@@ -106,6 +107,13 @@ def test_coordination_that_changes_little_is_said_to():
     text = unescape(page_of(compared=same).html())
     assert "Planning together changes little here" in text
     assert "all teams hear that the grid comes late" not in text
+
+
+def test_a_sweep_without_a_plan_at_any_value_is_a_table_of_reasons_and_no_figure():
+    none = Sweep("firm", (SweepPoint(0.0, {}, {}, "no orders meet all limits"),), 0.1)
+    page = page_of(sweeps=(none,))
+    assert not any(name.startswith("sweep") for name in page.figures)
+    assert "No plan at 0: no orders meet all limits." in unescape(page.html())
 
 
 def test_notes_of_the_compared_plans_stand_below_them():

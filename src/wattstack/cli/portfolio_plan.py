@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from wattstack.errors import GapError, InputError, nearest
+from wattstack.errors import GapError, InfeasibleError, InputError, StateError, WattstackError, nearest
 from wattstack.work import Progress, Team, progress
 
 if TYPE_CHECKING:
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 AXES = ("supply", "firm", "fire_cap", "grid_delay")
 GAP_FRAC = 1e-4  # of whole stages, gates and lines
 RELAXED_GAP_FRAC = 1e-5
+UNANSWERED = (InfeasibleError, GapError, StateError)
 Options = Mapping[str, Any]
 Axis = tuple[str, tuple[float, ...]]
 
@@ -39,7 +40,8 @@ def plan_file(source: str, folder: str, options: Options) -> None:
 
     Raises:
         InputError: The portfolio has faults, or an option names what is not there.
-        InfeasibleError: No orders meet all limits. GapError: The gap was not reached.
+        InfeasibleError: No orders meet all limits. GapError: The gap was not reached. Of an analysis both are raised
+            when all others are done and the report is written.
         KeyboardInterrupt: Stopped; says what stands on disk.
     """
     _check_options(options)
@@ -58,9 +60,14 @@ def plan_file(source: str, folder: str, options: Options) -> None:
         files = write_portfolio_plan(plan, folder)
         click.echo(plan_text(plan))
         answers: dict[str, Any] = {}
+        failed: list[WattstackError] = []
         for what, answer in _analyses(plan, pool, options, sweeps):
             with doing(what, pool, f"{folder} holds the plan and what was done before."):
-                found, text = answer()
+                try:
+                    found, text = answer()
+                except UNANSWERED as error:  # the others may still be had
+                    failed.append(type(error)(f"{what}: {error}"))
+                    continue
                 if not found:
                     continue
                 answers.update(found)
@@ -72,9 +79,13 @@ def plan_file(source: str, folder: str, options: Options) -> None:
         click.echo(f"\nreport: {write_report(files, Path(folder) / 'report.html')}")
     asked = _gap_frac(options)
     if plan.gap_frac > asked * (1.0 + 1e-6):
-        raise GapError(
-            f"the gap is {plan.gap_frac:.1e}, asked was {asked:g}: the plan stands in {folder} as it is."
+        failed.append(
+            GapError(
+                f"the gap is {plan.gap_frac:.1e}, asked was {asked:g}: the plan stands in {folder} as it is."
+            )
         )
+    if failed:
+        raise type(failed[0])("\n".join(map(str, failed)))
 
 
 def _check_options(options: Options) -> None:

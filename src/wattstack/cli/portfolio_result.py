@@ -189,15 +189,19 @@ def compared_text(found: Compared) -> str:
 
 
 def sweep_text(found: Sweep, currency: str) -> str:
-    """Values of the plans along an axis, and the value of coordination."""
-    names = list(found.points[0].npv_m)
+    """Values of the plans along an axis, and the value of coordination; below it why a value has none."""
+    names = list(dict.fromkeys(name for point in found.points for name in point.npv_m))
     rows = [[found.axis, *names, "coordination", "of the plan"]]
     for point in found.points:
         npvs = point.npv_m
+        if point.reason:
+            rows.append([f"{point.value:g}", *("-" for _ in names), "-", "-"])
+            continue
         value = npvs["coordinated"] - npvs["silo"]
         share = f"{100 * value / abs(npvs['coordinated']):.1f} %" if npvs["coordinated"] else "-"
         rows.append([f"{point.value:g}", *(_cell(npvs.get(name)) for name in names), number(value), share])
-    return f"along {found.axis} [M {currency}], {number(found.seconds)} s\n{table(rows)}"
+    why = [f"  no plan at {p.value:g}: {p.reason}" for p in found.points if p.reason]
+    return "\n".join([f"along {found.axis} [M {currency}], {number(found.seconds)} s", table(rows), *why])
 
 
 def _cell(value: float | None) -> str:

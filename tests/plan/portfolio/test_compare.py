@@ -105,9 +105,11 @@ def test_every_axis_can_be_swept_and_less_is_never_worth_more(axis, values):
     assert ends[0] >= ends[1] - 1e-3 if axis == "grid_delay" else ends[0] <= ends[1] + 1e-3
 
 
-def test_a_value_without_a_plan_is_named():
-    with pytest.raises(InfeasibleError, match=r"^along fire_cap, at 0: no orders meet all limits"):
-        sweep_scarcity(small_portfolio(), "fire_cap", [1.0, 0.0])
+def test_a_value_without_a_plan_is_a_point_that_says_why_and_the_sweep_goes_on():
+    none, some = sweep_scarcity(small_portfolio(), "fire_cap", [0.0, 1.0]).points
+    assert none.value == 0.0 and none.npv_m == none.mw_periods == {}
+    assert none.reason.startswith("no orders meet all limits of the portfolio. What must give")
+    assert some.reason == "" and some.npv_m["coordinated"] > 0.0
 
 
 @pytest.mark.parametrize("axis", ["supplies", "supply:servant"])

@@ -137,11 +137,12 @@ class Compared:
 
 @dataclass(frozen=True, slots=True)
 class SweepPoint:
-    """NPVs [M] and MW-periods of the four plans at one value of the axis."""
+    """NPVs [M] and MW-periods of the four plans at one value of the axis; none of either where `reason` says why."""
 
     value: float
     npv_m: Mapping[str, float]
     mw_periods: Mapping[str, float]
+    reason: str = ""
 
 
 @dataclass(frozen=True)

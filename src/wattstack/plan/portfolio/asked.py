@@ -54,18 +54,24 @@ def _holdback(calendar: Calendar, found: Holdback) -> Table:
 
 
 def _coordination(answers: Answers) -> Table:
-    """A row a plan and point; the four plans of the base come first, with axis "base"."""
+    """A row a plan and point; the four plans of the base come first, with axis "base".
+
+    reason: why there is no plan at a point, whose amounts are then empty.
+    """
     rows: list[Row] = []
     found = answers.compared
     if found is not None:
         rows += [
-            ("base", 0.0, name, plan.npv_m, float(plan.total("it_mw").sum()))
+            ("base", 0.0, name, plan.npv_m, float(plan.total("it_mw").sum()), "")
             for name, plan in found.plans.items()
         ]
     for sweep in answers.sweeps:
         for point in sweep.points:
-            rows += [(sweep.axis, point.value, n, point.npv_m[n], point.mw_periods[n]) for n in point.npv_m]
-    return Table(("axis", "value", "plan", "npv_m", "mw_periods"), tuple(rows))
+            at = (sweep.axis, point.value)
+            rows += [(*at, n, point.npv_m[n], point.mw_periods[n], "") for n in point.npv_m]
+            if point.reason:
+                rows.append((*at, "", None, None, point.reason))
+    return Table(("axis", "value", "plan", "npv_m", "mw_periods", "reason"), tuple(rows))
 
 
 def _risk(risk: Risk) -> Table:

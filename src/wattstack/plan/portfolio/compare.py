@@ -1,7 +1,7 @@
 """The value of coordination: four plans of one portfolio, and how it moves along an axis of scarcity.
 
 Needs    plan.portfolio.solve, silo, bottleneck, answers; portfolio.variants.
-Gives    compare_plans, sweep_scarcity, AXES.
+Gives    compare_plans, sweep_scarcity, AXES, PLANS.
 Used by  cli, report.
 
 The silo is scored through the same master with its orders held, so that it can never beat the coordinated plan.
@@ -15,7 +15,7 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
-from wattstack.errors import InfeasibleError, InputError
+from wattstack.errors import GapError, InfeasibleError, InputError, StateError
 from wattstack.plan.portfolio.answers import Compared, Sweep, SweepPoint
 from wattstack.plan.portfolio.bottleneck import least_resource
 from wattstack.plan.portfolio.pool import Pool
@@ -37,6 +37,7 @@ AXES: dict[str, Callable[[Portfolio, float], Portfolio]] = {
     "fire_cap": scaled_fire_cap,
 }
 GRID_DELAY = "grid_delay"
+PLANS = ("coordinated", "no substitution", "silo", "silo told")
 NAMED_MOST = 4  # limits that a note names
 
 
@@ -76,29 +77,26 @@ def sweep_scarcity(
         pool: Cuts of earlier plans.
 
     Raises:
-        InputError: The axis is not known.
-        InfeasibleError: At a value no plan meets all limits; says at which.
+        InputError: The axis is not known. A value at which there is no plan is a point without amounts, and says why.
     """
     pool = Pool() if pool is None else pool
     began = time.perf_counter()
-    points = []
-    for value in values:
-        try:
-            compared = _at(portfolio, axis, value, pool)
-        except InfeasibleError as error:
-            raise InfeasibleError(f"along {axis}, at {value:g}: {error}", error.details) from None
-        plans = {
-            "coordinated": compared.coordinated, "no substitution": compared.no_substitution,
-            "silo": compared.silo, "silo told": compared.silo_told or compared.silo,
-        }  # fmt: skip
-        points.append(
-            SweepPoint(
-                float(value),
-                {name: plan.npv_m for name, plan in plans.items()},
-                {name: float(plan.total("it_mw").sum()) for name, plan in plans.items()},
-            )
-        )
-    return Sweep(axis, tuple(points), time.perf_counter() - began)
+    points = tuple(_point(portfolio, axis, float(value), pool) for value in values)
+    return Sweep(axis, points, time.perf_counter() - began)
+
+
+def _point(portfolio: Portfolio, axis: str, value: float, pool: Pool) -> SweepPoint:
+    """The four plans at one value; why there are none, where one of them cannot be had."""
+    try:
+        found = _at(portfolio, axis, value, pool)
+    except (InfeasibleError, GapError, StateError) as error:
+        return SweepPoint(value, {}, {}, str(error))
+    plans = (found.coordinated, found.no_substitution, found.silo, found.silo_told or found.silo)
+    return SweepPoint(
+        value,
+        {name: plan.npv_m for name, plan in zip(PLANS, plans, strict=True)},
+        {name: float(plan.total("it_mw").sum()) for name, plan in zip(PLANS, plans, strict=True)},
+    )
 
 
 def _at(portfolio: Portfolio, axis: str, value: float, pool: Pool) -> Compared:

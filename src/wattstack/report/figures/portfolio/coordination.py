@@ -1,7 +1,7 @@
 """The plans that are compared: their energised power over time, and their worth along an axis of scarcity.
 
 Needs    report.portfolio.view; plan.portfolio answers.
-Gives    paths, curve, axis_words, told_apart.
+Gives    paths, curve, axis_words, told_apart, planned.
 Used by  report.portfolio.sections.coordination.
 """
 
@@ -73,14 +73,19 @@ def paths(view: PortfolioView, plans: Mapping[str, PortfolioPlan]) -> Figure:
 
 def told_apart(points: Sequence[SweepPoint]) -> list[str]:
     """The plans of a sweep; the silo that was told only where it differs from the one that was not."""
-    names = [name for name in PLANS if all(name in point.npv_m for point in points)]
+    names = [name for name in PLANS if points and all(name in point.npv_m for point in points)]
     told, silo = ([point.npv_m.get(name, 0.0) for point in points] for name in ("silo told", "silo"))
     return [name for name in names if name != "silo told" or not np.allclose(told, silo, rtol=1e-9)]
 
 
+def planned(sweep: Sweep) -> list[SweepPoint]:
+    """The points of a sweep at which there are plans, in the order of the axis."""
+    return sorted((point for point in sweep.points if not point.reason), key=lambda point: point.value)
+
+
 def curve(view: PortfolioView, sweep: Sweep) -> Figure:
     """Worth of the plans along the axis, and the value of coordination as a share of the plan."""
-    points = sorted(sweep.points, key=lambda point: point.value)
+    points = planned(sweep)
     x = rounded(np.array([point.value for point in points]))
     names = told_apart(points)
     worth = {name: np.array([point.npv_m[name] for point in points]) for name in names}

@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from wattstack.report.figures.portfolio.common import PLANS
-from wattstack.report.figures.portfolio.coordination import axis_words, curve, paths, told_apart
+from wattstack.report.figures.portfolio.coordination import axis_words, curve, paths, planned, told_apart
 from wattstack.report.html import Cell, Num, bullets, esc, facts, paragraph, table
 from wattstack.report.page import Page
 from wattstack.report.portfolio.view import PortfolioView
@@ -38,7 +38,8 @@ def coordination_section(view: PortfolioView, page: Page) -> str:
     if found is not None:
         html = _told(view, found) + html + _plans(view, page, found)
     for sweep in view.answers.sweeps:
-        html += page.figure(curve(view, sweep)) + _sweep_table(view, sweep)
+        html += page.figure(curve(view, sweep)) if planned(sweep) else ""
+        html += _sweep_table(view, sweep)
     return html
 
 
@@ -108,9 +109,14 @@ def _signed(value: float, text: str) -> str:
 def _sweep_table(view: PortfolioView, sweep: Sweep) -> str:
     money = view.money
     points = sorted(sweep.points, key=lambda point: point.value)
-    names = told_apart(points)
+    names = told_apart(planned(sweep))
     rows: list[list[Cell]] = []
     for point in points:
+        if point.reason:
+            rows.append(
+                [Num(quantity(point.value, "", 3), point.value), *("no plan" for _ in names), "", "", ""]
+            )
+            continue
         whole, apart = point.npv_m["coordinated"], point.npv_m["silo"]
         worth = whole - apart
         share = worth / (abs(whole) or 1.0)
@@ -124,4 +130,6 @@ def _sweep_table(view: PortfolioView, sweep: Sweep) -> str:
     head = [axis_words(view, sweep.axis), *(PLANS[n].name for n in names), "Value of coordination", "in %",
             f"in MW-{view.period}s"]  # fmt: skip
     unit = f"Net present values in {money.unit}, the value of coordination too."
-    return f'<p class="note">{esc(unit)}</p>' + table(head, rows, kind="wide")
+    why = [f"No plan at {quantity(p.value, '', 3)}: {p.reason}" for p in points if p.reason]
+    html = f'<p class="note">{esc(unit)}</p>' + table(head, rows, kind="wide")
+    return html + (bullets(map(sentence, why)) if why else "")
