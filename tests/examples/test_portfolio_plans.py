@@ -35,6 +35,23 @@ def plan(portfolio, pool):
     return solve_portfolio(portfolio, pool=pool)
 
 
+@pytest.fixture(scope="module")
+def whole(portfolio, pool):
+    """Its plan with whole stages, as the page asks for it."""
+    return solve_portfolio(portfolio, pool=pool, gap_frac=1e-4, whole=True)
+
+
+def section(head: str) -> str:
+    """The part of the page below a heading."""
+    return PAGE.split(f"\n## {head}")[1].split("\n## ")[0]
+
+
+def own_worth_m(found, site: str) -> float:
+    """Net present value of the payments of one site [M]."""
+    discount = found.portfolio.calendar.discount(found.portfolio.money.discount_rate_frac)
+    return sum(float(values @ discount) for line, values in found.cash.items() if site in line)
+
+
 def printed(words: str) -> float:
     """The number that the page prints after some words."""
     found = re.search(words + r"\s+(-?[\d,.]+)", PAGE)
@@ -56,6 +73,26 @@ def test_the_second_site_slows_the_first_one_down(portfolio, plan, pool):
     assert first[at] == pytest.approx(184.0, rel=NEAR)
     assert second[at] == pytest.approx(127.0, rel=1e-2)
     assert first.sum() - second.sum() == pytest.approx(645.0, rel=0.05)
+
+
+def test_the_plan_of_both_sites_on_the_page_is_the_one_that_comes_out(whole):
+    calendar, text = whole.portfolio.calendar, section("3. Both")
+    assert whole.npv_m == pytest.approx(
+        float(re.search(r"value +([\d,]+)", text)[1].replace(",", "")), rel=NEAR
+    )
+    assert whole.gap_frac <= 1e-4 and float(re.search(r"gap (\S+)", text)[1]) <= 1e-4
+    for site in ("sakai", "bosquel"):
+        row = re.search(rf"\n  {site} +((?:[\d.]+ *){{7}})\n", text)[1].split()
+        found = [whole.amounts["it_mw"][(site,)][q] for q in calendar.year_ends]
+        assert [float(mw) for mw in row] == pytest.approx(found, rel=2e-2, abs=1.0)
+
+
+def test_what_each_site_is_worth_on_the_page_is_what_comes_out(whole):
+    both = re.search(r"worth of its own cash \| [\d,]+ M USD \| ([\d,]+)", PAGE)[1]
+    assert own_worth_m(whole, "sakai") == pytest.approx(float(both.replace(",", "")), rel=3e-2)
+    alone, beside = re.search(r"to Sakai \(([\d,]+) to ([\d,]+)\)", PAGE).groups()
+    assert own_worth_m(whole, "bosquel") == pytest.approx(float(beside.replace(",", "")), rel=3e-2)
+    assert float(alone.replace(",", "")) > own_worth_m(whole, "bosquel")
 
 
 @pytest.mark.parametrize("site", ["sakai", "bosquel"])
@@ -84,10 +121,22 @@ def test_the_futures_on_the_page_are_those_that_come_out(portfolio, pool):
     risk = plan_futures(portfolio, pool)
     assert risk.vss_m == pytest.approx(printed(r"planning for all futures"), rel=1e-2)
     assert risk.evpi_m == pytest.approx(printed(r"knowing the future"), rel=1e-2)
+    for future in risk.futures:
+        row = re.search(rf"\n  {future.scenario} +\d+ % +((?:-?[\d,.]+ *){{4}})\n", PAGE)[1]
+        told = [float(value.replace(",", "")) for value in row.split()]
+        found = [future.two_stage.npv_m, future.base_kept_m, future.knowing_m, future.regret_m]
+        assert told == pytest.approx(found, rel=1e-2)
 
 
 def test_the_replan_on_the_page_is_the_one_that_comes_out(portfolio, plan, pool):
     found = replan_portfolio(portfolio, EXAMPLE / "progress_SYNTHETIC.csv", plan, pool)
     assert found.kept.npv_m == pytest.approx(printed(r"orders kept"), rel=NEAR)
     assert found.replanned.npv_m == pytest.approx(printed(r"\n  replanned"), rel=NEAR)
+    assert found.won_back_m == pytest.approx(float(re.search(r"([\d.]+) M USD won back", PAGE)[1]), rel=NEAR)
     assert found.slips[0].name == "permit"
+    for slip in found.ranked:
+        row = re.search(rf"\n  {slip.site} {slip.kind} {slip.name} +(\d+) +((?:[\d,.]+ *){{3}})\n", PAGE)
+        assert int(row[1]) == slip.late_q
+        told = [float(value.replace(",", "")) for value in row[2].split()]
+        costs = [slip.kept_lost_m, slip.replanned_lost_m, slip.undone_m]
+        assert told == pytest.approx(costs, rel=1e-2, abs=1e-2)
