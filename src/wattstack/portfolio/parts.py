@@ -41,7 +41,7 @@ class Site(Declared):
     )
     it_start_mw: float = quantity("MW IT", "Energised at the start", 0.0, ge=0)
     servers_start_mw: float = quantity(
-        "MW IT", "Servers there at the start, of the first generation of the table", 0.0, ge=0
+        "MW IT", "Servers there at the start, of the generation launched last by then", 0.0, ge=0
     )
     storage_start_mwh: float = quantity(
         "MWh", "Storage there at the start, of the first bought chemistry", 0.0, ge=0

@@ -183,6 +183,18 @@ class Portfolio:
         rate = 1.0 if self.currency == "JPY" else self.exchange.get("JPY")
         return None if rate is None else amount_m / rate / 1000.0
 
+    @property
+    def standing_servers(self) -> str | None:
+        """The generation that the servers there at the start are of, None without servers.
+
+        Assumption: the one launched last by the first period; where none is launched by then, the one launched first.
+        """
+        first = self.calendar.number(self.calendar.first)
+        launches = [(self.calendar.number(s.launch), s.generation) for s in self.servers]
+        launched = [found for found in launches if found[0] <= first]
+        found = max(launched, default=None) or min(launches, default=None)
+        return None if found is None else found[1]
+
     def site(self, name: str) -> Site:
         """The site of a name."""
         return next(site for site in self.sites if site.name == name)

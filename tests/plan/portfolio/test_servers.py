@@ -32,12 +32,24 @@ def test_servers_end_after_their_life_and_are_bought_again():
     assert plan.amounts["server_there"]["g", "a"] == pytest.approx([10.0, 10.0, 0.0, 0.0])
 
 
-def test_servers_there_at_the_start_are_of_the_first_generation_and_end_too():
+@pytest.mark.parametrize("order", [1, -1])
+def test_servers_there_at_the_start_are_of_the_generation_launched_last_by_then_and_end_too(order):
     place = site(servers_start_mw=7.0)
-    servers = (server("old", life_q=2, last_order="2026Q4"), server("new", first_order="2029Q1"))
-    plan = solve_portfolio(plain(3, sites=(place,), servers=servers))
+    servers = (
+        server("older", launch="2024Q1", last_order="2026Q4"),
+        server("old", launch="2026Q1", life_q=2, last_order="2026Q4"),
+        server("new", launch="2028Q1", first_order="2029Q1"),
+    )
+    plan = solve_portfolio(plain(3, sites=(place,), servers=servers[::order]))
     assert plan.amounts["server_there"]["old", "a"] == pytest.approx([7.0, 7.0, 0.0])
     assert plan.amounts["it_mw"]["a",] == pytest.approx([7.0, 7.0, 0.0])
+
+
+def test_where_no_generation_is_launched_by_the_start_the_first_to_come_stands_there():
+    servers = (server("later", launch="2029Q1"), server("soon", launch="2027Q3"))
+    found = plain(3, sites=(site(servers_start_mw=7.0),), servers=servers)
+    assert found.standing_servers == "soon"
+    assert plain(3, servers=()).standing_servers is None
 
 
 def test_energised_compute_is_the_sum_of_all_generations():

@@ -18,6 +18,7 @@ from tests.plan.portfolio.pencil import (
     store,
     supply,
 )
+from tests.portfolio.small import small_portfolio
 from wattstack.plan.portfolio.silo import Asking, silo_orders
 from wattstack.portfolio import Compute, Gate, Supplier, Target
 
@@ -196,3 +197,11 @@ def test_servers_that_would_come_after_the_horizon_are_not_ordered():
         )
     )
     assert {key[0] for key in found.of("server_order")} == {"g"}
+
+
+def test_the_order_of_the_generations_in_the_file_changes_no_order():
+    small = small_portfolio()
+    before, after = (silo_orders(replace(small, servers=small.servers[::order])) for order in (1, -1))
+    found = [orders.of("server_order") for orders in (before, after)]
+    assert found[0].keys() == found[1].keys()
+    assert all(np.array_equal(values, found[1][key]) for key, values in found[0].items())

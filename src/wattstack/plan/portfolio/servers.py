@@ -27,10 +27,10 @@ def add_servers(draft: Draft, portfolio: Portfolio, site: Site) -> None:
     calendar, q = portfolio.calendar, np.arange(draft.count)
     energised = draft.column("it_mw", (site.name,))
     terms = [(energised, 1.0)]
-    for number, server in enumerate(portfolio.servers):
+    for server in portfolio.servers:
         key = (server.generation, site.name)
         given = np.zeros(draft.count)
-        if number == 0 and site.servers_start_mw:
+        if server.generation == portfolio.standing_servers and site.servers_start_mw:
             given[0] = site.servers_start_mw
             if server.life_q < draft.count:
                 given[server.life_q] -= site.servers_start_mw

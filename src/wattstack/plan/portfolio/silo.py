@@ -144,9 +144,10 @@ def _servers(portfolio: Portfolio, targets: dict[str, np.ndarray]) -> dict[tuple
     calendar = portfolio.calendar
     count, limit, out = calendar.count, _limit(portfolio, "servers"), {}
     arrived = {}
+    lives = {s.generation: s.life_q for s in portfolio.servers}
+    life = lives.get(portfolio.standing_servers, count)
     for site in targets:
         arrived[site] = np.zeros(count)
-        life = portfolio.servers[0].life_q if portfolio.servers else count
         arrived[site][:life] += portfolio.site(site).servers_start_mw
     for q in range(count):
         on_sale = [
