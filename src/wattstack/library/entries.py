@@ -11,7 +11,7 @@ that a declaration takes over, and facts: single figures with their own source t
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -38,6 +38,7 @@ class Entry:
         values: What a declaration takes over, in our names and units.
         facts: Figures behind the values: item, value, unit, source.
         notes: What a reader must know.
+        cell: Of a chemistry, the figures of one cell, each {value, unit, source, confidence}; else empty.
     """
 
     kind: str
@@ -51,6 +52,7 @@ class Entry:
     values: Mapping[str, Any]
     facts: tuple[Mapping[str, Any], ...]
     notes: str
+    cell: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def passport(self) -> dict[str, str]:
@@ -117,6 +119,7 @@ def find(kind: str, name: str) -> Entry:
         values=raw["values"],
         facts=tuple(raw.get("facts", ())),
         notes=raw.get("notes", ""),
+        cell=raw.get("cell", {}),
     )
 
 

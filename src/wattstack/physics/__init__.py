@@ -1,16 +1,18 @@
 """HOW it behaves: pure step functions of arrays, each with its source.
 
 Gives    cooling_mw, wet_bulb_degc; utilisation_frac, it_mw, supply_loss_mw; solar_frac, solar_notes,
-         solar_version; running_cost_per_mwh.
+         solar_version; running_cost_per_mwh; Cell, cell_of.
 Used by  case.
 """
 
+from wattstack.physics.cell import Cell
+from wattstack.physics.cell_entry import cell_of
 from wattstack.physics.cooling import cooling_mw, wet_bulb_degc
 from wattstack.physics.generator import running_cost_per_mwh
 from wattstack.physics.load import it_mw, supply_loss_mw, utilisation_frac
 from wattstack.physics.solar import solar_frac, solar_notes, solar_version
 
 __all__ = [
-    "cooling_mw", "it_mw", "running_cost_per_mwh", "solar_frac", "solar_notes", "solar_version",
+    "Cell", "cell_of", "cooling_mw", "it_mw", "running_cost_per_mwh", "solar_frac", "solar_notes", "solar_version",
     "supply_loss_mw", "utilisation_frac", "wet_bulb_degc",
 ]  # fmt: skip
