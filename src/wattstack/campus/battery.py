@@ -1,22 +1,28 @@
 """A battery as declared: ratings, the usable window of energy, losses, wear, cost.
 
-Needs    campus.fields.
+Needs    campus.fields, and what it is made of: campus.converter, climate, racks, upkeep, layout, reliability.
 Gives    Battery, Hours.
 Used by  campus, case, physics.battery, cost.
 
-`energy_mwh` is usable energy; the nameplate is energy_mwh / usable_frac and is what capital is paid for.
+`energy_mwh` is usable energy; the nameplate is energy_mwh / usable_frac and is what capital is paid for. What comes
+after `life_years` is for the twin: the plan does not read it.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Annotated
 
-from pydantic import Field
+from pydantic import Field, StringConstraints
 
+from wattstack.campus.climate import Climate
+from wattstack.campus.converter import Converter, Transformer
 from wattstack.campus.fields import (
     ROUNDING,
     Declared,
     Efficiency,
+    Frac,
+    Name,
     NotNegative,
     Positive,
     Size,
@@ -25,6 +31,10 @@ from wattstack.campus.fields import (
     quantity,
     smallest,
 )
+from wattstack.campus.layout import Layout
+from wattstack.campus.racks import Cells, Racks, Start
+from wattstack.campus.reliability import BlockReliability
+from wattstack.campus.upkeep import Augmentation, Strip
 from wattstack.errors import Fault
 
 
@@ -40,6 +50,9 @@ class Hours(Declared):
             yield Fault(
                 "min", f"is {self.min:g}, must not be above max {self.max:g}. Lower min or raise max."
             )
+
+
+RuleName = Annotated[str, StringConstraints(pattern=r"^library:.+$")]
 
 
 class Battery(Declared):
@@ -73,14 +86,46 @@ class Battery(Declared):
     capital_per_mwh: NotNegative = quantity("currency/MWh", "Investment per NAMEPLATE MWh", 0.0)
     fixed_per_mw_year: NotNegative = quantity("currency/MW/year", "Fixed operation and maintenance", 0.0)
     life_years: Positive = quantity("years", "Life, then it is replaced", 15.0)
+    soc_low: Frac | None = quantity(
+        "", "Lower end of the usable window, share of nameplate; absent = as much below it as above", None
+    )
+    start: Start = Field(default_factory=Start, description="State at the first moment.")
+    cells: Cells | None = Field(
+        None, description="Cells from a file of their maker; absent = the chemistry's."
+    )
+    converter: Converter = Field(default_factory=Converter, description="Losses of the converter.")
+    transformer: Transformer = Field(default_factory=Transformer, description="Losses of the transformer.")
+    climate: Climate = Field(
+        default_factory=Climate, description="What keeps the cells at their temperature."
+    )
+    racks: Racks = Field(default_factory=Racks, description="Containers, racks, and how far they differ.")
+    augmentation: dict[Name, Augmentation] = Field({}, description="Energy added in later years, by name.")
+    replace_below_frac: float | None = quantity(
+        "", "Cells are renewed below this share of their first capacity; absent = never", 0.7, gt=0, lt=1
+    )
+    strip: Strip | None = Field(None, description="When zinc is stripped; absent = as the chemistry asks.")
+    layout: Layout | None = Field(None, description="How it stands on its site; absent = not declared.")
+    safety: tuple[RuleName, ...] = Field(
+        (), strict=False, description="library:NAME of the safety rules its layout is checked against."
+    )
+    reliability: BlockReliability = Field(
+        default_factory=BlockReliability, description="Failures of its blocks."
+    )
 
     @property
     def nameplate_per_usable(self) -> float:
         """Nameplate MWh per usable MWh."""
         return 1.0 / self.usable_frac
 
+    @property
+    def soc_window(self) -> tuple[float, float]:
+        """State of charge of the cells at the ends of the usable window, shares of nameplate."""
+        low = (1.0 - self.usable_frac) / 2.0 if self.soc_low is None else self.soc_low
+        return low, min(low + self.usable_frac, 1.0)
+
     def faults(self) -> Iterable[Fault]:
-        """A duration that no allowed pair of sizes has; a planned size without a price."""
+        """A duration that no allowed pair of sizes has; a planned size without a price; a start outside the window."""
+        yield from self._window_faults()
         if self.duration_h is not None:
             yield from self._duration_faults(self.duration_h)
         planned = isinstance(self.power_mw, SizeRange) or isinstance(self.energy_mwh, SizeRange)
@@ -104,4 +149,21 @@ class Battery(Declared):
                 "duration_h.max",
                 f"is {hours.max:g} h: {largest(power):g} MW may hold {hours.max * largest(power):g} MWh, "
                 f"energy_mwh begins at {smallest(energy):g}. Raise duration_h.max or power_mw.",
+            )
+
+    def _window_faults(self) -> Iterable[Fault]:
+        if self.soc_low is not None and self.soc_low + self.usable_frac > 1.0 + ROUNDING:
+            yield Fault(
+                "soc_low",
+                f"is {self.soc_low:g}, and usable_frac {self.usable_frac:g} above it ends at "
+                f"{self.soc_low + self.usable_frac:g}, must end at 1 or below. Write {1.0 - self.usable_frac:g} or "
+                "less, or lower usable_frac.",
+            )
+            return
+        low, high = self.soc_window
+        if not low - ROUNDING <= self.start.soc <= high + ROUNDING:
+            yield Fault(
+                "start.soc",
+                f"is {self.start.soc:g}, must lie in the usable window {low:g} .. {high:g}. Write "
+                f"{(low + high) / 2.0:g} for half full.",
             )

@@ -25,6 +25,7 @@ from pydantic_core import InitErrorDetails, PydanticCustomError
 from wattstack.campus.battery import Battery
 from wattstack.campus.checks import reference_faults, take_out_not_yet
 from wattstack.campus.contract import Interval
+from wattstack.campus.control import Control
 from wattstack.campus.cooling import Cooling
 from wattstack.campus.currency import Currency
 from wattstack.campus.duties import Duties
@@ -119,6 +120,7 @@ class Campus(Declared):
     solar: dict[Name, Solar] = Field({}, description="Photovoltaic plants by name.")
     generator: dict[Name, Generator] = Field({}, description="Generators by name.")
     duties: Duties = Field(default_factory=Duties, description="What is kept at every moment.")
+    control: Control = Field(default_factory=Control, description="What runs it from minute to minute.")
     finance: Finance = Field(default_factory=Finance, description="How money is weighed.")
 
     _base_dir: Path = PrivateAttr(default_factory=Path)

@@ -20,7 +20,6 @@ NOT_YET: dict[tuple[str, ...], str] = {
     ("load", "*", "jobs"): _TRANSIENT,
     ("grid", "codes"): _COMPLY,
     ("grid", "connection", "short_circuit_mva"): _TRANSIENT,
-    ("generator", "*", "start_s"): "`wattstack simulate`",
     ("devices",): "`wattstack operate`",
     ("ups",): _TRANSIENT,
 }

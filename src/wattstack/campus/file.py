@@ -109,12 +109,18 @@ def _with_files_at(document: Document, folder: Path) -> dict[str, Any]:
 
 
 def _move_files(values: Any, old: Path, new: Path) -> None:
-    """Turn every relative `file` of the series from one folder to another, in place."""
+    """Turn every relative file name, of series and of cells, from one folder to another, in place."""
     groups = [values, *_mappings(values.get("scenarios"))]
-    for source in (source for group in groups for source in _mappings(group.get("series"))):
-        file = source.get("file")
+    named = [(source, "file") for group in groups for source in _mappings(group.get("series"))]
+    named += [
+        (part["cells"], "bpx")
+        for part in _mappings(values.get("battery"))
+        if isinstance(part.get("cells"), dict)
+    ]
+    for part, key in named:
+        file = part.get(key)
         if isinstance(file, str) and not os.path.isabs(file):
-            source["file"] = _moved(file, old, new)
+            part[key] = _moved(file, old, new)
 
 
 def _moved(file: str, old: Path, new: Path) -> str:

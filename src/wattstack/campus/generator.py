@@ -23,6 +23,8 @@ FUEL_MWH_PER_MWH = 2.2  # gas engine of 45 % electric efficiency, usual, assumpt
 class Generator(Declared):
     """One generator or group of equal units. `fuel` fills price and emission where they are not given.
 
+    The plan does not read `units` and what comes after it: the twin does.
+
     Example:
         >>> Generator(power_mw=40, fuel_price_per_mwh=50, emission_kg_per_mwh=444).om_per_mwh
         0.0
@@ -48,6 +50,17 @@ class Generator(Declared):
     capital_per_mw: NotNegative = quantity("currency/MW", "Investment per MW", 0.0)
     fixed_per_mw_year: NotNegative = quantity("currency/MW/year", "Fixed operation and maintenance", 0.0)
     life_years: Positive = quantity("years", "Life, then it is replaced", 20.0)
+    units: int = quantity(
+        "", "Equal units that power_mw is made of; each starts and fails by itself", 1, ge=1, le=1000
+    )
+    start_s: NotNegative = quantity("s", "Time from the call to full power", 600.0)
+    ramp_frac_per_s: float = quantity(
+        "1/s", "Change of power in a second once it runs / power_mw", 0.01, gt=0, le=10
+    )
+    start_failure_frac: Frac = quantity("", "Share of starts that fail", 0.005)
+    mtbf_h: Positive = quantity("h", "Mean running time between two failures", 2000.0)
+    repair_h: Positive = quantity("h", "Mean time until it is mended", 24.0)
+    common_cause_frac: Frac = quantity("", "Share of its failures that hit all units at once", 0.05)
 
     def faults(self) -> Iterable[Fault]:
         """Minimum above what is available; a planned size without a price."""

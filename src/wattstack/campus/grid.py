@@ -1,6 +1,6 @@
 """The connection to the utility: firm MW, non-firm MW that may be curtailed, cost, and its tariff.
 
-Needs    campus.contract.
+Needs    campus.contract, campus.reliability.
 Gives    Connection, Grid.
 Used by  campus, case, cost.
 """
@@ -11,6 +11,7 @@ from pydantic import Field
 
 from wattstack.campus.contract import Tariff
 from wattstack.campus.fields import Declared, NotNegative, Positive, Share, Size, quantity
+from wattstack.campus.reliability import GridReliability
 
 
 class Connection(Declared):
@@ -30,6 +31,9 @@ class Connection(Declared):
         "currency/MW/year", "Fixed cost per MW of firm_mw + nonfirm_mw", 0.0
     )
     life_years: Positive = quantity("years", "Life, then it is replaced", 40.0)
+    reliability: GridReliability = Field(
+        default_factory=GridReliability, description="How often it fails and for how long."
+    )
 
 
 class Grid(Declared):

@@ -21,6 +21,7 @@ Look = Callable[[list[str]], Lookup]
 _PATTERNS = {
     NAME_PATTERN: "must be a name of a-z, A-Z, 0-9, _ and -, at most 40 signs long. Rename it.",
     r"^[a-z0-9_-]+$": "must hold only a-z, 0-9, _ and -. Write my-campus.",
+    r"^\d{4}-(0[1-9]|1[0-2])$": "must be a month of a year. Write 2022-04.",
     r"^[A-Z]{3}$": "must be the ISO 4217 code of a currency, three capital letters. Write JPY.",
     r"^library:.+$": "must name an entry of the library. Write library:NAME; `wattstack library` lists them.",
 }
