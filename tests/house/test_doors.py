@@ -22,7 +22,7 @@ DOORS = {
     "pydantic": ("campus/", "portfolio/"),
     "ruamel": ("campus/file.py", "campus/document.py", "portfolio/file.py", "library/"),
     "pvlib": ("physics/solar.py", "series/"),
-    "numba": ("dispatch/kernel", "physics/"),
+    "numba": ("dispatch/kernel", "physics/", "control/kernel", "twin/kernel", "prove/kernel"),
     "highspy": ("dispatch/linear", "plan/master", "plan/portfolio/program", "plan/portfolio/peaks"),
     "piqp": ("dispatch/linear",),
     "scipy": ("dispatch/linear", "plan/master", "plan/portfolio/program"),

@@ -129,6 +129,7 @@ def _bound(campus: Campus, scenario: str | None, read: Reader, sun: Sun) -> Case
         it_mw=demand.it,
         cooling_mw=demand.cooling,
         loss_mw=demand.loss,
+        temp_air_degc=inputs.weather.get("temp_air_degc", np.zeros(0)),
         shed_mw=demand.shed,
         solar_frac=sun(campus, axis, inputs.weather),
         generator_cost_per_mwh={

@@ -72,6 +72,7 @@ class Case:
         inputs: Every input read.
         notes: Sentences the report must show (typical year on a real one, real terms, foresight, ...).
         loss_mw: Part of load_mw lost in the supply chain of the halls.
+        temp_air_degc: Outdoor air, empty where no weather is read.
     """
 
     campus: Campus
@@ -99,6 +100,7 @@ class Case:
     inputs: tuple[InputRecord, ...] = field(default=())
     notes: tuple[str, ...] = field(default=())
     loss_mw: np.ndarray = field(default_factory=lambda: np.zeros(0))
+    temp_air_degc: np.ndarray = field(default_factory=lambda: np.zeros(0))
 
     @property
     def load_mwh(self) -> float:

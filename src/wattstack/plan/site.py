@@ -50,7 +50,9 @@ class _Answer:
         return list(zip(self.site.model.weights, self.runs, strict=True))
 
 
-def plan_site(campus: Campus, gap_frac: float = 1e-6, polish: bool = False, curve: bool = True) -> Plan:
+def plan_site(
+    campus: Campus, gap_frac: float = 1e-6, polish: bool = False, curve: bool = True, worth: bool = True
+) -> Plan:
     """Choose every size that the campus gives as a range, at the least yearly cost, with a lower bound beside it.
 
     Sizing by cuts on the exact dispatch kernel where it holds the campus, else the whole linear (or integer)
@@ -61,6 +63,7 @@ def plan_site(campus: Campus, gap_frac: float = 1e-6, polish: bool = False, curv
         gap_frac: (objective - bound) / |objective| to reach.
         polish: Go on until the prices of the plan are exact in every step and not only in most.
         curve: Solve again around the optimum, for the report's figure of how flat it is.
+        worth: Solve again for the worth of each limit; without it `marginal` and `curve` are empty.
 
     Returns:
         Plan: sizes, cost and certificate, bill, balance, finance, worth of each limit.
@@ -92,11 +95,11 @@ def plan_site(campus: Campus, gap_frac: float = 1e-6, polish: bool = False, curv
         base = no_new_assets(campus, cases)
         bar.advance(note="no new assets")
         done("baseline")
-        worth = _worth(campus, answer, curve, bar)
+        more = _worth(campus, answer, curve, bar) if worth else {"marginal": (), "curve": sizing_curve(None, {}, ())}
         done("worth")
         plan = _assemble(campus, cases, answer, base)
         done("tables")
-    return Plan(**plan, **worth, seconds=seconds)
+    return Plan(**plan, **more, seconds=seconds)
 
 
 def _solve(site: SiteModel, cases: Sequence[Case], aim: tuple[float, bool], bar) -> _Answer:

@@ -1,0 +1,21 @@
+"""WHAT NEXT: rules, the plan of the next hours and its forecasts, for the twin and the site alike.
+
+What needs numba is fetched when it is first asked for.
+"""
+
+from importlib import import_module
+from typing import Any
+
+_LAZY = {
+    "REASONS": "rules",
+    "reason_text": "rules",
+    "rule_arrays": "rules",
+}
+
+__all__ = ["REASONS", "reason_text", "rule_arrays"]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _LAZY:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f"{__name__}.{_LAZY[name]}"), name)
