@@ -1,0 +1,53 @@
+"""Inputs that a peer and wattstack are given alike, from formulas, so that nothing long is stored.
+
+Gives    wave, pulses, day_cycles, ambient_degc.
+Used by  parity.record_*, tests/parity, benchmarks.battery.
+
+Needs numpy alone: it runs in the environment of every peer. Shares are of rated power, > 0 discharges.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+
+def wave(count: int, step_s: float, drift: float = 0.0) -> np.ndarray:
+    """A day's swing with faster ones on top, as a share of rated power.
+
+    Args:
+        count: Steps.
+        step_s: Length of a step [s].
+        drift: Added to every step: below zero it makes up for losses.
+    """
+    hour = (np.arange(count) + 0.5) * (step_s / 3600.0)
+    slow = 0.18 * np.cos(2.0 * np.pi * hour / 24.0)
+    fast = 0.33 * np.cos(2.0 * np.pi * hour / 3.7) + 0.30 * np.cos(2.0 * np.pi * hour / 0.9)
+    return slow + fast + drift
+
+
+def pulses(count: int, step_s: float) -> np.ndarray:
+    """Ten minutes each of half power out, rest, half power in, rest, full out, rest, 0.8 in, rest."""
+    levels = np.array([0.5, 0.0, -0.5, 0.0, 1.0, 0.0, -0.8, 0.0])
+    minute = np.arange(count) * (step_s / 60.0)
+    return levels[(minute // 10.0).astype(np.int64) % levels.size]
+
+
+def day_cycles(days: int, per_day: int, soc_high: float, dod: float) -> tuple[np.ndarray, np.ndarray]:
+    """Times [s] and states of charge of one cycle a day: at the top, down in two hours, up in two, rest.
+
+    Args:
+        days: Length [days].
+        per_day: Points a day, a multiple of 12.
+        soc_high: Where a cycle starts and ends.
+        dod: How deep it goes, from the top.
+    """
+    hour = np.arange(days * per_day + 1) * (24.0 / per_day)
+    inside = hour % 24.0
+    down = np.interp(inside, [0.0, 8.0, 10.0, 12.0, 14.0, 24.0], [0.0, 0.0, 1.0, 1.0, 0.0, 0.0])
+    return hour * 3600.0, soc_high - dod * down
+
+
+def ambient_degc(count: int, step_s: float, mean_degc: float, swing_k: float) -> np.ndarray:
+    """Air outside over days: warmest at 15 h, coldest at 3 h [degC]."""
+    hour = (np.arange(count) + 0.5) * (step_s / 3600.0)
+    return mean_degc + swing_k * np.sin(2.0 * np.pi * (hour - 9.0) / 24.0)
