@@ -44,7 +44,11 @@ coverage: .venv/.test ## branch coverage of `tests` and `pure` together
 clean-install: .venv/.test ## build the wheel, install it in an empty environment, plan from an empty folder
 	$(BIN)/python -m pytest -m clean tests/clean
 
-bench-setup: .venv/.bench ## install what benchmarks need, peers too, into .venv
+parity: .venv/.product ## run the peers of the battery, each in an environment of its own, and record what they answer
+	$(BIN)/python -m parity
+
+bench-setup: .venv/.bench ## install what benchmarks need, peers too, into .venv and .venv-peers
+	$(BIN)/python -m parity --only-environments || echo "benchmarks leave out what is missing and say so"
 
 bench: .venv/.bench ## run all of benchmarks/
 	$(BIN)/python -m benchmarks
@@ -59,7 +63,7 @@ format: .venv/.test ## lay the code out
 	$(BIN)/ruff format .
 
 clean: ## remove everything that make has written
-	rm -rf .venv out build dist .coverage .coverage.* .pytest_cache .ruff_cache .hypothesis .import_linter_cache
+	rm -rf .venv .venv-peers out build dist .coverage .coverage.* .pytest_cache .ruff_cache .hypothesis .import_linter_cache
 
 # What is installed, as stamps: each is made again when pyproject.toml changes.
 .venv/.made:
@@ -80,4 +84,4 @@ clean: ## remove everything that make has written
 	$(PIP) install --group bench
 	@touch $@
 
-.PHONY: help demo test lint floors tests pure coverage clean-install bench-setup bench examples format clean
+.PHONY: help demo test lint floors tests pure coverage clean-install parity bench-setup bench examples format clean
