@@ -7,7 +7,7 @@
       StateError                  3    a function was given a state it cannot go on from
       GapError                    3    the certificate asked for was not reached
 
-Gives    the tree above, Fault, nearest.
+Gives    the tree above, Fault, nearest, counted.
 Used by  every room. `cli` turns an error into its exit code and prints str(error), never a traceback.
 """
 
@@ -74,7 +74,7 @@ class InputError(WattstackError):
             return f"{self.source}: {self.faults[0].what}"
         count = len(self.faults)
         width = min(max((len(f.where) for f in self.faults), default=0), 48)
-        head = f"{self.source} has {count} fault{'s' if count != 1 else ''}:"
+        head = f"{self.source} has {counted(count, 'fault')}:"
         return "\n".join([head, *(f"  {f.where:<{width}}  {f.what}" for f in self.faults)])
 
 
@@ -116,3 +116,13 @@ def nearest(word: str, known: Iterable[str]) -> str | None:
 
     near = get_close_matches(word, list(known), n=1, cutoff=0.6)
     return near[0] if near else None
+
+
+def counted(count: int, word: str) -> str:
+    """A count and its word: 1 gap, 3 gaps.
+
+    Example:
+        >>> counted(1, "gap"), counted(3, "gap")
+        ('1 gap', '3 gaps')
+    """
+    return f"{count} {word}" if count == 1 else f"{count} {word}s"

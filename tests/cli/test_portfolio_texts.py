@@ -86,6 +86,12 @@ def test_notes_stand_below_the_plan(plan):
     assert "together" in text
 
 
+def test_one_round_is_one_and_two_are_several(plan):
+    first = plan.rounds[0]
+    assert plan_text(replace(plan, rounds=(first,))).split("times; ")[1].startswith("1 round\n")
+    assert "; 2 rounds\n" in plan_text(replace(plan, rounds=(first, first)))
+
+
 def test_a_plan_of_one_site_has_no_sum(plan):
     one = {**plan.amounts, "it_mw": {("east",): plan.amounts["it_mw"][("east",)]}}
     assert "together" not in plan_text(replace(plan, amounts=one))

@@ -91,6 +91,25 @@ def test_a_slip_is_found_in_any_currency(changed):
     )
 
 
+def test_what_is_far_beyond_any_slip_is_refused(told):
+    def change(raw):
+        next(iter(raw["servers"].values()))["revenue_m_per_mw_year"] = 1e12
+        raw["sites"]["east"]["crew_mw"] = 1e12
+        raw["sites"]["north"]["outdoor_limit_mwh"] = 1e12
+        raw["factory"]["material_per_kwh"] = 1e12
+
+    faults = told(change)
+    far = "and that is far beyond the usual. Look at its unit."
+    assert faults["servers.csv row 2, revenue_m_per_mw_year"] == (
+        f"is 1e+12 M USD/MW/year, must be at most 5e+07, {far}"
+    )
+    assert faults["sites.csv row 2, crew_mw"] == f"is 1e+12 MW, must be at most 2e+09, {far}"
+    assert faults["sites.csv row 3, outdoor_limit_mwh"] == f"is 1e+12 MWh, must be at most 2e+10, {far}"
+    (factory,) = (what for where, what in faults.items() if where.endswith("factory.material_per_kwh"))
+    assert factory.startswith(f"is 1e+12 USD/kWh, must be at most 2e+08, {far}")
+    assert len(faults) == 4
+
+
 def test_a_currency_of_unknown_size_is_not_asked_about(changed):
     def change(raw):
         raw["currency"] = "XAU"

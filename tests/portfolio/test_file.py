@@ -7,10 +7,11 @@ import dataclasses
 import numpy as np
 import pytest
 
-from tests.portfolio.small import raw_small, small_portfolio, write_small, write_small_tables, yearly
+from tests.portfolio.small import TABLES, raw_small, small_portfolio, write_small, write_small_tables, yearly
 from wattstack.errors import InputError
-from wattstack.portfolio import is_portfolio, read_portfolio
+from wattstack.portfolio import is_portfolio, read_portfolio, rows
 
+KEYS = {name: keys for name, (_, keys) in rows.TABLES.items()}
 CAMPUS = """\
 wattstack: 1
 name: test
@@ -115,7 +116,17 @@ def top(**values):
         (top(curency="USD"), "curency", "is not a key here. Nearest: 'currency'."),
         (top(stochastic=[1]), "stochastic", "must hold keys. Write them below it, indented."),
         (top(currency="$"), "currency",
-         "is '$', must be the ISO 4217 code of a currency, three capital letters. Write USD."),
+         "is '$', must be the ISO 4217 code of a currency. Write JPY, EUR or USD."),
+        (top(currency="XYZ"), "currency",
+         "is 'XYZ', must be the ISO 4217 code of a currency. Write JPY, EUR or USD."),
+        (put("exchange", YEN=0.006), "exchange.YEN",
+         "is 'YEN', must be the ISO 4217 code of a currency. Nearest: 'JPY'."),
+        (put("calendar", count=4000), "calendar.count", "is 4000, must be <= 200. Give a value <= 200."),
+        (put("stochastic", first_stage_q=7), "stochastic.first_stage_q",
+         "is 7, must be at most the 6 periods of the calendar. Lower it."),
+        (put("money", battery_target_m=0), "money.battery_target_m", "is 0, must be > 0 M. Give a value > 0."),
+        (put("money", battery_target_m=5, battery_target_year=2040), "money.battery_target_year",
+         "is 2040, outside the fiscal years 2026 .. 2028. Mend it, or take the target out."),
         (put("exchange", GBP=0), "exchange.GBP", "is 0, must be a number > 0. Give the rate."),
         (put("exchange", KRW_per_TWD=40), "exchange.KRW_per_TWD",
          "does not lead to USD, the currency of the portfolio. Name a rate that does."),
@@ -153,6 +164,35 @@ def test_a_key_that_stands_twice_is_told(tmp_path):
     path.write_text(path.read_text(encoding="utf-8") + "currency: JPY\n", encoding="utf-8")
     with pytest.raises(InputError, match=r"portfolio\.yaml currency\s+stands in lines 3 and"):
         read_portfolio(path)
+
+
+def test_a_first_stage_that_the_file_does_not_name_may_be_longer_than_the_horizon(changed):
+    assert changed(put("stochastic", first_stage_q=None)).first_stage_q == 6
+    assert changed(put("stochastic", first_stage_q=6)).first_stage_q == 6
+
+
+@pytest.mark.parametrize("name", TABLES)
+def test_a_table_that_cannot_be_read_is_one_fault_and_not_that_of_all_who_name_it(name, tmp_path):
+    path = write_small_tables(tmp_path)
+    file = tmp_path / f"{name}.csv"
+    file.write_text(file.read_text(encoding="utf-8").replace(",", ";"), encoding="utf-8")
+    with pytest.raises(InputError) as caught:
+        read_portfolio(path)
+    assert [fault.where for fault in caught.value.faults] == [f"{name}.csv"]
+
+
+@pytest.mark.parametrize("name", TABLES)
+def test_a_row_too_long_or_a_column_of_another_name_brings_no_faults_of_other_files(name, tmp_path):
+    path = write_small_tables(tmp_path)
+    file = tmp_path / f"{name}.csv"
+    head, first, *rest = file.read_text(encoding="utf-8").splitlines()
+    nameless = [",".join("xyzzy" if column == KEYS[name][0] else column for column in head.split(","))]
+    for text in ([head, f"{first},1", *rest], [*nameless, first, *rest]):
+        file.write_text("\n".join(text) + "\n", encoding="utf-8")
+        with pytest.raises(InputError) as caught:
+            read_portfolio(path)
+        places = [fault.where for fault in caught.value.faults]
+        assert len(places) <= 2 and all(place.startswith(f"{name}.csv") for place in places), places
 
 
 def test_rates_are_read_either_way_and_through_another_currency(changed):

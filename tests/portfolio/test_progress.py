@@ -36,6 +36,7 @@ def test_rows_are_read_by_kind(progress):
         {
             "kind": "gate",
             "name": "fibre",
+            "baseline_quantity": 1,
             "actual_quarter": "2027Q3",
             "actual_quantity": 1,
             "forecast_quarter": "",
@@ -73,6 +74,12 @@ def test_rows_are_read_by_kind(progress):
          "is 2027Q4, after the report as of 2027Q3. Write it as forecast_quarter."),
         ({"forecast_quarter": "2027Q2"}, "forecast_quarter",
          "is 2027Q2, before the report as of 2027Q3. Give a later one, or the actual."),
+        ({"kind": "gate", "name": "fibre", "baseline_quantity": 1e6}, "baseline_quantity",
+         "is 1e+06, must be 1: a gate is there once. Write 1."),
+        ({"actual_quarter": "2027Q3"}, "forecast_quarter",
+         "is 2027Q4, but all of it came in 2027Q3. Take it out, or give the actual_quantity that came so far."),
+        ({"actual_quarter": "2027Q3", "actual_quantity": 4, "forecast_quarter": "2027Q2"}, "forecast_quarter",
+         "is 2027Q2, before the report as of 2027Q3. Give a later one, or the actual."),
         ({"actual_quantity": -1}, "actual_quantity", "is -1, must be >= 0 unit. Give a value >= 0."),
     ],
 )  # fmt: skip
@@ -95,9 +102,9 @@ def test_a_forecast_may_lie_after_the_horizon_and_a_baseline_before_it(progress)
     assert row.forecast_quarter == "2031Q1"
 
 
-def test_a_thing_that_came_needs_no_new_forecast(progress):
-    (row,) = progress({"actual_quarter": "2027Q3", "forecast_quarter": "2027Q2"})
-    assert row.actual_quarter == "2027Q3"
+def test_of_what_came_in_part_the_rest_is_forecast(progress):
+    (row,) = progress({"actual_quarter": "2027Q3", "actual_quantity": 4})
+    assert (row.actual_quarter, row.forecast_quarter) == ("2027Q3", "2027Q4")
 
 
 def test_a_report_has_one_date_and_every_row_once(progress):

@@ -51,11 +51,12 @@ def test_an_item_without_supply_is_missing(told):
     def change(raw):
         raw["supply"]["electrical"] = {"amounts": {"2027Q1": 0, "2027Q4": 0, "2028Q1": 5}}
 
-    assert never(told(change), "no electrical, as it comes after the horizon")
+    what = "no electrical, as its supply is 0 in every period whose orders would arrive within the horizon"
+    assert never(told(change), what)
 
 
 def test_an_item_that_may_not_be_ordered_is_missing(told):
-    assert never(told(put("items", 8, may_order=0)), "no cooling, as it comes after the horizon")
+    assert never(told(put("items", 8, may_order=0)), "no cooling, as none stands and none may be ordered")
 
 
 def test_a_permit_after_the_horizon_leaves_no_shell(told):

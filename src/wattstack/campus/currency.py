@@ -1,6 +1,6 @@
 """Codes of currencies, so that a name or a slip is refused and not priced.
 
-Needs    campus.fields.
+Needs    campus.fields; library (currency_fault).
 Gives    Currency.
 Used by  campus.campus, campus.finance.
 """
@@ -12,38 +12,16 @@ from typing import Annotated
 from pydantic import AfterValidator, StringConstraints
 
 from wattstack.campus.fields import fault_error
-from wattstack.errors import Fault, nearest
-
-# ISO 4217, list one (currencies, funds and metals in force), as of 2025.
-_LIST = """
-AED AFN ALL AMD AOA ARS AUD AWG AZN BAM BBD BDT BGN BHD BIF BMD BND BOB BOV BRL BSD BTN BWP BYN BZD CAD
-CDF CHE CHF CHW CLF CLP CNY COP COU CRC CUP CVE CZK DJF DKK DOP DZD EGP ERN ETB EUR FJD FKP GBP GEL GHS
-GIP GMD GNF GTQ GYD HKD HNL HTG HUF IDR ILS INR IQD IRR ISK JMD JOD JPY KES KGS KHR KMF KPW KRW KWD KYD
-KZT LAK LBP LKR LRD LSL LYD MAD MDL MGA MKD MMK MNT MOP MRU MUR MVR MWK MXN MXV MYR MZN NAD NGN NIO NOK
-NPR NZD OMR PAB PEN PGK PHP PKR PLN PYG QAR RON RSD RUB RWF SAR SBD SCR SDG SEK SGD SHP SLE SOS SRD SSP
-STN SVC SYP SZL THB TJS TMT TND TOP TRY TTD TWD TZS UAH UGX USD USN UYI UYU UYW UZS VED VES VND VUV WST
-XAD XAF XAG XAU XCD XCG XDR XOF XPD XPF XPT XSU XUA YER ZAR ZMW ZWG
-"""
-_CODES = frozenset(_LIST.split())
-# What people write for some of them; the spelling alone would lead to others (YEN is nearest to YER).
-_MEANT = {
-    "YEN": "JPY", "JPN": "JPY", "WON": "KRW", "RMB": "CNY", "CNH": "CNY", "YUA": "CNY", "NTD": "TWD", "EUS": "EUR",
-    "DOL": "USD", "DLR": "USD", "STG": "GBP", "UKP": "GBP", "FRS": "CHF", "SFR": "CHF", "RUP": "INR", "RUR": "RUB",
-}  # fmt: skip
+from wattstack.errors import Fault
+from wattstack.library import currency_fault
 
 
 def known_code(code: str) -> str:
-    """A code of ISO 4217, or a fault with the one that is meant.
-
-    Example:
-        >>> known_code("JPY")
-        'JPY'
-    """
-    if code in _CODES:
-        return code
-    near = _MEANT.get(code) or nearest(code, sorted(_CODES))
-    mend = f"Nearest: '{near}'." if near else "Write JPY, EUR or USD."
-    raise fault_error(Fault("", f"is {code!r}, must be the ISO 4217 code of a currency. {mend}"))
+    """A code of ISO 4217; pydantic is told what is wrong with any other."""
+    fault = currency_fault(code)
+    if fault is not None:
+        raise fault_error(Fault("", fault))
+    return code
 
 
 Currency = Annotated[str, StringConstraints(pattern="^[A-Z]{3}$"), AfterValidator(known_code)]

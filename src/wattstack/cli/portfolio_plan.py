@@ -15,7 +15,15 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from wattstack.errors import GapError, InfeasibleError, InputError, StateError, WattstackError, nearest
+from wattstack.errors import (
+    GapError,
+    InfeasibleError,
+    InputError,
+    StateError,
+    WattstackError,
+    counted,
+    nearest,
+)
 from wattstack.work import Progress, Team, progress
 
 if TYPE_CHECKING:
@@ -130,7 +138,7 @@ class Ticking:
     def __call__(self, asked: list) -> list:
         """Run every (operation, point), in their order."""
         if self.bar is not None:
-            self.bar.advance(note=f"({self.bar.done:.0f} rounds)")
+            self.bar.advance(note=f"({counted(round(self.bar.done), 'round')})")
         return self._visit(asked)
 
 

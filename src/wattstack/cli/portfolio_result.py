@@ -12,6 +12,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from wattstack.cli.words import number, table
+from wattstack.errors import counted
 
 if TYPE_CHECKING:
     from wattstack.plan.portfolio import PortfolioPlan
@@ -55,7 +56,7 @@ def plan_text(plan: PortfolioPlan) -> str:
     head = [
         ["net present value", _millions(plan.npv_m, portfolio)],
         ["no plan is above", f"{_millions(plan.bound_m, portfolio)}, gap {plan.gap_frac:.1e}"],
-        ["running", f"{calls}; {len(plan.rounds)} rounds"],
+        ["running", f"{calls}; {counted(len(plan.rounds), 'round')}"],
     ]
     parts = [
         f"{portfolio.name}: planned, {kind}.{label}",

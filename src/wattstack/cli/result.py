@@ -10,6 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from wattstack.cli.words import money, number, table
+from wattstack.errors import counted
 
 if TYPE_CHECKING:
     from wattstack.plan import Plan
@@ -51,5 +52,5 @@ def _cost_rows(plan: Plan) -> list[list[str]]:
     if payback is not None:
         rows.append(["payback", f"{number(payback)} years, simple"])
     rows.append(["lower bound", f"{money(plan.bound, plan.currency)}, gap {plan.gap_frac:.1e}"])
-    rows.append(["solver", f"{plan.solver}, {len(plan.rounds)} rounds"])
+    rows.append(["solver", f"{plan.solver}, {counted(len(plan.rounds), 'round')}"])
     return rows

@@ -88,6 +88,8 @@ def _doubles(all_parts: Gathered) -> None:
 
 
 def _sites(all_parts: Gathered) -> None:
+    if not all_parts.whole("sites"):
+        return
     sites = all_parts.names("sites", "name")
     for table in AT_SITES:
         for found in all_parts.good(table):
@@ -105,7 +107,7 @@ def _resources(all_parts: Gathered) -> None:
         "servers", *all_parts.names("items", "item"), *all_parts.names("storage", "chemistry"),
         *all_parts.names("generation", "tech"), *CAMPUS_SIZES,
     ]  # fmt: skip
-    for table in ("supply", "suppliers"):
+    for table in ("supply", "suppliers") if all_parts.whole("items", "storage", "generation") else ():
         for found in all_parts.good(table):
             what = "servers, an item, a chemistry or a source of power"
             _unknown(all_parts, found, "resource", found.part.resource, known, what)
@@ -126,7 +128,7 @@ def _stages(all_parts: Gathered) -> None:
     for found in rows:
         stage, what = found.part, f"a stage of {found.part.site}"
         here = [name for site, name in known if site == stage.site]
-        if stage.needs_stage is not None:
+        if stage.needs_stage is not None and all_parts.whole("stages"):
             _unknown(all_parts, found, "needs_stage", stage.needs_stage, here, what)
         circle = _circle(needs, (stage.site, stage.stage))
         if circle and (stage.site, stage.stage) not in told:
@@ -136,7 +138,7 @@ def _stages(all_parts: Gathered) -> None:
             all_parts.fault(
                 found.fault("needs_stage", f"{trouble}, so it can never be energised. Take one out.")
             )
-        if stage.replaced_by is not None:
+        if stage.replaced_by is not None and all_parts.whole("stages"):
             _unknown(all_parts, found, "replaced_by", stage.replaced_by, here, what)
             _check_replacement(all_parts, found, kinds.get((stage.site, stage.replaced_by)))
 
@@ -175,7 +177,8 @@ def _storage(all_parts: Gathered) -> None:
             all_parts.fault(found.fault("origin", what))
     bought = {site for origin, site in all_parts.names("storage", "origin", "site") if origin == "market"}
     for found in all_parts.good("sites"):
-        if found.part.storage_start_mwh > 0.0 and found.part.name not in bought:
+        is_bought = found.part.name in bought or not all_parts.whole("storage")
+        if found.part.storage_start_mwh > 0.0 and not is_bought:
             what = (
                 "stands there, but no chemistry is bought at this site, so it is of none. Add a market row."
             )
@@ -184,7 +187,7 @@ def _storage(all_parts: Gathered) -> None:
 
 def _suppliers(all_parts: Gathered) -> None:
     groups: dict[str, list[Found]] = {}
-    for found in all_parts.good("suppliers"):
+    for found in all_parts.good("suppliers") if all_parts.whole("suppliers") else ():
         groups.setdefault(found.part.resource, []).append(found)
     for resource, rows in groups.items():
         total = sum(found.part.share_max_frac for found in rows)
@@ -239,7 +242,7 @@ def _scenarios(all_parts: Gathered) -> None:
     sites = all_parts.names("sites", "name")
     ramps = all_parts.factory.ramps if all_parts.factory is not None else {}
     for found in rows:
-        for site in found.part.grid_delay_q:
+        for site in found.part.grid_delay_q if all_parts.whole("sites") else ():
             name = f"grid_delay_q.{site}"
             if site not in sites and (found is rows[0] or name not in rows[0].names.origin):
                 _unknown(all_parts, found, name, site, sites, "a site of this portfolio")
@@ -247,6 +250,7 @@ def _scenarios(all_parts: Gathered) -> None:
             what = "one of the ramps of the factory"
             _unknown(all_parts, found, "factory_ramp", found.part.factory_ramp, ramps, what)
     total = sum(found.part.probability_frac for found in rows)
-    if rows and len(rows) == len(all_parts.parts["scenarios"]) and abs(total - 1.0) > ROUNDING:
+    every = all_parts.whole("scenarios") and len(rows) == len(all_parts.parts.get("scenarios", ()))
+    if rows and every and abs(total - 1.0) > ROUNDING:
         what = f"of all scenarios come to {total:g}, must come to 1. Mend one of them."
         all_parts.fault(rows[-1].fault("probability_frac", what))

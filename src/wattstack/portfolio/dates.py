@@ -119,3 +119,7 @@ def _budget(all_parts: Gathered, calendar: Calendar) -> None:
         if year not in years:
             what = f"names {year}, outside the fiscal years {min(years)} .. {max(years)}. Mend the year."
             all_parts.fault(tell("capital_budget_m", what))
+    aimed = all_parts.money.battery_target_year
+    if all_parts.money.battery_target_m is not None and aimed not in years:
+        what = f"is {aimed}, outside the fiscal years {min(years)} .. {max(years)}. Mend it, or take the target out."
+        all_parts.fault(tell("battery_target_year", what))

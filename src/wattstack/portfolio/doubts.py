@@ -1,5 +1,7 @@
 """What is doubtful in a portfolio but not wrong: slips of units, prices that make it ration, suppliers that come late.
 
+What is a hundred thousand times beyond doubt is refused: beside such a number a solver takes usual ones for rounding.
+
 Needs    portfolio.rows.Gathered; units.PER_USD.
 Gives    find_doubts.
 Used by  portfolio.check.
@@ -18,6 +20,7 @@ MOST_MW = 20_000.0  # of anything at one site
 MOST_MWH = 200_000.0  # of storage at one site
 MOST_RESERVE_MWH_PER_MW = 24.0  # a day of computing from storage
 SHORT_PAYBACK_YEARS = 2.0
+FAR = 1e5  # times the largest usual value: no slip of a prefix, and beyond what can be solved
 # table, field, usual range [USD], its unit, and what was most likely meant when it is a thousand times off
 USUAL = (
     ("storage", "cost_per_kwh", (20.0, 2000.0), "{cur}/kWh", "M {cur}/MWh"),
@@ -39,12 +42,14 @@ ENERGIES = ("storage_start_mwh", "outdoor_limit_mwh")
 
 
 def find_doubts(all_parts: Gathered) -> None:
-    """Add a warning for each number that is most likely a slip, and for a portfolio that only rations."""
+    """Add a warning for each number that is most likely a slip, a fault where it is far beyond, and for rationing."""
     _usual(all_parts)
     for table, name in POWERS:
         for found in all_parts.good(table):
             value = getattr(found.part, name)
-            if value is not None and value > MOST_MW:
+            if value is not None and value > FAR * MOST_MW:
+                all_parts.fault(found.fault(name, _too_much(value, FAR * MOST_MW, "MW")))
+            elif value is not None and value > MOST_MW:
                 what = f"is {value:g} MW, more than {MOST_MW:g}. Were kW meant ({value / 1e3:g} MW)?"
                 all_parts.warn(found, name, what)
     for found in all_parts.good("sites"):
@@ -58,7 +63,9 @@ def _starts(all_parts: Gathered, found: Found) -> None:
     site = found.part
     for name in ENERGIES:
         value = getattr(site, name)
-        if value is not None and value > MOST_MWH:
+        if value is not None and value > FAR * MOST_MWH:
+            all_parts.fault(found.fault(name, _too_much(value, FAR * MOST_MWH, "MWh")))
+        elif value is not None and value > MOST_MWH:
             what = f"is {value:,.0f} MWh, more than {MOST_MWH:,.0f}. Were kWh meant ({value / 1e3:,.0f} MWh)?"
             all_parts.warn(found, name, what)
     reserve = site.reserve_mwh_per_mw
@@ -86,14 +93,27 @@ def _usual(all_parts: Gathered) -> None:
     for table, name, usual, unit, meant in USUAL:
         for found in all_parts.good(table):
             value = getattr(found.part, name)
-            if value and not usual[0] <= value / per_usd <= usual[1]:
+            if value and value / per_usd > FAR * usual[1]:
+                all_parts.fault(
+                    found.fault(name, _too_much(value, FAR * usual[1] * per_usd, unit.format(cur=currency)))
+                )
+            elif value and not usual[0] <= value / per_usd <= usual[1]:
                 all_parts.warn(found, name, _slip(value, (per_usd, currency), usual, unit, meant))
     factory = all_parts.factory
     for name in FACTORY if factory is not None else ():
         value, usual = getattr(factory, name), (1.0, 2000.0)
-        if value and not usual[0] <= value / per_usd <= usual[1]:
+        if value and value / per_usd > FAR * usual[1]:
+            what = _too_much(value, FAR * usual[1] * per_usd, f"{currency}/kWh")
+            all_parts.fault(all_parts.tell_factory(name, what))
+        elif value and not usual[0] <= value / per_usd <= usual[1]:
             what = _slip(value, (per_usd, currency), usual, "{cur}/kWh", "M {cur}/MWh")
             all_parts.reading.warnings.append(str(all_parts.tell_factory(name, what)))
+
+
+def _too_much(value: float, most: float, unit: str) -> str:
+    return (
+        f"is {value:g} {unit}, must be at most {most:g}, and that is far beyond the usual. Look at its unit."
+    )
 
 
 def _slip(value: float, money: tuple[float, str], usual: tuple[float, float], unit: str, meant: str) -> str:

@@ -68,6 +68,7 @@ def read_portfolio(path: str | Path) -> Portfolio:
         campuses,
     )  # fmt: skip
     check_parts(gathered)
+    _check_first_stage(file, calendar, stochastic)
     sources = {str(row.values.get("id")): dict(row.values) for row in _rows(tables.get("sources"))}
     if reading.faults or None in (calendar, money, compute, stochastic):
         raise InputError(str(values.get("portfolio", file.name)), reading.faults)
@@ -79,6 +80,21 @@ def read_portfolio(path: str | Path) -> Portfolio:
         base_dir=file.folder, campuses=campuses, warnings=tuple(reading.warnings),
         **{name: tuple(found.part for found in rows) for name, rows in parts.items()},
     )  # fmt: skip
+
+
+def _check_first_stage(
+    file: PortfolioFile, calendar: Calendar | None, stochastic: StochasticSection | None
+) -> None:
+    """A first stage that the file names ends within the horizon."""
+    given = "first_stage_q" in file.part("stochastic").values
+    if (
+        given
+        and calendar is not None
+        and stochastic is not None
+        and stochastic.first_stage_q > calendar.count
+    ):
+        what = f"is {stochastic.first_stage_q}, must be at most the {calendar.count} periods of the calendar. Lower it."
+        file.reading.faults.append(file.tell("stochastic")("first_stage_q", what))
 
 
 def _resources(parts: dict[str, list[Found]]) -> dict[str, list[Found]]:
@@ -175,12 +191,18 @@ def _tables(file: PortfolioFile) -> dict[str, Table]:
         elif name in values:
             faults.append(file.tell("tables")(name, "stands in the file too, must stand once. Take one out."))
         else:
+            before = len(faults)
             found[name] = read_table(file.folder / value, name, faults)
+            if len(faults) > before:
+                file.reading.incomplete.add(name)
     for name in LISTED:
         if values.get(name) is not None and name not in found:
             keys = TABLES[name][1] if name in TABLES else ("id",)
             key = keys[0] if len(keys) == 1 else ""
+            before = len(faults)
             found[name] = listed_table(values[name], name, key, (file.name, file.line_of), faults)
+            if len(faults) > before:
+                file.reading.incomplete.add(name)
     if "sites" not in found:
         faults.append(
             file.tell("")("sites", "is missing: a portfolio has a site. List sites, or name a table.")
@@ -199,8 +221,13 @@ def _weeks(
             file.reading.faults.append(
                 tell(name, f"is {weight!r}, must be a number > 0. Say how many weeks.")
             )
+            file.reading.incomplete.add("profiles")
             return {}
-    return read_weeks(table, weights, calendar, file.reading.faults)
+    before = len(file.reading.faults)
+    found = read_weeks(table, weights, calendar, file.reading.faults)
+    if len(file.reading.faults) > before:
+        file.reading.incomplete.add("profiles")
+    return found
 
 
 def _synthetic(values: Mapping[str, Any], tables: Mapping[str, Table]) -> tuple[str, ...]:

@@ -14,6 +14,7 @@ from pydantic import Field, model_validator
 
 from wattstack.campus import Declared, quantity
 from wattstack.portfolio.calendar import Calendar
+from wattstack.portfolio.parts import YEARS
 
 
 class Supply(Declared):
@@ -106,8 +107,8 @@ class Segment(Declared):
     segment: str
     tranche: str
     price_per_kwh: float = quantity("currency/kWh", "Price ex works in the base year", ge=0)
-    price_year: int = 2027
-    price_change_frac: float = quantity("1/year", "Yearly change of that price", 0.0, gt=-1)
+    price_year: int = Field(2027, ge=YEARS[0], le=YEARS[1])
+    price_change_frac: float = quantity("1/year", "Yearly change of that price", 0.0, gt=-1, le=1)
     integration_per_kwh: float = quantity(
         "currency/kWh", "Own cost of turning cells into the product", 0.0, ge=0
     )
@@ -147,7 +148,7 @@ class Scenario(Declared):
     factory_ramp: str | None = None
     factory_delay_q: int = 0
     server_supply_factor: float = quantity("", "Supply of servers over the base", 1.0, ge=0)
-    revenue_factor: float = quantity("", "Revenue of servers over the base", 1.0, ge=0)
+    revenue_factor: float = quantity("", "Revenue of servers over the base", 1.0, ge=0, le=100)
     note: str = ""
 
 

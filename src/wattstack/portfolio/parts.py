@@ -12,8 +12,11 @@ from __future__ import annotations
 
 from typing import Literal
 
+from pydantic import Field
+
 from wattstack.campus import Declared, quantity
 
+YEARS = (1900, 2200)  # in which a price may be given
 RESOURCES = ("shell", "electrical", "cooling", "hv")
 
 
@@ -139,13 +142,13 @@ class StorageOffer(Declared):
     cost_per_kwh: float | None = quantity(
         "currency/kWh", "Installed price in the base year; none for own cells", None, ge=0
     )
-    cost_year: int = 2027
+    cost_year: int = Field(2027, ge=YEARS[0], le=YEARS[1])
     cost_fall_frac: float = quantity("1/year", "Yearly fall of that price", 0.0, ge=0, lt=1)
     integration_per_kwh: float = quantity("currency/kWh", "Work around own cells", 0.0, ge=0)
     lead_q: int = quantity("periods", "From order to arrival", 0, ge=0)
     duration_h: float = quantity("h", "Energy over power", gt=0)
     roundtrip_eff: float = quantity("", "Energy out over energy in", gt=0, le=1)
-    om_frac_per_year: float = quantity("1/year", "Yearly upkeep over price", 0.0, ge=0)
+    om_frac_per_year: float = quantity("1/year", "Yearly upkeep over price", 0.0, ge=0, le=1)
     life_q: int = quantity("periods", "Life from arrival", 60, gt=0)
     indoor_ok: bool = False
     density_factor: float = quantity("", "Energy on a hectare over the site's usual", 1.0, gt=0)

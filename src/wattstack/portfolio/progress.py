@@ -43,6 +43,7 @@ def read_progress(path: str | Path, portfolio: Portfolio) -> tuple[Progress, ...
     for found in good:
         _check_names(found, portfolio, reading.faults)
         _check_dates(found, portfolio, reading.faults)
+        _check_amounts(found, reading.faults)
     _check_together([f for f in good if portfolio.calendar.number(f.part.as_of)], reading.faults)
     if reading.faults:
         raise InputError(path.name, reading.faults)
@@ -104,12 +105,28 @@ def _check_dates(found: Found, portfolio: Portfolio, faults: list[Fault]) -> Non
         what = "says neither when it came nor when it is forecast. Give actual_quarter or forecast_quarter."
         faults.append(Fault(found.row.where, what))
     came = None if "actual_quarter" in wrong else row.actual_quarter
-    forecast = None if "forecast_quarter" in wrong or row.actual_quarter is not None else row.forecast_quarter
+    forecast = None if "forecast_quarter" in wrong else row.forecast_quarter
     if came is not None and calendar.index(came) > now:
         what = f"is {came}, after the report as of {row.as_of}. Write it as forecast_quarter."
         faults.append(found.fault("actual_quarter", what))
     if forecast is not None and calendar.index(forecast) < now:
         what = f"is {forecast}, before the report as of {row.as_of}. Give a later one, or the actual."
+        faults.append(found.fault("forecast_quarter", what))
+
+
+def _check_amounts(found: Found, faults: list[Fault]) -> None:
+    """A gate is there once; what came whole is not forecast as well."""
+    row = found.part
+    for name in ("baseline_quantity", "actual_quantity") if row.kind == "gate" else ():
+        quantity = getattr(row, name)
+        if quantity is not None and quantity != 1.0:
+            faults.append(found.fault(name, f"is {quantity:g}, must be 1: a gate is there once. Write 1."))
+    got = row.baseline_quantity if row.actual_quantity is None else row.actual_quantity
+    if row.actual_quarter is not None and row.forecast_quarter is not None and got >= row.baseline_quantity:
+        what = (
+            f"is {row.forecast_quarter}, but all of it came in {row.actual_quarter}. Take it out, or give the "
+            "actual_quantity that came so far."
+        )
         faults.append(found.fault("forecast_quarter", what))
 
 

@@ -79,12 +79,14 @@ class Reading:
         currency: Of the portfolio.
         exchange: Units of it per unit of another.
         faults, warnings: Found so far.
+        incomplete: Tables of which not every row and name is known: what they lack is told already.
     """
 
     currency: str = "USD"
     exchange: dict[str, float] = field(default_factory=dict)
     faults: list[Fault] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
+    incomplete: set[str] = field(default_factory=set)
     _no_rate: set[str] = field(default_factory=set)
 
     def table(self, table: Table) -> list[Found]:
@@ -92,6 +94,8 @@ class Reading:
         model, _ = TABLES[table.name]
         names = [*model.model_fields, *(("currency",) if _has_money(model) else ())]
         told = self._columns(table, model, names)
+        if told & set(TABLES[table.name][1]):
+            self.incomplete.add(table.name)
         return [self._row(table, row, model, names, told) for row in table.rows]
 
     def _columns(self, table: Table, model: type[Declared], names: list[str]) -> set[str]:
@@ -196,6 +200,10 @@ class Gathered:
     weeks: dict[tuple[str, int], tuple[Week, ...]] = field(default_factory=dict)
     profiles: str = ""
     campuses: dict[str, Campus] = field(default_factory=dict)
+
+    def whole(self, *tables: str) -> bool:
+        """Whether all rows and names of these tables are known; what one lacks that is not, is no fault of its own."""
+        return not self.reading.incomplete.intersection(tables)
 
     def good(self, table: str) -> list[Found]:
         """Rows that could be read."""

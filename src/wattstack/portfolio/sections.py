@@ -14,12 +14,14 @@ from typing import Literal
 
 from wattstack.campus import Declared, quantity, read_document
 from wattstack.errors import Fault, InputError
+from wattstack.library import currency_fault
 from wattstack.portfolio.alias import Renamed, renamed
 from wattstack.portfolio.calendar import Calendar
 from wattstack.portfolio.market import Factory
 from wattstack.portfolio.rows import Reading
 
 BESIDE = "factory.yaml"
+MOST_PERIODS = 200  # 50 years of quarters; the plan of two sites then takes a minute
 SAME_FRAC = 0.01  # rates given twice may differ by rounding
 
 
@@ -27,7 +29,7 @@ class CalendarSection(Declared):
     """The calendar as the file says it."""
 
     first: str
-    count: int = quantity("", "Number of periods", ge=1)
+    count: int = quantity("", "Number of periods", ge=1, le=MOST_PERIODS)
     period: Literal["quarter", "year"] = "quarter"
     fiscal_start_month: Literal[1, 4, 7, 10] = 1
     fiscal_label: Literal["start"] = "start"
@@ -90,15 +92,18 @@ def read_money(file: PortfolioFile) -> None:
     """Currency and rates: `EUR: 1.16` is units of the portfolio's currency, `JPY_per_USD: 157` says both."""
     reading, tell = file.reading, file.tell("exchange")
     given = str(file.names.values.get("currency", "USD")).removesuffix("_m")
-    if not (len(given) == 3 and given.isalpha() and given.isupper()):
-        what = f"is {given!r}, must be the ISO 4217 code of a currency, three capital letters. Write USD."
-        reading.faults.append(file.tell("")("currency", what))
+    wrong = currency_fault(given)
+    if wrong is not None:
+        reading.faults.append(file.tell("")("currency", wrong))
         return
     reading.currency = given
     rates: list[tuple[str, str, float]] = []
     for name, rate in file.part("exchange").values.items():
         one, _, per = name.partition("_per_")
-        if isinstance(rate, bool) or not isinstance(rate, int | float) or not 0.0 < rate < float("inf"):
+        wrong = next((f for code in (one, per) if code and (f := currency_fault(code))), None)
+        if wrong is not None:
+            reading.faults.append(tell(name, wrong))
+        elif isinstance(rate, bool) or not isinstance(rate, int | float) or not 0.0 < rate < float("inf"):
             reading.faults.append(tell(name, f"is {rate!r}, must be a number > 0. Give the rate."))
         elif per:
             rates.append((one, per, float(rate)))

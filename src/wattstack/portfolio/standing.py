@@ -41,7 +41,7 @@ def _missing(all_parts: Gathered, site: Site, calendar: Calendar) -> list[str]:
     asked = RESOURCES if stages or not at_will else HALL  # an island has no transformer
     gates = {f.part.gate: f.part for f in all_parts.good("gates") if f.part.site == site.name}
     shut = [n for n, g in gates.items() if _index(calendar, g.earliest_start) + g.lead_q >= calendar.count]
-    for resource in asked:
+    for resource in asked if all_parts.whole("items") else ():
         rows = [
             f.part
             for f in all_parts.good("items")
@@ -51,12 +51,13 @@ def _missing(all_parts: Gathered, site: Site, calendar: Calendar) -> list[str]:
         if resource not in _named(all_parts, site):
             missing.append(f"no {resource}")
         elif rows and not any(_comes(all_parts, item, calendar, not waits) for item in rows):
-            late = f"its {' and '.join(waits)} opens" if waits else "it comes"
-            missing.append(f"no {resource}, as {late} after the horizon")
-    if not stages and not at_will and not _failed(all_parts, "stages", site):
+            missing.append(f"no {resource}, as {_why(all_parts, rows, calendar, waits)}")
+    powered = all_parts.whole("stages", "generation")
+    if not stages and not at_will and powered and not _failed(all_parts, "stages", site):
         missing.append("no stage of a grid connection")
     elif (
-        stages
+        powered
+        and stages
         and not at_will
         and all(
             max(_index(calendar, s.earliest_energised), s.commit_lead_q) >= calendar.count
@@ -67,15 +68,26 @@ def _missing(all_parts: Gathered, site: Site, calendar: Calendar) -> list[str]:
         missing.append("no stage of a grid connection within the horizon")
     if "fibre" in shut:
         missing.append("no fibre, as its gate opens after the horizon")
-    if not all_parts.parts.get("servers") and site.servers_start_mw == 0.0:
+    if not all_parts.parts.get("servers") and all_parts.whole("servers") and site.servers_start_mw == 0.0:
         missing.append("no servers")
     if site.crew_mw == 0.0 and site.it_start_mw == 0.0:
         missing.append("no crew")
     compute = all_parts.compute
     held = site.reserve_mwh_per_mw > 0.0 or (compute is not None and compute.reserve_power_frac > 0.0)
-    if held and site.name not in all_parts.names("storage", "site"):
+    if held and all_parts.whole("storage") and site.name not in all_parts.names("storage", "site"):
         missing.append("no storage for its reserve")
     return missing
+
+
+def _why(all_parts: Gathered, items: list[Item], calendar: Calendar, waits: list[str]) -> str:
+    """Why none of these items can come: a gate, no order allowed, no time, or no supply while there is time."""
+    if waits:
+        return f"its {' and '.join(waits)} opens after the horizon"
+    if not any(item.may_order for item in items):
+        return "none stands and none may be ordered"
+    if all(item.lead_q >= calendar.count for item in items if item.may_order):
+        return "it comes after the horizon"
+    return "its supply is 0 in every period whose orders would arrive within the horizon"
 
 
 def _named(all_parts: Gathered, site: Site) -> set[str]:
@@ -109,6 +121,8 @@ def _comes(all_parts: Gathered, item: Item, calendar: Calendar, may_order: bool)
 
 def _check_prices_and_weeks(all_parts: Gathered, found: Found, calendar: Calendar) -> None:
     site = found.part
+    if not all_parts.whole("profiles", "sites"):
+        return
     for name in ("country", "price_per_mwh"):
         if name not in found.names.origin and not (name == "country" and _has_weeks(all_parts, site.name)):
             what = "is missing, must be given for a site without a campus file. Give it, or name a campus."

@@ -41,7 +41,7 @@ class Money(Declared):
     )
     credit_limit_m: float | None = quantity("M", "Deepest cumulative cash allowed below zero", None, ge=0)
     battery_target_m: float | None = quantity(
-        "M", "Domestic battery revenue aimed at in the target year", None, ge=0
+        "M", "Domestic battery revenue aimed at in the target year", None, gt=0
     )
     battery_target_year: int = 2030
 

@@ -11,9 +11,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from wattstack.errors import Fault, InputError, nearest
+from wattstack.errors import Fault, InputError, counted, nearest
 from wattstack.series.clock import doubled_hour
-from wattstack.series.series import GapRule, Series, counted, span_text, utc_text
+from wattstack.series.series import GapRule, Series, span_text, utc_text
 
 RULES = ("hold", "interpolate", "day_before")
 _DAY_S = 86400

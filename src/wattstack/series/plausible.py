@@ -9,8 +9,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from wattstack.errors import Fault
-from wattstack.series.series import counted
+from wattstack.errors import Fault, counted
 from wattstack.units import PER_USD
 
 _LEAST_USD_PER_MWH, _MOST_USD_PER_MWH = 2.0, 5000.0

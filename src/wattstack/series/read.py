@@ -17,12 +17,12 @@ from pathlib import Path
 
 import numpy as np
 
-from wattstack.errors import Fault, InputError, nearest
+from wattstack.errors import Fault, InputError, counted, nearest
 from wattstack.series.channels import channel
 from wattstack.series.clock import time_zone, utc_seconds, with_offset
 from wattstack.series.gaps import fill_gaps
 from wattstack.series.plausible import plausibility_faults, tidy_values
-from wattstack.series.series import Series, SourceSpec, counted, span_text, utc_text
+from wattstack.series.series import Series, SourceSpec, span_text, utc_text
 from wattstack.series.sources.raw import RawTable
 from wattstack.units import to_ours
 

@@ -162,13 +162,3 @@ def span_text(seconds: int) -> str:
         if seconds % unit_s == 0 and seconds >= unit_s * (2 if unit_s == 86400 else 1):
             return f"{seconds // unit_s}{word}"
     return f"{seconds} s"
-
-
-def counted(count: int, word: str) -> str:
-    """A count and its word: 1 gap, 3 gaps.
-
-    Example:
-        >>> counted(1, "gap"), counted(3, "gap")
-        ('1 gap', '3 gaps')
-    """
-    return f"{count} {word}" if count == 1 else f"{count} {word}s"

@@ -14,8 +14,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from wattstack.errors import Fault, InputError
-from wattstack.series.series import counted
+from wattstack.errors import Fault, InputError, counted
 
 if TYPE_CHECKING:
     import pyarrow as pa

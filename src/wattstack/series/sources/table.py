@@ -21,8 +21,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from wattstack.errors import Fault, InputError, nearest
-from wattstack.series.series import SourceSpec, counted
+from wattstack.errors import Fault, InputError, counted, nearest
+from wattstack.series.series import SourceSpec
 from wattstack.series.sources.raw import RawTable, parse_stamps, row_of, source_error
 from wattstack.work import progress
 
