@@ -1,7 +1,7 @@
 """Where each number of a block's age and of a law's rows stands.
 
-Gives    indices of age (NAGE, blocks); of a mechanism, of a path and of a base in physics.kernel.ageing.Ageing; codes
-         of drivers, paths and targets.
+Gives    indices of age (NAGE, blocks); of Ageing.block (NBLOCK, blocks) and Ageing.law (kinds, NLAW); codes of paths
+         and targets.
 Used by  physics.kernel.ageing, rainflow, stress; physics.ageing; physics.laws.
 
 Rows 0 and 1 are the layout's: what is left of the capacity and how far the resistance has grown (1 = new).
@@ -37,20 +37,31 @@ POINT_SOC = COUNT + 1
 POINT_H, POINT_DEGC_S, POINT_S = POINT_SOC + DEPTH, POINT_SOC + 2 * DEPTH, POINT_SOC + 3 * DEPTH
 NAGE = POINT_SOC + 4 * DEPTH
 
-# mech[kind, mechanism, FIELD]: one stress that drives one path
-M_FORM, M_PATH, M_ROOT, M_UNIT, M_EACH, M_OWN = range(6)
+# block[FIELD, block]: what a block has of its own
+KIND, GATE, FACTOR = 0, 1, 2  # which set of laws; noise gate of the count (soc); FACTOR + m multiplies each k
+NMECH = 8
+NBLOCK = FACTOR + NMECH
+
+# law[kind, FIELD]: a set of laws
+N_TIME, N_MECH, N_PATH = 0, 1, 2  # mechanisms that time drives come first; all mechanisms; paths
+NOMINAL = 3  # 1: full equivalent cycles and rates are of the nominal capacity; 0: of what is left of it
+BASE_MAIN, BASE_OTHER = 4, 5  # capacity is the lower of two budgets; each starts here
+OTHER_OHM, OTHER_OHM_INVERSE = 6, 7  # resistance is at least the first + the second / the other budget
+PATHS = 8
+P_FORM, P_POWER, P_LIMIT, P_SLOPE, P_TARGET = range(5)  # PATHS + i * PATH_WIDTH + P_...
+PATH_WIDTH = 5
+MECHS = PATHS + NPATH * PATH_WIDTH
+M_FORM, M_PATH, M_ROOT, M_UNIT, M_EACH, M_OWN = range(6)  # MECHS + m * MECH_WIDTH + M_...
 # M_FORM which formula of physics.kernel.stress; M_PATH which path it drives; M_ROOT the exponent that turns its k into
 # what is added up (1/p); M_UNIT seconds, or full equivalent cycles, in one unit of x; M_EACH 1 counts cycles whatever
-# their depth, 0 full equivalent cycles; M_OWN the first of the formula's own numbers
-NMECH = 8
-NFIELD = M_OWN + 10
+# their depth, 0 full equivalent cycles; M_OWN the first of the formula's own ten numbers
+NOWN = 10
+MECH_WIDTH = M_OWN + NOWN
+TABLE_STEPS = 1000  # a table holds a function of the state of charge at 0, 0.001 ... 1
+TABLE_WIDTH = TABLE_STEPS + 1
+TABLES = MECHS + NMECH * MECH_WIDTH  # TABLES + t * TABLE_WIDTH, two of them
+NLAW = TABLES + 2 * TABLE_WIDTH
 
-# path[kind, path, FIELD]: how what was added up becomes a loss
-P_FORM, P_POWER, P_LIMIT, P_SLOPE, P_TARGET = range(5)
-NPATHFIELD = 5
-POWER, SIGMOID, ROOT, KNEE, RELAX, SIGMOID_LIVE = range(6)  # values of P_FORM
-TO_MAIN, TO_OTHER, TO_RESISTANCE, TO_REVERSIBLE = range(4)  # values of P_TARGET
-
-# base[kind, FIELD]: capacity is the lower of two budgets; resistance may follow the other budget
-BASE_MAIN, BASE_OTHER, OTHER_OHM, OTHER_OHM_INVERSE = range(4)
-NBASE = 4
+# values of P_FORM: how what was added up becomes a loss; of P_TARGET: what it is a loss of
+POWER, SIGMOID, ROOT, KNEE, RELAX, SIGMOID_LIVE = range(6)
+TO_MAIN, TO_OTHER, TO_RESISTANCE, TO_REVERSIBLE = range(4)

@@ -1,11 +1,11 @@
 """The stress factors of the ageing laws: how fast a path is walked at a temperature, a state of charge, a cycle.
 
-Needs    a mechanism's row (physics.kernel.ageing_rows) and the two tables of its kind.
+Needs    a mechanism of a set of laws (physics.kernel.ageing_rows) and the two tables of its set.
 Gives    time_stress, cycle_stress, live_shape; T_* and C_* codes of the formulas.
 Used by  physics.kernel.ageing, physics.ageing.
 
-Each formula is a scalar function of its own numbers p[0..9]; which law uses it, with which numbers and from which paper,
-stands in physics.laws. Temperatures in K, depths and states of charge 0..1, rates in 1/h of the nominal capacity.
+Each formula is a scalar function of its own numbers p[0..9]; which law uses it, with which numbers and from which
+paper, stands in physics.laws. Temperatures in K, depths and states of charge 0..1, rates in 1/h.
 """
 
 from __future__ import annotations
@@ -14,10 +14,11 @@ import math
 
 from numba import njit
 
-from wattstack.physics.kernel.ageing_rows import M_FORM, M_OWN
+from wattstack.physics.kernel import ageing_rows as row
 
 (
-    T_POLYNOMIAL, T_EYRING, T_VOLTAGE, T_POWERS, T_FIVE_TERMS, T_DOUBLING, T_ANODE, T_BREAK_IN, T_ROOT_SOC, T_ANODE_LIVE,
+    T_POLYNOMIAL, T_EYRING, T_VOLTAGE, T_POWERS, T_FIVE_TERMS, T_DOUBLING, T_ANODE, T_BREAK_IN, T_ROOT_SOC,
+    T_ANODE_LIVE,
 ) = range(10)  # fmt: skip
 (
     C_POLYNOMIAL, C_SUM_TWO_EXP, C_VOLTAGE, C_CUBED_RATE, C_DEPTH_EXP, C_HALF_LIFE, C_DISCHARGE_RATE, C_FOUR_TERMS,
@@ -25,43 +26,58 @@ from wattstack.physics.kernel.ageing_rows import M_FORM, M_OWN
 ) = range(20, 32)  # fmt: skip
 
 ZERO_DEGC_K = 273.15
-TABLE_STEPS = 1000  # a table holds a function of the state of charge at 0, 0.001 ... 1
 
 
 @njit(cache=True)
-def look_up(tables, which, soc):
+def look_up(law, kind, which, soc):
     """A table of the kind at a state of charge, straight between its points; its ends beyond them."""
-    place = min(max(soc, 0.0), 1.0) * TABLE_STEPS
-    left = min(int(place), TABLE_STEPS - 1)
-    low = tables[which, left]
-    return low + (place - left) * (tables[which, left + 1] - low)
+    place = min(max(soc, 0.0), 1.0) * row.TABLE_STEPS
+    left = min(int(place), row.TABLE_STEPS - 1)
+    first = row.TABLES + which * row.TABLE_WIDTH + left
+    return law[kind, first] + (place - left) * (law[kind, first + 1] - law[kind, first])
 
 
 @njit(cache=True)
-def time_stress(row, tables, temp_k, soc, depth):
+def own(law, kind, at):
+    """The ten numbers of a mechanism's own formula."""
+    i = at + row.M_OWN
+    return (
+        law[kind, i], law[kind, i + 1], law[kind, i + 2], law[kind, i + 3], law[kind, i + 4],
+        law[kind, i + 5], law[kind, i + 6], law[kind, i + 7], law[kind, i + 8], law[kind, i + 9],
+    )  # fmt: skip
+
+
+@njit(cache=True)
+def time_stress(law, kind, at, temp_k, soc, depth):
     """How fast time alone ages: k of one mechanism, >= 0.
 
     Args:
-        row: The mechanism's numbers.
-        tables: Two functions of the state of charge [2, 1001]: an electrode's or the cell's voltage, as the law needs.
+        law: The sets of laws [kinds, NLAW], with two functions of the state of charge (an electrode's or the cell's
+            voltage, as the law needs).
+        kind: Which set.
+        at: Where the mechanism starts in it.
         temp_k: Mean temperature of the time charged [K].
         soc: Mean state of charge of it (0..1).
         depth: Range of the state of charge over the day before (0..1).
     """
-    form = int(row[M_FORM])
-    p = row[M_OWN:]
+    form = int(law[kind, at + row.M_FORM])
+    p = own(law, kind, at)
     k = 0.0
     if form == T_POLYNOMIAL:
-        k = p[0] * math.exp(-p[1] * (1.0 / temp_k - p[2])) * (p[3] * (soc - 0.5) ** p[4] + p[5])
+        k = (
+            p[0]
+            * math.exp(-p[1] * (1.0 / temp_k - p[2]))
+            * (p[3] * (soc - 0.5) ** 2 * (soc - 0.5 if p[4] > 2.5 else 1.0) + p[5])
+        )
     elif form == T_EYRING:
-        x = (look_up(tables, 0, soc) if p[4] > 0.0 else soc) / p[5]
+        x = (look_up(law, kind, 0, soc) if p[4] > 0.0 else soc) / p[5]
         k = p[0] * math.exp((p[1] + p[2] * x) * p[3] / temp_k)
     elif form == T_VOLTAGE:
-        k = (p[0] * look_up(tables, 0, soc) + p[1]) * p[2] * math.exp(p[3] / temp_k)
+        k = (p[0] * look_up(law, kind, 0, soc) + p[1]) * p[2] * math.exp(p[3] / temp_k)
     elif form == T_POWERS:
-        k = p[0] * math.exp(p[1] * (temp_k / p[2]) ** p[3] * (look_up(tables, 0, soc) / p[5]) ** p[4])
+        k = p[0] * math.exp(p[1] * (temp_k / p[2]) ** p[3] * (look_up(law, kind, 0, soc) / p[5]) ** p[4])
     elif form == T_FIVE_TERMS:
-        t, u = temp_k / p[5], look_up(tables, 0, soc) / p[6]
+        t, u = temp_k / p[5], look_up(law, kind, 0, soc) / p[6]
         k = (
             p[0] + p[1] * math.exp(t**3 * u ** (-1.0 / 3.0)) + p[2] * t**3 * u**-0.5
             + p[3] * math.exp(soc**0.5 / t**2) + p[4] * math.exp(soc**3)
@@ -70,7 +86,7 @@ def time_stress(row, tables, temp_k, soc, depth):
         volts = p[3] + (p[4] - p[3]) * soc
         k = p[0] * math.exp2((temp_k - p[1]) * p[2] + (volts - p[5]) * p[6])
     elif form in (T_ANODE, T_BREAK_IN):
-        k = _electrode(row, tables, temp_k, soc)
+        k = _electrode(law, kind, at, temp_k, soc)
         k *= math.exp(p[5] * depth ** p[6]) if form == T_ANODE else 1.0 + p[5] * depth
     elif form == T_ROOT_SOC:
         root = math.sqrt(max(soc, 0.0))
@@ -79,43 +95,42 @@ def time_stress(row, tables, temp_k, soc, depth):
 
 
 @njit(cache=True)
-def _electrode(row, tables, temp_k, soc):
+def _electrode(law, kind, at, temp_k, soc):
     """Arrhenius times Tafel: p[1] is Ea/R, p[2] 1/T_ref, p[3] alpha F/R, p[4] U_ref/T_ref, p[7] the table."""
-    p = row[M_OWN:]
-    volts = look_up(tables, int(p[7]), soc)
+    p = own(law, kind, at)
+    volts = look_up(law, kind, int(p[7]), soc)
     return p[0] * math.exp(-p[1] * (1.0 / temp_k - p[2]) + p[3] * (volts / temp_k - p[4]))
 
 
 @njit(cache=True)
-def live_shape(row, tables, temp_k, soc):
-    """Limit and power of a sigmoid whose shape follows temperature and anode voltage: (limit, power).
+def live_shape(law, kind, at, temp_k, soc):
+    """Limit and power of a sigmoid whose shape follows temperature and anode voltage: (limit, power, rate per unit of x).
 
     Source: Gasper et al. (2022), doi:10.1149/1945-7111/ac86a8, the model identified on the data of Naumann (2018).
     """
-    p = row[M_OWN:]
-    u = look_up(tables, 0, soc)
+    p = own(law, kind, at)
+    u = look_up(law, kind, 0, soc)
     root, third, fourth = math.sqrt(u), u ** (1.0 / 3.0), u**0.25
     limit = abs(p[1] * math.exp(p[2] * root / temp_k**2 + p[3] * root / temp_k))
     power = abs(
         p[4] * math.exp(p[5] * third / temp_k**4 + p[6] * fourth * temp_k**3
                         + p[7] * third / temp_k**3 + p[8] * fourth * temp_k**2)
     )  # fmt: skip
-    return limit, power
+    return limit, power, p[0]
 
 
 @njit(cache=True)
-def cycle_stress(row, tables, temp_k, ends, rates):
+def cycle_stress(law, kind, at, temp_k, ends, rates):
     """How much one full equivalent cycle (or one cycle) ages: k of one mechanism, >= 0.
 
     Args:
-        row: The mechanism's numbers.
-        tables: As for time_stress.
+        law, kind, at: As for time_stress.
         temp_k: Mean temperature of the cycle [K].
         ends: (lowest, highest) state of charge of the cycle (0..1).
         rates: (mean, charging, discharging) rate over the time in motion [1/h].
     """
-    form = int(row[M_FORM])
-    p = row[M_OWN:]
+    form = int(law[kind, at + row.M_FORM])
+    p = own(law, kind, at)
     low, high = ends
     dod, c_rate = high - low, rates[0]
     k = 0.0
@@ -124,7 +139,7 @@ def cycle_stress(row, tables, temp_k, ends, rates):
     elif form == C_SUM_TWO_EXP:
         k = (p[0] + p[1] * dod + p[2] * c_rate) * (math.exp(p[3] / temp_k) + math.exp(-p[4] / temp_k))
     elif form == C_VOLTAGE:
-        k = p[0] * (_root_mean_square(tables, low, high) - p[1]) ** 2 + p[2] + p[3] * dod
+        k = p[0] * (_root_mean_square(law, kind, low, high) - p[1]) ** 2 + p[2] + p[3] * dod
     elif form == C_CUBED_RATE:
         k = abs(p[0] + p[1] * dod + p[2] * math.exp(min(dod * dod * c_rate**3, 700.0)))
     elif form == C_DEPTH_EXP:
@@ -132,14 +147,14 @@ def cycle_stress(row, tables, temp_k, ends, rates):
     elif form == C_HALF_LIFE:
         k = 1.0 / max(p[0] + p[1] * (temp_k - p[2]) * dod * 0.5 * (low + high) / p[3], 1.0)
     else:
-        k = _cycle_stress_more(row, temp_k, dod, rates)
+        k = _cycle_stress_more(law, kind, at, temp_k, dod, rates)
     return max(k, 0.0)
 
 
 @njit(cache=True)
-def _cycle_stress_more(row, temp_k, dod, rates):
-    form = int(row[M_FORM])
-    p = row[M_OWN:]
+def _cycle_stress_more(law, kind, at, temp_k, dod, rates):
+    form = int(law[kind, at + row.M_FORM])
+    p = own(law, kind, at)
     c_rate, discharging = rates[0], rates[2]
     k = 0.0
     if form == C_DISCHARGE_RATE:
@@ -163,8 +178,8 @@ def _cycle_stress_more(row, temp_k, dod, rates):
 
 
 @njit(cache=True)
-def _root_mean_square(tables, low, high):
+def _root_mean_square(law, kind, low, high):
     """Root of the mean of the squared voltage between two states of charge; table 1 holds its running integral."""
     if high - low < 1e-9:
-        return look_up(tables, 0, high)
-    return math.sqrt((look_up(tables, 1, high) - look_up(tables, 1, low)) / (high - low))
+        return look_up(law, kind, 0, high)
+    return math.sqrt((look_up(law, kind, 1, high) - look_up(law, kind, 1, low)) / (high - low))
