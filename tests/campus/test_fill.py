@@ -129,9 +129,9 @@ def test_classes_of_contracted_power_come_with_the_tariff_and_sizes_from_the_cam
     ("change", "where", "sentence"),
     [
         ((BATTERY, "    chemistry: library:lfp\n"), "battery.main.chemistry",
-         "is 'library:lfp', which is not among the chemistries of the library. There are: lfp-grid-2026, "
-         "lto-2026, "
-         "nmc-2026, vrla-2026, zinc-halogen. (line 20)"),
+         "is 'library:lfp', which is not among the chemistries of the library. There are: edlc, "
+         "lfp-grid-2026, lto-2026, nmc-2026, vrla-2026, zinc-bromine-flow, zinc-bromine-static, zinc-halogen, "
+         "zinc-halogen-claim, zinc-halogen-classic, zinc-halogen-eos. (line 20)"),
         ((BATTERY, "    chemistry: library:lfp-grid-2025\n"), "battery.main.chemistry",
          "is 'library:lfp-grid-2025', which is not among the chemistries of the library. Nearest: "
          "'library:lfp-grid-2026'. (line 20)"),

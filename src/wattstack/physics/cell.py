@@ -81,8 +81,8 @@ class Cell:
         derate_soc_high: Width of SoC below the upper end of the window in which charge is cut in proportion.
         temp_min_degc: Lowest cell temperature of operation [degC].
         temp_max_degc: Highest cell temperature of operation [degC].
-        laws: Ageing laws, each {"law": NAME, parameters ...}. The first is the one a battery ages by, the others are fits
-            to other makes of the same chemistry, to be shown beside it. Empty: the cell does not age.
+        laws: Ageing laws, each {"law": NAME, parameters ...}. The first is the one a battery ages by, the others are
+            fits to other makes of the same chemistry, to be shown beside it. Empty: the cell does not age.
         maintenance: {"strip_days", "strip_cycles", "strip_h"}: the cell must be emptied and rested strip_h after
             so many days or full cycles, whichever is first; None: none.
         auxiliary_w: Power of pumps and the like while the cell is ready [W per cell].

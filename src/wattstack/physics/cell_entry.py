@@ -11,7 +11,7 @@ A monotone cubic through all of them gives the curve.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
 from typing import Any
 
@@ -37,9 +37,11 @@ CURVES = {
     "c_rate_frac_charge": "1", "c_rate_frac_discharge": "1",
 }  # fmt: skip
 LISTS = {"rc_frac": "1", "rc_tau_s": "s"}
-OPTIONAL = {"auxiliary_w": "W", "ocv_v_assumed": "V"}
+OPTIONAL = {"auxiliary_w": "W", "ocv_v_assumed": "V", "resistance_charge_soc_factor": "1"}
 STRIP = {"strip_days": "day", "strip_cycles": "1", "strip_h": "h"}
-_PLAIN = ("like", "laws", "maintenance")
+_FIGURE = ("value", "unit", "source", "confidence")
+_KNOWN = {**NUMBERS, **CURVES, **LISTS, **OPTIONAL}
+_POINTS = {*CURVES, "ocv_v_assumed", "resistance_charge_soc_factor"}
 
 
 @cache
@@ -81,13 +83,23 @@ def cell_from(name: str, raw: Mapping[str, Any]) -> Cell:
     Raises:
         InputError: Figures are missing, unknown, without source, in another unit, or make no cell; all at once.
     """
-    faults = _figure_faults(raw)
-    if faults:
-        raise InputError(f"library chemistry {name}", faults)
-    given = {key: figure["value"] for key, figure in raw.items() if key not in _PLAIN}
-    strip = raw.get("maintenance")
-    passport = [PassportRow(key, **figure) for key, figure in raw.items() if key not in _PLAIN]
-    passport += [PassportRow(key, **figure) for key, figure in (strip or {}).items()]
+    said = _declaration_faults(raw)
+    faults = _value_faults(raw)
+    cell = None
+    if not faults:
+        try:
+            cell = _make(name, raw)
+        except InputError as error:
+            faults = [Fault(f"cell.{fault.where}", fault.what) for fault in error.faults]
+    if said or faults or cell is None:
+        raise InputError(f"library chemistry {name}", said + faults)
+    return cell
+
+
+def _make(name: str, raw: Mapping[str, Any]) -> Cell:
+    given = {key: figure["value"] for key, figure in raw.items() if key in _KNOWN}
+    strip = raw.get("maintenance") or {}
+    rows = [(key, figure) for key, figure in raw.items() if key in _KNOWN] + list(strip.items())
     return Cell(
         name=name,
         **{key: float(given[key]) for key in NUMBERS if key in Cell.__dataclass_fields__},
@@ -99,8 +111,8 @@ def cell_from(name: str, raw: Mapping[str, Any]) -> Cell:
         heat_capacity_j_per_k=float(given["specific_heat_j_per_kg_k"]) * float(given["mass_kg"]),
         auxiliary_w=float(given.get("auxiliary_w", 0.0)),
         laws=tuple(raw.get("laws", ())),
-        maintenance={key: float(figure["value"]) for key, figure in strip.items()} if strip else None,
-        passport=tuple(passport),
+        maintenance={key: float(figure["value"]) for key, figure in strip.items()} or None,
+        passport=tuple(PassportRow(key, *(figure.get(k) for k in _FIGURE)) for key, figure in rows),
     )
 
 
@@ -141,22 +153,28 @@ def _soc_curves(given: Mapping[str, Any]) -> dict[str, np.ndarray]:
     """The four curves over SoC on one even grid."""
     grid = np.linspace(0.0, 1.0, POINTS)
     points = {key: list(given[key]) for key in list(CURVES)[:4]}
-    points["ocv_v"] = sorted(points["ocv_v"] + list(given.get("ocv_v_assumed", [])))
+    points["ocv_v"] = _ocv_points(given)
     curves = {key: interpolate(grid, *np.transpose(values)) for key, values in points.items()}
     return {"soc_points": grid, **curves}
 
 
 def _resistance(given: Mapping[str, Any]) -> dict[str, np.ndarray]:
-    """R0 by temperature and SoC: a product of one resistance and two factors."""
+    """R0 by temperature and SoC: one resistance times two factors; charge may have a course over SoC of its own."""
     soc, by_soc = np.transpose(given["resistance_soc_factor"])
     temp, by_temp = np.transpose(given["resistance_temp_factor"])
     grid = np.linspace(0.0, 1.0, 21)
-    discharge = float(given["resistance_ohm"]) * np.outer(by_temp, interpolate(grid, soc, by_soc))
+    ohm = float(given["resistance_ohm"])
+    discharge = ohm * np.outer(by_temp, interpolate(grid, soc, by_soc))
+    if "resistance_charge_soc_factor" in given:
+        soc, by_soc = np.transpose(given["resistance_charge_soc_factor"])
+    charge = (
+        ohm * float(given["resistance_charge_factor"]) * np.outer(by_temp, interpolate(grid, soc, by_soc))
+    )
     return {
         "resistance_soc": grid,
         "resistance_temp_degc": temp,
         "discharge_ohm": discharge,
-        "charge_ohm": discharge * float(given["resistance_charge_factor"]),
+        "charge_ohm": charge,
     }
 
 
@@ -171,62 +189,87 @@ def _derating(given: Mapping[str, Any]) -> dict[str, np.ndarray]:
     }
 
 
-def _figure_faults(raw: Mapping[str, Any]) -> list[Fault]:
-    """What is missing, unknown or not declared as a figure must be."""
-    wanted = {**NUMBERS, **CURVES, **LISTS}
-    known = {**wanted, **OPTIONAL}
-    faults = [
-        Fault(f"cell.{key}", f"is missing. Give {{value, unit: {unit}, source, confidence}}.")
-        for key, unit in wanted.items()
-        if key not in raw
-    ]
-    for key, figure in raw.items():
-        if key in _PLAIN:
-            continue
-        if key not in known:
-            near = nearest(key, known)
+def _declaration_faults(raw: Mapping[str, Any]) -> list[Fault]:
+    """What is unknown, and figures whose unit, source or confidence is not as it must be."""
+    faults = []
+    for key in raw:
+        if key not in _KNOWN and key not in ("laws", "maintenance"):
+            near = nearest(key, _KNOWN)
             faults.append(Fault(f"cell.{key}", f"is not known here.{f' Nearest: {near!r}.' if near else ''}"))
+    for where, figure, unit in _figures(raw):
+        if not isinstance(figure, Mapping):
             continue
-        shape = "number" if key in NUMBERS or key == "auxiliary_w" else "list" if key in LISTS else "points"
-        faults += _figure_fault(f"cell.{key}", figure, known[key], shape)
-    strip = raw.get("maintenance")
-    for key, unit in STRIP.items() if strip else ():
-        faults += _figure_fault(f"cell.maintenance.{key}", strip.get(key), unit, "number")
-    if not all(isinstance(law, Mapping) and law.get("law") for law in raw.get("laws", ())):
+        if set(figure) != set(_FIGURE):
+            faults.append(Fault(where, f"must be {{{', '.join(_FIGURE)}}}, no more and no less."))
+        if figure.get("unit", unit) != unit:
+            faults.append(Fault(where, f"is in {figure['unit']}, must be in {unit}. Convert it."))
+        if not figure.get("source", "said already"):
+            faults.append(Fault(where, "has no source. Name one, or write 'assumption'."))
+        if figure.get("confidence", "low") not in CONFIDENCE:
+            said = f"has confidence {figure['confidence']!r}, must be {', '.join(CONFIDENCE)}."
+            faults.append(Fault(where, said))
+    if not all(isinstance(law, Mapping) and law.get("law") for law in raw.get("laws") or ()):
         faults.append(Fault("cell.laws", "must be a list of {law: NAME}."))
     return faults
 
 
-def _figure_fault(where: str, figure: Any, unit: str, shape: str) -> list[Fault]:
-    """Faults of one figure: its four keys, its unit, and numbers where numbers must be."""
-    keys = {"value", "unit", "source", "confidence"}
-    if not isinstance(figure, Mapping) or set(figure) != keys:
-        return [Fault(where, f"must be {{value, unit: {unit}, source, confidence}}, no more and no less.")]
+def _figures(raw: Mapping[str, Any]) -> Iterator[tuple[str, Any, str]]:
+    """Every figure there is: where it stands, what stands there, its unit."""
+    yield from ((f"cell.{key}", raw[key], unit) for key, unit in _KNOWN.items() if key in raw)
+    strip = raw.get("maintenance") or {}
+    yield from ((f"cell.maintenance.{key}", strip[key], unit) for key, unit in STRIP.items() if key in strip)
+
+
+def _value_faults(raw: Mapping[str, Any]) -> list[Fault]:
+    """What is missing, and values that are not the numbers, lists or points they must be."""
+    strip = raw.get("maintenance")
+    wanted = {f"cell.{key}": raw.get(key) for key in (*NUMBERS, *CURVES, *LISTS)}
+    wanted |= {f"cell.{key}": raw[key] for key in OPTIONAL if key in raw}
+    wanted |= {f"cell.maintenance.{key}": strip.get(key) for key in STRIP} if strip else {}
     faults = []
-    if figure["unit"] != unit:
-        faults.append(Fault(where, f"is in {figure['unit']}, must be in {unit}. Convert it."))
-    if not figure["source"]:
-        faults.append(Fault(where, "has no source. Name one, or write 'assumption'."))
-    if figure["confidence"] not in CONFIDENCE:
-        faults.append(
-            Fault(where, f"has confidence {figure['confidence']!r}, must be {', '.join(CONFIDENCE)}.")
-        )
-    return faults + _value_fault(where, figure["value"], shape)
+    for where, figure in wanted.items():
+        key = where.rsplit(".", 1)[-1]
+        if not isinstance(figure, Mapping) or "value" not in figure:
+            unit = {**_KNOWN, **STRIP}[key]
+            faults.append(Fault(where, f"is missing. Give {{value, unit: {unit}, source, confidence}}."))
+        else:
+            faults += _shape_faults(where, figure["value"], key)
+    if not any(fault.where.startswith("cell.ocv_v") for fault in faults):
+        faults += _ocv_faults(raw)
+    return faults
 
 
-def _value_fault(where: str, value: Any, shape: str) -> list[Fault]:
+def _shape_faults(where: str, value: Any, key: str) -> list[Fault]:
     try:
         array = np.asarray(value, dtype=float)
     except (TypeError, ValueError):
         array = np.array(np.nan)
-    wanted = {"number": 0, "list": 1, "points": 2}[shape]
+    wanted = 1 if key in LISTS else 2 if key in _POINTS else 0
     if array.ndim != wanted or not np.isfinite(array).all() or (wanted == 2 and array.shape[1] != 2):
-        said = {"number": "a number", "list": "a list of numbers", "points": "points [x, y]"}[shape]
+        said = ("a number", "a list of numbers", "points [x, y]")[wanted]
         return [Fault(where, f"is {str(value)[:40]}, must be {said}.")]
-    if (
-        wanted == 2
-        and (array.shape[0] < 2 or not (np.diff(array[:, 0]) > 0).all())
-        and "assumed" not in where
-    ):
-        return [Fault(where, "must have at least two points, their first numbers rising. Sort them.")]
+    fewest = 1 if key.startswith("ocv_v") else 2  # what was read and what is assumed make one curve
+    if wanted == 2 and (array.shape[0] < fewest or not (np.diff(array[:, 0]) > 0).all()):
+        said = f"must have at least {fewest} points, their first numbers rising. Sort them."
+        return [Fault(where, said)]
     return []
+
+
+def _ocv_faults(raw: Mapping[str, Any]) -> list[Fault]:
+    """Points read and points assumed must make one rising curve from 0 to 1; told where the points are seen."""
+    points = _ocv_points({key: raw[key]["value"] for key in ("ocv_v", "ocv_v_assumed") if key in raw})
+    soc, volt = np.transpose(points)
+    faults = []
+    if not (np.diff(soc) > 0).all() or soc[0] != 0 or soc[-1] != 1:
+        said = "with ocv_v_assumed must give each SoC once, and 0 and 1. Mend the points."
+        faults.append(Fault("cell.ocv_v", said))
+    falls = np.flatnonzero(~(np.diff(volt) > 0))
+    if falls.size:
+        (s0, v0), (s1, v1) = points[falls[0]], points[falls[0] + 1]
+        said = f"goes from {v0:g} V at {s0:g} to {v1:g} V at {s1:g}, must rise. Mend the points."
+        faults.append(Fault("cell.ocv_v", said))
+    return faults
+
+
+def _ocv_points(given: Mapping[str, Any]) -> list[list[float]]:
+    return sorted([*given["ocv_v"], *given.get("ocv_v_assumed", [])])
