@@ -19,17 +19,29 @@ from wattstack.campus import (
     Tariff,
     Window,
 )
+from wattstack.campus.climate import Climate
+from wattstack.campus.control import Control, Forecast, ForecastErrors, TimeOfUse
+from wattstack.campus.converter import Converter, Transformer
 from wattstack.campus.document import parse_document
 from wattstack.campus.duties import Backup
+from wattstack.campus.fields import Declared
 from wattstack.campus.fill import merged
 from wattstack.campus.finance import Carbon, Finance
 from wattstack.campus.grid import Connection
+from wattstack.campus.layout import Layout
+from wattstack.campus.racks import Cells, Racks, Start
+from wattstack.campus.reliability import BlockReliability, GridReliability, OutageHours
+from wattstack.campus.upkeep import Augmentation, Strip
 
 PAGES = Path(__file__).parents[2] / "docs" / "components"
 PARTS = [
     ("battery", Battery), ("load", Hall), ("load", PlainLoad), ("cooling", Cooling), ("solar", Solar),
     ("generator", Generator), ("grid", Connection), ("tariff", Tariff), ("tariff", Window), ("tariff", Demand),
     ("tariff", Contract), ("carbon", Carbon), ("duties", Backup), ("finance", Finance),
+    ("battery", Start), ("battery", Cells), ("battery", Converter), ("battery", Transformer),
+    ("battery", Climate), ("battery", Racks), ("battery", Augmentation), ("battery", Strip),
+    ("battery", BlockReliability), ("grid", GridReliability), ("grid", OutageHours), ("safety", Layout),
+    ("control", Control), ("control", Forecast), ("control", ForecastErrors), ("control", TimeOfUse),
 ]  # fmt: skip
 WEATHER = {"weather": {"source": "epw", "file": "a.epw"}}
 
@@ -39,6 +51,7 @@ def row(name, field):
     unit = (field.json_schema_extra or {}).get("unit", "")
     default = "required" if field.is_required() else field.get_default(call_default_factory=True)
     shown = "-" if default is None or default in ((), {}) else default
+    shown = "below" if isinstance(default, Declared) else shown
     return f"| `{name}` | {unit} | {f'{shown:g}' if isinstance(shown, float) else shown} |"
 
 

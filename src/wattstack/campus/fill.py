@@ -20,6 +20,7 @@ from wattstack.errors import Fault, nearest
 from wattstack.library import Entry, find, names
 
 Raw = dict[str, Any]
+_KINDS = {"safety": "safety rules"}  # where the name of a kind is no plural
 _MONEY = ("price_", "capital_", "fixed_per_", "wear_per_", "om_per_", "start_cost_", "fuel_price_")
 # Laid under what names no entry, so that the one fault told is the name.
 _STAND_IN: Raw = {
@@ -66,7 +67,10 @@ class _Filling:
             near = nearest(name, names(kind))
             mend = f"Nearest: '{prefix}{near}'." if near else f"There are: {', '.join(names(kind))}."
             self.faults.append(
-                Fault(where, f"is '{prefix}{name}', which is not among the {kind} of the library. {mend}")
+                Fault(
+                    where,
+                    f"is '{prefix}{name}', which is not among the {_KINDS.get(kind, kind)} of the library. {mend}",
+                )
             )
             return None
         entry = find(kind, name)
@@ -113,6 +117,7 @@ def fill_from_library(raw: Raw) -> tuple[Raw, list[Fault], list[dict[str, str]]]
 
 
 def _battery(filling: _Filling, part: Raw, where: str) -> Raw:
+    _named(filling, part, where)
     name = _library_name(part.get("chemistry"))
     if name is None:
         return part
@@ -120,6 +125,18 @@ def _battery(filling: _Filling, part: Raw, where: str) -> Raw:
     return (
         filling.priced(entry, part, f"{where}.chemistry") if entry else merged(_STAND_IN["chemistries"], part)
     )
+
+
+def _named(filling: _Filling, part: Raw, where: str) -> None:
+    """Note what else of the library a battery names: its safety rules, the chemistries that come later."""
+    rules = part.get("safety")
+    for place, rule in enumerate(rules if isinstance(rules, list) else ()):
+        if name := _library_name(rule):
+            filling.entry("safety", name, f"{where}.safety.{place}")
+    later = part.get("augmentation")
+    for key, added in later.items() if isinstance(later, dict) else ():
+        if isinstance(added, dict) and (name := _library_name(added.get("chemistry"))):
+            filling.entry("chemistries", name, f"{where}.augmentation.{key}.chemistry")
 
 
 def _generator(filling: _Filling, part: Raw, where: str) -> Raw:

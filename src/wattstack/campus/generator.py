@@ -58,7 +58,7 @@ class Generator(Declared):
         "1/s", "Change of power in a second once it runs / power_mw", 0.01, gt=0, le=10
     )
     start_failure_frac: Frac = quantity("", "Share of starts that fail", 0.005)
-    mtbf_h: Positive = quantity("h", "Mean running time between two failures", 2000.0)
+    mtbf_h: Positive = quantity("h", "Mean running time between two failures", 1500.0)
     repair_h: Positive = quantity("h", "Mean time until it is mended", 24.0)
     common_cause_frac: Frac = quantity("", "Share of its failures that hit all units at once", 0.05)
 

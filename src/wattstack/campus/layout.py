@@ -40,7 +40,8 @@ class Layout(Declared):
     to_building_m: NotNegative | None = quantity("m", "Least distance to a building", None)
     to_boundary_m: NotNegative | None = quantity("m", "Least distance to the boundary of the site", None)
     to_way_m: NotNegative | None = quantity("m", "Least distance to a public way", None)
-    to_school_m: NotNegative | None = quantity("m", "Least distance to a school, hospital or home", None)
+    to_school_m: NotNegative | None = quantity("m", "Least distance to a school or hospital", None)
+    to_home_m: NotNegative | None = quantity("m", "Least distance to a home outside the site", None)
     fire_barrier_h: NotNegative = quantity("h", "Fire resistance of the barrier between units", 0.0)
     wall_fire_h: NotNegative = quantity(
         "h", "Fire resistance of the wall towards buildings and boundary", 0.0

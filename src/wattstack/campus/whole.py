@@ -1,6 +1,6 @@
 """What parts of a campus cannot know of each other: meters and steps, series, backup and batteries.
 
-Needs    campus.duties, campus.fields.
+Needs    campus.duties, campus.fields, campus.running.
 Gives    whole_faults.
 Used by  campus.campus, once every part is right by itself.
 """
@@ -14,6 +14,7 @@ from wattstack.campus.contract import Periods
 from wattstack.campus.duties import reserve_mw, reserve_mwh
 from wattstack.campus.fields import ROUNDING, SeriesRef, largest, smallest
 from wattstack.campus.load import Hall
+from wattstack.campus.running import least_peak_mw, running_faults
 from wattstack.errors import Fault
 from wattstack.units import PER_USD
 
@@ -36,6 +37,7 @@ def whole_faults(campus: Campus) -> Iterator[Fault]:
         yield from _contract_faults(campus)
     if campus.duties.backup is not None:
         yield from _backup_faults(campus)
+    yield from running_faults(campus)
 
 
 def _series_faults(campus: Campus) -> Iterator[Fault]:
@@ -141,7 +143,7 @@ def _backup_faults(campus: Campus) -> Iterator[Fault]:
     if not campus.battery:
         yield Fault(where, "needs a battery, none is declared. Add one, or take the duty out.")
         return
-    load_mw = reserve_mw(_least_peak_mw(campus), backup.load_frac)
+    load_mw = reserve_mw(least_peak_mw(campus), backup.load_frac)
     power_mw = sum(largest(battery.power_mw) for battery in campus.battery.values())
     energy_mwh = sum(largest(battery.energy_mwh) for battery in campus.battery.values())
     best_eff = max(battery.discharge_eff for battery in campus.battery.values())
@@ -160,14 +162,3 @@ def _backup_faults(campus: Campus) -> Iterator[Fault]:
             f"the batteries ({names}) reach {energy_mwh:.4g} MWh. Raise energy_mwh, "
             "or shorten duties.backup.duration_h.",
         )
-
-
-def _least_peak_mw(campus: Campus) -> float:
-    """A bound from below on the highest load: mean draw of halls and plain loads that are numbers [MW]."""
-    total = 0.0
-    for load in campus.load.values():
-        if isinstance(load, Hall):
-            total += load.it_mw * load.utilisation_frac if isinstance(load.profile, str) else 0.0
-        elif isinstance(load.draw_mw, float | int):
-            total += load.draw_mw
-    return total

@@ -27,7 +27,7 @@ class Entry:
     """One entry of the library.
 
     Attributes:
-        kind: "chemistries", "tariffs", "profiles" or "fuels".
+        kind: "chemistries", "tariffs", "profiles", "fuels" or "safety".
         name: Its name, as the campus file calls it.
         title: One line for people.
         source: Where it comes from, or what it is assumed from.
@@ -66,7 +66,7 @@ def kinds() -> tuple[str, ...]:
 
     Example:
         >>> kinds()
-        ('chemistries', 'fuels', 'profiles', 'tariffs')
+        ('chemistries', 'fuels', 'profiles', 'safety', 'tariffs')
     """
     return tuple(sorted(folder.name for folder in _FOLDER.iterdir() if any(folder.glob("*.yaml"))))
 
