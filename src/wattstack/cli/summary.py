@@ -1,12 +1,13 @@
 """The campus on one page, as `wattstack check` prints it.
 
-Needs    campus.Campus, case.Case.
+Needs    campus.Campus, case.Case, physics.check_safety.
 Gives    summary_text.
 Used by  cli.check.
 """
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
 
     from wattstack.campus import Campus
     from wattstack.case import Case
+
+_STATES = ("broken", "not declared", "kept", "does not apply")  # what asks for a hand first
 
 
 def summary_text(campus: Campus, cases: list[Case]) -> str:
@@ -37,6 +40,8 @@ def summary_text(campus: Campus, cases: list[Case]) -> str:
     if campus.passports:
         rows = [[f"library:{p['name']}", p["status"], p["date"]] for p in campus.passports]
         parts.append("library entries used\n" + table(rows))
+    if safety := _safety_lines(campus):
+        parts.append("safety rules named\n" + safety)
     notes = dict.fromkeys(note for case in cases for note in case.notes)
     if notes:
         parts.append("notes\n" + "\n".join(f"  {note}" for note in notes))
@@ -119,6 +124,25 @@ def _input_rows(cases: list[Case]) -> list[list[str]]:
             rows = f"{record.rows:,} rows of {record.step_s // 60} min" if record.step_s else ""
             seen[record] = [record.name, rows, label, record.file, record.note]
     return list(seen.values())
+
+
+def _safety_lines(campus: Campus) -> str:
+    """Rules that are broken or cannot be told, each with what would mend it; the others are counted."""
+    from wattstack.physics import check_safety
+
+    findings = check_safety(campus)
+    parts = []
+    for battery in dict.fromkeys(finding.battery for finding in findings):
+        of_it = [finding for finding in findings if finding.battery == battery]
+        count = Counter(finding.state for finding in of_it)
+        told = ", ".join(f"{count[state]} {state}" for state in _STATES if count[state])
+        parts.append(f"  battery.{battery}: {told}")
+        rows = [f for state in _STATES[:2] for f in of_it if f.state == state]
+        for finding in rows:
+            doubt = f" (confidence {finding.confidence})" if finding.confidence == "low" else ""
+            parts.append(f"    {finding.state}: {finding.entry} {finding.rule}: {finding.why}{doubt}")
+            parts.append(f"      mend: {finding.mend}")
+    return "\n".join(parts)
 
 
 def _hours(mask: np.ndarray, case: Case) -> float:

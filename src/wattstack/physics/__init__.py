@@ -1,7 +1,7 @@
 """HOW it behaves: pure step functions of arrays, each with its source.
 
 Gives    cooling_mw, wet_bulb_degc; utilisation_frac, it_mw, supply_loss_mw; solar_frac, solar_notes,
-         solar_version; running_cost_per_mwh; Cell, cell_of.
+         solar_version; running_cost_per_mwh; Cell, cell_of; check_safety.
 Used by  case.
 """
 
@@ -10,9 +10,10 @@ from wattstack.physics.cell_entry import cell_of
 from wattstack.physics.cooling import cooling_mw, wet_bulb_degc
 from wattstack.physics.generator import running_cost_per_mwh
 from wattstack.physics.load import it_mw, supply_loss_mw, utilisation_frac
+from wattstack.physics.safety import check_safety
 from wattstack.physics.solar import solar_frac, solar_notes, solar_version
 
 __all__ = [
-    "Cell", "cell_of", "cooling_mw", "it_mw", "running_cost_per_mwh", "solar_frac", "solar_notes", "solar_version",
+    "Cell", "cell_of", "check_safety", "cooling_mw", "it_mw", "running_cost_per_mwh", "solar_frac", "solar_notes", "solar_version",
     "supply_loss_mw", "utilisation_frac", "wet_bulb_degc",
 ]  # fmt: skip
