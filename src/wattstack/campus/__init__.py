@@ -9,6 +9,7 @@ Used by  case and every room above it.
 from wattstack.campus.battery import Battery
 from wattstack.campus.campus import Campus
 from wattstack.campus.contract import Contract, Demand, Periods, Tariff, Window
+from wattstack.campus.control import Control
 from wattstack.campus.cooling import Cooling
 from wattstack.campus.document import read_document
 from wattstack.campus.duties import reserve_mw, reserve_mwh
@@ -22,7 +23,7 @@ from wattstack.campus.solar import Solar
 from wattstack.campus.sources import SeriesSource
 
 __all__ = [
-    "Battery", "Campus", "Contract", "Cooling", "Declared", "Demand", "Generator", "Hall", "Periods",
+    "Battery", "Campus", "Contract", "Control", "Cooling", "Declared", "Demand", "Generator", "Hall", "Periods",
     "PlainLoad", "SeriesRef", "SeriesSource", "SizeRange", "Solar", "Tariff", "Window", "campus_schema",
     "faults_of", "largest", "quantity", "read_campus", "read_document", "reserve_mw", "reserve_mwh",
     "write_campus",

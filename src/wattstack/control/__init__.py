@@ -7,12 +7,22 @@ from importlib import import_module
 from typing import Any
 
 _LAZY = {
+    "Bounds": "guard",
+    "Controller": "seam",
+    "Measured": "seam",
+    "Plant": "seam",
     "REASONS": "rules",
+    "RuleController": "live",
+    "Setpoints": "seam",
+    "guarded": "guard",
     "reason_text": "rules",
     "rule_arrays": "rules",
 }
 
-__all__ = ["REASONS", "reason_text", "rule_arrays"]
+__all__ = [
+    "REASONS", "Bounds", "Controller", "Measured", "Plant", "RuleController", "Setpoints", "guarded", "reason_text",
+    "rule_arrays",
+]  # fmt: skip
 
 
 def __getattr__(name: str) -> Any:
