@@ -1,7 +1,7 @@
 """One scenario accounted for: flows, bill, energy balance, emissions, from a case and its running.
 
 Needs    case.Case, cost (make_bill, emissions_t), dispatch.Dispatch.
-Gives    account, tariff_of, import_mw, Account.
+Gives    account_running, tariff_of, import_mw, Account.
 Used by  plan.site, plan.baseline.
 """
 
@@ -68,7 +68,7 @@ def import_mw(dispatch: Dispatch) -> np.ndarray:
     return sum((dispatch.take_mw[name] for name in IMPORTS if name in dispatch.take_mw), nothing)
 
 
-def account(
+def account_running(
     case: Case, dispatch: Dispatch, sizes: Mapping[str, float], lost_load_per_mwh: float | None
 ) -> Account:
     """Account for a running at these sizes. Load that may not go unserved (price None) costs nothing here."""

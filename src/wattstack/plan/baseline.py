@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 from wattstack.campus import SizeRange
 from wattstack.cost import capital_table
 from wattstack.dispatch import Dispatch, dispatch_year, why_not_kernel
-from wattstack.plan.account import Account, account
+from wattstack.plan.account import Account, account_running
 from wattstack.plan.columns import SiteModel, sizing_model
 from wattstack.plan.cuts import solve_by_cuts
 from wattstack.plan.model import SizingModel
@@ -65,7 +65,7 @@ def no_new_assets(campus: Campus, cases: Sequence[Case]) -> Baseline:
     site = sizing_model(bare, bare_cases)
     sizes, runs = _run(_without_empty(site))
     lost = campus.finance.lost_load_per_mwh
-    books = tuple(account(case, run, sizes, lost) for case, run in zip(bare_cases, runs, strict=True))
+    books = tuple(account_running(case, run, sizes, lost) for case, run in zip(bare_cases, runs, strict=True))
     short = sum(b.unserved_mwh for b in books) > ALLOWED_FRAC * sum(c.load_mwh for c in cases)
     table = capital_table(bare, {path: sizes[path] for path in bare.size_paths})
     capital = table[~table["stands"]]

@@ -17,7 +17,7 @@ import numpy as np
 from wattstack.case import Case, build_cases
 from wattstack.cost import YearTotals, capital_table, cash_flow_table, finance_summary, size_costs
 from wattstack.dispatch import Dispatch, why_not_kernel
-from wattstack.plan.account import Account, account, import_mw
+from wattstack.plan.account import Account, account_running, import_mw
 from wattstack.plan.baseline import Baseline, no_new_assets
 from wattstack.plan.columns import SiteModel, sizing_model
 from wattstack.plan.cuts import Search, Sizing, solve_by_cuts
@@ -95,7 +95,11 @@ def plan_site(
         base = no_new_assets(campus, cases)
         bar.advance(note="no new assets")
         done("baseline")
-        more = _worth(campus, answer, curve, bar) if worth else {"marginal": (), "curve": sizing_curve(None, {}, ())}
+        more = (
+            _worth(campus, answer, curve, bar)
+            if worth
+            else {"marginal": (), "curve": sizing_curve(None, {}, ())}
+        )
         done("worth")
         plan = _assemble(campus, cases, answer, base)
         done("tables")
@@ -173,7 +177,7 @@ def _assemble(campus: Campus, cases: Sequence[Case], answer: _Answer, base: Base
     declared = campus.size_paths
     sizes = {path: answer.sizes[path] for path in declared}
     lost = campus.finance.lost_load_per_mwh
-    books = [account(case, run, sizes, lost) for case, run in zip(cases, answer.runs, strict=True)]
+    books = [account_running(case, run, sizes, lost) for case, run in zip(cases, answer.runs, strict=True)]
     capital = capital_table(campus, sizes)
     year = _year_totals(cases, books, base)
     costs = size_costs(campus)
