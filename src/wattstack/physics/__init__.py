@@ -14,6 +14,6 @@ from wattstack.physics.safety import check_safety
 from wattstack.physics.solar import solar_frac, solar_notes, solar_version
 
 __all__ = [
-    "Cell", "cell_of", "check_safety", "cooling_mw", "it_mw", "running_cost_per_mwh", "solar_frac", "solar_notes", "solar_version",
-    "supply_loss_mw", "utilisation_frac", "wet_bulb_degc",
+    "Cell", "cell_of", "check_safety", "cooling_mw", "it_mw", "running_cost_per_mwh", "solar_frac",
+    "solar_notes", "solar_version", "supply_loss_mw", "utilisation_frac", "wet_bulb_degc",
 ]  # fmt: skip
