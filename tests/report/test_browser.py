@@ -60,6 +60,15 @@ def test_two_plans_side_by_side_are_drawn(browse, sakai_files, small, tmp_path):
     assert console == []
 
 
+def test_two_portfolios_side_by_side_are_drawn(browse, tmp_path):
+    from tests.report import portfolio_made as made
+
+    dom, console = browse(write_report(made.plan(), tmp_path / "page.html", made.plan()))
+    assert 'data-drawn="2/2"' in dom
+    assert dom.count("<figcaption>") == 2
+    assert console == []
+
+
 @pytest.mark.parametrize("width", [1280, 500])
 def test_every_figure_of_a_portfolio_is_drawn(browse, tmp_path, width):
     from tests.report import portfolio_made as made

@@ -165,3 +165,14 @@ def test_a_plan_without_a_rate_for_yen_says_so():
     assert "no rate" in page_of(plan).html()
     yen = replace(plan, portfolio=replace(small, currency="JPY", exchange={}))
     assert "JPY 0.0396 bn" in unescape(page_of(yen).html())
+
+
+def test_a_proof_that_begins_again_at_another_cost_of_cells_says_so():
+    plan = made.plan()
+    steps = ((1, 90.0, 100.0), (2, 95.0, 95.1), (3, 93.0, 93.1))
+    rounds = tuple(replace(plan.rounds[0], number=n, npv_m=low, bound_m=high) for n, low, high in steps)
+    text = page_of(replace(plan, rounds=rounds, whole=True)).html()
+    assert "Where both lines step together, the cost of a cell was worked out anew" in text
+    assert "In the last rounds stages, gates and lines come whole, which is worth less." in text
+    calm = page_of(replace(plan, rounds=rounds[:2], whole=False)).html()
+    assert "worked out anew" not in calm and "In the last rounds" not in calm

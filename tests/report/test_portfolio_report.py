@@ -261,11 +261,6 @@ def test_a_folder_and_a_plan_in_memory_make_the_same_page(tmp_path):
     assert one == two == three
 
 
-def test_a_portfolio_is_not_laid_beside_a_site(tmp_path):
-    with pytest.raises(InputError, match="not laid beside another"):
-        write_report(made.plan(), tmp_path / "page.html", made.plan())
-
-
 def test_a_folder_without_a_plan_is_told_as_before(tmp_path):
     with pytest.raises(InputError, match=r"plan\.json"):
         write_report(tmp_path, tmp_path / "page.html")

@@ -23,42 +23,37 @@ if TYPE_CHECKING:
     from wattstack.plan import Plan, PlanFiles
     from wattstack.plan.portfolio import PortfolioFiles, PortfolioPlan
 
-    Site = Plan | PlanFiles | str | Path
+    Result = Plan | PlanFiles | PortfolioPlan | PortfolioFiles | str | Path
 
 
-def write_report(
-    result: Site | PortfolioPlan | PortfolioFiles, path: str | Path, other: Site | None = None
-) -> Path:
-    """Write the report of a plan, or of two of sites side by side, as one HTML file that opens offline.
+def write_report(result: Result, path: str | Path, other: Result | None = None) -> Path:
+    """Write the report of a plan, or of two side by side, as one HTML file that opens offline.
 
     Args:
         result: A plan of a site or of a portfolio in memory, the files of one, or an `out/` folder.
         path: File to write.
-        other: A second plan of a site; then the page compares the two.
+        other: A second plan of the same kind; then the page compares the two.
 
     Returns:
         The file.
 
     Raises:
         InputError: The folder holds no plan that can be read, the file cannot be written, or a portfolio is to
-            be laid beside something.
+            be laid beside a site.
 
     Example:
         >>> write_report("out/sakai", "out/sakai/report.html")  # doctest: +SKIP
     """
     portfolios = [_is_portfolio(one) for one in (result, other) if one is not None]
-    if any(portfolios):
-        if other is not None:
-            raise InputError(
-                "wattstack report",
-                [
-                    "the plan of a portfolio is not laid beside another. Give one folder; the plan itself compares: "
-                    "--compare."
-                ],
-            )
-        from wattstack.report.portfolio.write import write_portfolio_report
+    if all(portfolios):
+        from wattstack.report.portfolio.write import write_portfolio_report, write_portfolios_beside
 
-        return write_portfolio_report(result, path)
+        if other is None:
+            return write_portfolio_report(result, path)
+        return write_portfolios_beside(result, other, path)
+    if any(portfolios):
+        what = "one plan is of a portfolio, the other of a site: what one counts over years the other counts in one."
+        raise InputError("wattstack report", [f"{what} Give two of one kind."])
     if other is None:
         return report_page(open_view(result)).write(path)
     from wattstack.report.compare import compare_page

@@ -1,7 +1,7 @@
 """The report of a portfolio plan: its sections in their order, in one file.
 
 Needs    report.portfolio.view, sections; report.page.
-Gives    write_portfolio_report, portfolio_page.
+Gives    write_portfolio_report, write_portfolios_beside, portfolio_page.
 Used by  report.write, cli, the user.
 
 A section appears only where its answer was computed.
@@ -52,6 +52,33 @@ def write_portfolio_report(
         >>> write_portfolio_report("out/two-sites", "out/two-sites/report.html")  # doctest: +SKIP
     """
     return portfolio_page(open_portfolio(result, **answers)).write(path)
+
+
+def write_portfolios_beside(
+    first: PortfolioPlan | PortfolioFiles | str | Path,
+    second: PortfolioPlan | PortfolioFiles | str | Path,
+    path: str | Path,
+) -> Path:
+    """Write the page of two portfolio plans side by side.
+
+    Args:
+        first, second: Plans in memory, the files of them, or `out/` folders.
+        path: File to write.
+
+    Returns:
+        The file.
+
+    Raises:
+        InputError: A folder holds no plan that can be read, or the file cannot be written.
+    """
+    from wattstack.report.portfolio.compare import compare_portfolios
+
+    views = [open_portfolio(one) for one in (first, second)]
+    labels = tuple(
+        Path(one).resolve().name if isinstance(one, (str, Path)) else view.portfolio.name
+        for one, view in zip((first, second), views, strict=True)
+    )
+    return compare_portfolios(*views, labels).write(path)
 
 
 def portfolio_page(view: PortfolioView) -> Page:

@@ -15,6 +15,7 @@ from wattstack.report.page import Page
 from wattstack.report.portfolio.view import PortfolioView
 from wattstack.report.words import exact, quantity
 
+STEP_FRAC = 1e-9  # of the worth: a best plan that falls by more is of another programme
 SOLVERS = {"kernel": "the exact kernel", "linear": "the general solver"}
 
 
@@ -50,11 +51,22 @@ def _closed(view: PortfolioView, page: Page) -> str:
     best, bound = (np.array([getattr(r, name) for r in rounds]) for name in ("npv_m", "bound_m"))
     for values in (best, bound):
         values[~np.isfinite(values)] = np.nan
+    caption = "Each round tries a plan and bounds what any plan could be worth."
+    step = STEP_FRAC * abs(view.plan.bound_m)
+    if view.portfolio.factory is not None and (
+        np.any(np.diff(best) < -step) or np.any(np.diff(bound) > step)
+    ):
+        caption += (
+            " Where both lines step together, the cost of a cell was worked out anew from what the factory makes, and "
+            "the plan sought again at that cost: another programme, with a bound of its own."
+        )
+    if view.plan.whole:
+        caption += " In the last rounds stages, gates and lines come whole, which is worth less."
     found = Closing(
         rounds=[r.number for r in rounds], best=best, bound=bound, total=max(abs(view.plan.bound_m), 1e-9),
         names=("Best plan so far", "No plan is worth more"), unit=money.unit,
         labels=("Net present value", "of the worth"),
-        caption="Each round tries a plan and bounds what any plan could be worth.",
+        caption=caption,
     )  # fmt: skip
     rows: list[list[Cell]] = [
         [Num(str(r.number), r.number), _known(r.npv_m), _known(r.bound_m), Num(f"{r.cuts:,}", r.cuts)]
