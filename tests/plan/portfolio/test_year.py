@@ -153,6 +153,20 @@ def test_what_is_prepared_anew_each_time_answers_the_same():
     assert fresh.visit(y).value == YearOperation(model, calls=9).visit(y).value
 
 
+def test_peaks_are_tried_a_little_below_those_tried_before_unless_nothing_else_is_allowed():
+    model = model_of(campus(grid={"tariff": RATCHET}))
+    operation = YearOperation(model)
+    y = sizes(model, main_power_mw=3.0, main_energy_mwh=10.0)
+    operation.visit(y)
+    search = operation._known.search
+    answer = search.propose(y)
+    least = answer.peaks + 0.5
+    assert np.all(search.raised(answer.peaks, least) >= least - 1e-9)
+    assert np.array_equal(search.propose(y).peaks, answer.peaks)
+    impossible = np.array([column.upper for column in model.own])
+    assert np.array_equal(search.raised(answer.peaks, impossible), answer.peaks)
+
+
 def test_years_of_a_load_that_grows_share_one_function():
     made = growing(campus(), load_growth_frac=0.1)
     operations = make_operations(made)

@@ -17,6 +17,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -41,6 +42,15 @@ class Proposal:
     bound: float
     const: float
     grad: np.ndarray
+
+
+@dataclass(frozen=True)
+class _Opened:
+    """A programme solved at a point: its solver and the cuts in it."""
+
+    y: np.ndarray
+    solver: Any
+    rows: list[tuple[int, int, int]]
 
 
 class _Scenario:
@@ -125,6 +135,7 @@ class PeakSearch:
         self.rule_lower = np.array([row.lower for row in rows])
         self.rule_upper = np.array([row.upper for row in rows])
         self.held: list[tuple[int, int, int]] = []  # cuts that mattered last: (scenario, number, block)
+        self.opened: _Opened | None = None  # the programme of the last point, for one more question there
 
     def add(self, cuts: Sequence[Cut]) -> None:
         """Keep the cuts of one visit, one a scenario."""
@@ -140,7 +151,14 @@ class PeakSearch:
         """
         bases = [scenario.at(y) for scenario in self.scenarios]
         rows = list(dict.fromkeys(self.held))
-        solver = self._start(y, bases, rows)
+        last, self.opened = self.opened, None
+        if last is not None and np.array_equal(last.y, y):
+            solver, known = last.solver, set(last.rows)
+            new = [row for row in rows if row not in known]
+            rows = last.rows + new
+            _add_rows(solver, *self._rows(bases, new))
+        else:
+            solver = self._start(y, bases, rows)
         while True:  # ends: every turn adds cuts of a finite number
             x, duals = _solve(solver)
             more = self._violated(bases, x, set(rows))
@@ -149,10 +167,23 @@ class PeakSearch:
             matrix, lower = self._rows(bases, more)
             _add_rows(solver, matrix, lower)
             rows += more
+        if last is None or last.solver is not solver:
+            self.opened = _Opened(y, solver, rows)
         rule_duals, cut_duals = np.split(duals, [len(self.rule_lower)])
         self.held = [row for row, dual in zip(rows, cut_duals, strict=True) if dual > 0.0]
         const, grad = self._combine(rows, cut_duals, rule_duals)
         return Proposal(x[: len(self.own)], const + float(grad @ y), const, grad)
+
+    def raised(self, peaks: np.ndarray, least: np.ndarray) -> np.ndarray:
+        """The best peaks of at least these, at the point of the last question; `peaks`, its answer, where none are."""
+        if self.opened is None or np.all(peaks >= least):
+            return peaks
+        solver, at = self.opened.solver, np.arange(len(self.own), dtype=np.int32)
+        lower, upper = (np.array([getattr(c, side) for c in self.own]) for side in ("lower", "upper"))
+        solver.changeColsBounds(len(at), at, np.clip(least, lower, upper), upper)
+        found = _optimum(solver)
+        solver.changeColsBounds(len(at), at, lower, upper)
+        return peaks if found is None else found[0][: len(at)]
 
     def _bounds(self, y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Bounds of every column."""
@@ -255,14 +286,20 @@ class PeakSearch:
 
 def _solve(solver) -> tuple[np.ndarray, np.ndarray]:
     """Columns and row duals at the optimum."""
+    found = _optimum(solver)
+    if found is None:
+        status = solver.modelStatusToString(solver.getModelStatus())
+        raise StateError(f"the peaks of a site ended as {status}; report this file.")
+    return found
+
+
+def _optimum(solver) -> tuple[np.ndarray, np.ndarray] | None:
+    """The same, None where there is none."""
     import highspy
 
     solver.run()
-    status = solver.getModelStatus()
-    if status != highspy.HighsModelStatus.kOptimal:
-        raise StateError(
-            f"the peaks of a site ended as {solver.modelStatusToString(status)}; report this file."
-        )
+    if solver.getModelStatus() != highspy.HighsModelStatus.kOptimal:
+        return None
     found = solver.getSolution()
     return np.array(found.col_value), np.array(found.row_dual)
 

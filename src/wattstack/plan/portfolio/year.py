@@ -35,6 +35,9 @@ from wattstack.portfolio import Portfolio, Site
 
 LOAD_LEVEL = "load_level"
 STEPS_KEPT = 500_000  # of one site over all its years: more are prepared anew at every visit
+LOWER_FRAC = (
+    0.95  # no peak is tried further below the lowest tried so far: a month's cuts know little down there
+)
 CLOSED_FRAC = 1e-7  # value and bound of one point this near have met
 
 
@@ -220,6 +223,7 @@ class _Metered(_Known):
         runners = self.runners
         self.own_cost = np.array([column.cost for column in model.own])
         first = _start_peaks(model, y)
+        self.lowest = first
         cuts = self._run(np.concatenate([y, first]), runners)
         energy = sum(
             weight * float(np.median(np.abs(cut.price))) * float(runner.load.sum() + runner.load_rate.sum())
@@ -236,7 +240,8 @@ class _Metered(_Known):
 
     def visit(self, y: np.ndarray) -> tuple[float, Proposal]:
         """One run of the kernel: cost under the peaks proposed, and the programme's answer with its cuts."""
-        peaks = self.search.propose(y).peaks
+        peaks = self.search.raised(self.search.propose(y).peaks, LOWER_FRAC * self.lowest)
+        self.lowest = np.minimum(self.lowest, peaks)
         cuts = self._run(np.concatenate([y, peaks]), self._prepared())
         self.search.add(cuts)
         return float(self.own_cost @ peaks) + self._running(cuts), self.search.propose(y)
