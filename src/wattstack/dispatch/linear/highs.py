@@ -1,8 +1,8 @@
 """HiGHS: linear programmes with whole numbers, and whatever the interior point does not answer.
 
 Needs    highspy (imported when called), linear.model, linear.check.
-Gives    solve_highs.
-Used by  dispatch.linear, linear.sizing, linear.words, benchmarks.
+Gives    solve_highs, as_highs.
+Used by  dispatch.linear, linear.sizing, linear.words, plan.portfolio.program, benchmarks.
 
 Huangfu and Hall (2018), Parallelizing the dual revised simplex method, doi:10.1007/s12532-017-0130-5.
 """
@@ -80,7 +80,7 @@ def _run(model: LinearModel, options: dict[str, float | str]):
     options = {"primal_feasibility_tolerance": FEASIBLE, "dual_feasibility_tolerance": FEASIBLE, **options}
     for name, value in options.items():
         solver.setOptionValue(name, value)
-    solver.passModel(_as_highs(model))
+    solver.passModel(as_highs(model))
     solver.HandleKeyboardInterrupt = True  # else Ctrl-C waits for the end of the search
     with redirect_stdout(StringIO()):
         solver.solve()
@@ -97,7 +97,7 @@ def _run(model: LinearModel, options: dict[str, float | str]):
     return np.array(found.col_value), np.array(found.row_dual), bound
 
 
-def _as_highs(model: LinearModel):
+def as_highs(model: LinearModel):
     """The model in HiGHS' own form, row by row."""
     import highspy
 

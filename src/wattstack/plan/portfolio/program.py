@@ -1,6 +1,6 @@
 """The master programme in HiGHS: a model, rows added as cuts are found, bounds moved, whole units switched on.
 
-Needs    dispatch.LinearModel; highspy.
+Needs    dispatch.linear (LinearModel, as_highs); highspy.
 Gives    Program, Answer, Way.
 Used by  plan.portfolio.search, solve, elastic.
 """
@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from wattstack.dispatch.linear import LinearModel
+from wattstack.dispatch.linear import LinearModel, as_highs
 from wattstack.errors import InfeasibleError, StateError
 
 TOLERANCE = 1e-7
@@ -58,7 +58,7 @@ class Program:
         self.model, self.highs = model, highspy.Highs()
         self.set(output_flag=False, threads=1, solver="simplex")
         self.set(primal_feasibility_tolerance=TOLERANCE, dual_feasibility_tolerance=TOLERANCE)
-        self.highs.passModel(_as_highs(model))
+        self.highs.passModel(as_highs(model))
         self.lower, self.upper = model.lower.copy(), model.upper.copy()
         self.infinity = self.highs.getInfinity()
         self.rows = model.matrix.shape[0]
@@ -171,18 +171,3 @@ class Program:
     def duals(self) -> np.ndarray:
         """Change of the objective (a maximum) per unit of each row's limit; shape (rows,)."""
         return -np.array(self.highs.getSolution().row_dual)
-
-
-def _as_highs(model: LinearModel):
-    """The model in HiGHS' own form, row by row."""
-    import highspy
-
-    lp = highspy.HighsLp()
-    lp.num_row_, lp.num_col_ = model.matrix.shape
-    lp.col_cost_, lp.col_lower_, lp.col_upper_ = model.cost, model.lower, model.upper
-    lp.row_lower_, lp.row_upper_ = model.row_lower, model.row_upper
-    lp.a_matrix_.format_ = highspy.MatrixFormat.kRowwise
-    lp.a_matrix_.start_ = model.matrix.indptr.astype(np.int32)
-    lp.a_matrix_.index_ = model.matrix.indices.astype(np.int32)
-    lp.a_matrix_.value_ = model.matrix.data
-    return lp
