@@ -2,7 +2,7 @@
 
 Needs    state[SOC, TEMP_CELL, REVERSIBLE, SINCE_STRIP] and flows[C_RATE] of physics.kernel.layout; the laws as rows of
          numbers (physics.laws, through physics.ageing).
-Gives    Ageing, new_age, age_all, close_age, strip_block.
+Gives    Ageing, new_age, age_all, close_age, strip.
 Used by  physics.kernel.batch, physics.ageing, twin, prove.
 
 A loss is y = f(Y). What is stored is Y, and time or a counted cycle adds k^(1/p) dx to it: a plain sum, the same for
@@ -28,7 +28,8 @@ from wattstack.physics.kernel.layout import (
     SOC,
     TEMP_CELL,
 )
-from wattstack.physics.kernel.stress import ZERO_DEGC_K, cycle_stress, live_shape, time_stress
+from wattstack.physics.kernel.paths import pass_cycles, pass_time, read_age
+from wattstack.physics.kernel.stress import ZERO_DEGC_K
 
 HOUR_S, DAY_LENGTH_S = 3600.0, 86400.0
 ALMOST_S = 1e-6  # steps that do not add up to an hour exactly in binary still make one
@@ -88,7 +89,7 @@ def age_all(ageing, age, state, flows, step_s):
             if not move >= -block[row.GATE, b]:
                 _turn((block, law), age, b, state[SOC, b], flows[C_RATE, b])
             if age[row.CLOCK_S, b] >= HOUR_S - ALMOST_S:
-                charge_time((block, law), age, state, b)
+                _charge_time((block, law), age, state, b)
 
 
 @njit(cache=True)
@@ -142,60 +143,24 @@ def _share(laws, age, b):
 
 @njit(cache=True)
 def _wear(laws, age, b, cycle, times):
-    """Charge a counted cycle (times 1) or half cycle (0.5) to every path that cycles drive."""
-    block, law = laws
-    kind = int(block[row.KIND, b])
+    """Charge a counted cycle (times 1) or half cycle (0.5)."""
     depth = cycle[rain.HIGH] - cycle[rain.LOW]
     share = _share(laws, age, b)
     down_h, up_h = max(cycle[rain.DOWN_H], 1e-9), max(cycle[rain.UP_H], 1e-9)
     rates = (share * 2.0 * depth / (down_h + up_h), share * depth / up_h, share * depth / down_h)
     temp_k = ZERO_DEGC_K + cycle[rain.DEGC_S] / max(cycle[rain.LAPSE_S], 1e-9)
-    ends = (cycle[rain.LOW], cycle[rain.HIGH])
-    for m in range(int(law[kind, row.N_TIME]), int(law[kind, row.N_MECH])):
-        at = row.MECHS + m * row.MECH_WIDTH
-        k = block[row.FACTOR + m, b] * cycle_stress(law, kind, at, temp_k, ends, rates)
-        cycles = times if law[kind, at + row.M_EACH] > 0.0 else times * depth * share
-        _walk(law, age, b, (kind, at), (k, cycles / law[kind, at + row.M_UNIT]))
+    means = (temp_k, (cycle[rain.LOW], cycle[rain.HIGH]), rates)
+    pass_cycles(laws, age, b, (times, times * depth * share), means)
 
 
 @njit(cache=True)
-def _walk(law, age, b, which, stress):
-    """Walk the path of a mechanism, which = (kind, its place), by stress = (k, dx)."""
-    kind, at = which
-    k, dx = stress
-    i = int(law[kind, at + row.M_PATH])
-    root, path = law[kind, at + row.M_ROOT], row.PATHS + i * row.PATH_WIDTH
-    if law[kind, path + row.P_FORM] == row.RELAX:
-        y = age[row.LOSS + i, b]
-        age[row.LOSS + i, b] = max(y, k + (y - k) * math.exp(-dx / law[kind, path + row.P_POWER]))
-    elif root == 1.0:
-        age[row.LOSS + i, b] += k * dx
-    elif root == 2.0:
-        age[row.LOSS + i, b] += k * k * dx
-    else:
-        age[row.LOSS + i, b] += k**root * dx
-
-
-@njit(cache=True)
-def charge_time(laws, age, state, b):
+def _charge_time(laws, age, state, b):
     """Charge the time since the last charge (an hour, or what there is of it) at its means, and read the age."""
-    block, law = laws
     lapse_s = age[row.CLOCK_S, b]
-    kind = int(block[row.KIND, b])
     if lapse_s > 0.0:
         temp_k = ZERO_DEGC_K + age[row.SUM_DEGC_S, b] / lapse_s
-        soc = age[row.SUM_SOC_S, b] / lapse_s
-        depth = _day(age, b, lapse_s)
-        for m in range(int(law[kind, row.N_TIME])):
-            at = row.MECHS + m * row.MECH_WIDTH
-            i = int(law[kind, at + row.M_PATH])
-            factor, dx = block[row.FACTOR + m, b], lapse_s / law[kind, at + row.M_UNIT]
-            if law[kind, row.PATHS + i * row.PATH_WIDTH + row.P_FORM] == row.SIGMOID_LIVE:
-                limit, power, rate = live_shape(law, kind, at, temp_k, soc)
-                _walk_live(age, row.LOSS + i, b, (factor * limit, power), rate * dx)
-            else:
-                k = factor * time_stress(law, kind, at, temp_k, soc, depth)
-                _walk(law, age, b, (kind, at), (k, dx))
+        day = _day(age, b, lapse_s)
+        pass_time(laws, age, b, lapse_s, (temp_k, age[row.SUM_SOC_S, b] / lapse_s, day))
         state[SINCE_STRIP, b] += lapse_s / HOUR_S
         age[row.TOTAL_S, b] += lapse_s
         age[row.TOTAL_DEGC_S, b] += age[row.SUM_DEGC_S, b]
@@ -205,76 +170,19 @@ def charge_time(laws, age, state, b):
 
 @njit(cache=True)
 def _day(age, b, lapse_s):
-    """Range of the state of charge over the day before; over the first day so far, until that day is full."""
+    """(depth, middle) of the state of charge over the day before; over the first day so far, until that day is full."""
     low = min(age[row.DAY_LOW, b], age[row.EXTREME, b])
     high = max(age[row.DAY_HIGH, b], age[row.EXTREME, b])
     age[row.DAY_LOW, b], age[row.DAY_HIGH, b] = low, high
-    first = age[row.TOTAL_S, b] < DAY_LENGTH_S - ALMOST_S
-    depth = high - low if first else age[row.DAY_DEPTH, b]
+    if age[row.TOTAL_S, b] < DAY_LENGTH_S - ALMOST_S:
+        age[row.DAY_DEPTH, b], age[row.DAY_MIDDLE, b] = high - low, 0.5 * (low + high)
+    day = (age[row.DAY_DEPTH, b], age[row.DAY_MIDDLE, b])
     age[row.DAY_S, b] += lapse_s
     if age[row.DAY_S, b] >= DAY_LENGTH_S - ALMOST_S:
-        age[row.DAY_DEPTH, b] = high - low
+        age[row.DAY_DEPTH, b], age[row.DAY_MIDDLE, b] = high - low, 0.5 * (low + high)
         age[row.DAY_S, b] = 0.0
         age[row.DAY_LOW, b] = age[row.DAY_HIGH, b] = age[row.EXTREME, b]
-    return depth
-
-
-@njit(cache=True)
-def _walk_live(age, at, b, shape, dx):
-    """A sigmoid whose limit and power move: from the loss so far to its place on today's curve, and on from there.
-
-    y = limit (1 - 2 / (1 + exp(x^power))), x in units of the curve; beyond the limit nothing more is lost.
-    """
-    limit, power = shape
-    y = age[at, b]
-    if y < limit:
-        place = math.log((limit + y) / (limit - y)) ** (1.0 / power) + dx
-        age[at, b] = max(y, limit * (1.0 - 2.0 / (1.0 + math.exp(min(place**power, 700.0)))))
-
-
-@njit(cache=True)
-def loss_of(law, kind, i, walked):
-    """The loss y of path i of a set of laws, after walking it (what is stored in age row LOSS + i)."""
-    path = row.PATHS + i * row.PATH_WIDTH
-    form, power = law[kind, path + row.P_FORM], law[kind, path + row.P_POWER]
-    limit = law[kind, path + row.P_LIMIT]
-    if form == row.POWER:
-        if power == 1.0:
-            return walked
-        return math.sqrt(walked) if power == 0.5 else walked**power
-    if form == row.SIGMOID:
-        return limit * (1.0 - 2.0 / (1.0 + math.exp(min(walked**power, 700.0))))
-    if form == row.ROOT:
-        return 1.0 - math.sqrt(max(1.0 - 2.0 * walked, 0.0))
-    if form == row.KNEE:
-        return walked + max(walked - limit, 0.0) * (law[kind, path + row.P_SLOPE] - 1.0)
-    return walked  # RELAX, SIGMOID_LIVE: stored as the loss itself
-
-
-@njit(cache=True)
-def read_age(laws, age, state, b):
-    """Capacity, resistance and reversible loss from what was added up: the only place where a root is taken."""
-    block, law = laws
-    kind = int(block[row.KIND, b])
-    main, other = law[kind, row.BASE_MAIN], law[kind, row.BASE_OTHER]
-    resistance, reversible = 1.0, 0.0
-    for i in range(int(law[kind, row.N_PATH])):
-        target = law[kind, row.PATHS + i * row.PATH_WIDTH + row.P_TARGET]
-        y = loss_of(law, kind, i, age[row.LOSS + i, b])
-        if target == row.TO_MAIN:
-            main -= y
-        elif target == row.TO_OTHER:
-            other -= y
-        elif target == row.TO_RESISTANCE:
-            resistance += y
-        else:
-            reversible += y
-    if law[kind, row.OTHER_OHM_INVERSE] > 0.0:
-        follows = law[kind, row.OTHER_OHM] + law[kind, row.OTHER_OHM_INVERSE] / max(other, 1e-3)
-        resistance = max(resistance, follows)
-    age[CAPACITY, b] = max(min(main, other), 0.0)
-    age[RESISTANCE, b] = resistance
-    state[REVERSIBLE, b] = min(reversible, 1.0)
+    return day
 
 
 @njit(cache=True)
@@ -285,7 +193,7 @@ def _close(ageing, age, state, b):
         return
     if not math.isnan(age[row.DIRECTION, b]):
         _close_leg(laws, age, b, age[row.LEG_H, b])
-    charge_time(laws, age, state, b)
+    _charge_time(laws, age, state, b)
     for point in range(1, int(age[row.COUNT, b])):
         _wear(laws, age, b, rain.half_cycle(age, b, point), 0.5)
     read_age(laws, age, state, b)
@@ -304,7 +212,7 @@ def close_age(ageing: Ageing, age: np.ndarray, state: np.ndarray) -> tuple[np.nd
 
 
 @njit(cache=True)
-def strip_block(ageing, age, state, b):
+def strip(ageing, age, state, b):
     """A full strip of block b: what was lost reversibly is back, and its clocks start anew."""
     law = ageing.law
     kind = int(ageing.block[row.KIND, b])

@@ -19,17 +19,11 @@ LEG_H = CLOCK_S + 5  # hours in motion of the running leg
 # then what an hour or a turning point changes
 TOTAL_S, TOTAL_DEGC_S = CLOCK_S + 6, CLOCK_S + 7  # since birth, up to the last full hour
 LEG_FROM_S, LEG_FROM_DEGC_S = CLOCK_S + 8, CLOCK_S + 9  # the same, at the start of the running leg
-FULL_CYCLES, STRIPPED_AT = (
-    CLOCK_S + 10,
-    CLOCK_S + 11,
-)  # full equivalent cycles up to the last turning point; at strip
-DAY_S, DAY_LOW, DAY_HIGH, DAY_DEPTH = (
-    CLOCK_S + 12,
-    CLOCK_S + 13,
-    CLOCK_S + 14,
-    CLOCK_S + 15,
-)  # depth of the day before
-LOSS = CLOCK_S + 16  # LOSS + i: path i of the block's laws, in its transformed form
+FULL_CYCLES = CLOCK_S + 10  # full equivalent cycles up to the last turning point
+STRIPPED_AT = CLOCK_S + 11  # the same, when the block was last stripped
+DAY_S, DAY_LOW, DAY_HIGH = CLOCK_S + 12, CLOCK_S + 13, CLOCK_S + 14  # the running day
+DAY_DEPTH, DAY_MIDDLE = CLOCK_S + 15, CLOCK_S + 16  # of the day before
+LOSS = CLOCK_S + 17  # LOSS + i: path i of the block's laws, in its transformed form
 NPATH = 8
 COUNT = LOSS + NPATH  # turning points on the stack
 DEPTH = 32  # most points kept; a year of minutes never left more than 14
@@ -63,5 +57,15 @@ TABLES = MECHS + NMECH * MECH_WIDTH  # TABLES + t * TABLE_WIDTH, two of them
 NLAW = TABLES + 2 * TABLE_WIDTH
 
 # values of P_FORM: how what was added up becomes a loss; of P_TARGET: what it is a loss of
-POWER, SIGMOID, ROOT, KNEE, RELAX, SIGMOID_LIVE = range(6)
+POWER, SIGMOID, KNEE, RELAX, SIGMOID_LIVE = range(5)
 TO_MAIN, TO_OTHER, TO_RESISTANCE, TO_REVERSIBLE = range(4)
+
+# values of M_FORM: formulas of time, then of cycles
+(
+    T_POLYNOMIAL, T_EYRING, T_VOLTAGE, T_POWERS, T_FIVE_TERMS, T_DOUBLING, T_ANODE, T_BREAK_IN, T_ROOT_SOC,
+    T_ANODE_LIVE,
+) = range(10)  # fmt: skip
+(
+    C_POLYNOMIAL, C_SUM_TWO_EXP, C_VOLTAGE, C_CUBED_RATE, C_DEPTH_EXP, C_HALF_LIFE, C_DISCHARGE_RATE, C_FOUR_TERMS,
+    C_POWERS, C_ARRHENIUS, C_FOURTH_POWER, C_CUBED_DEPTH,
+) = range(20, 32)  # fmt: skip

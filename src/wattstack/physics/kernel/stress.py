@@ -1,7 +1,7 @@
 """The stress factors of the ageing laws: how fast a path is walked at a temperature, a state of charge, a cycle.
 
 Needs    a mechanism of a set of laws (physics.kernel.ageing_rows) and the two tables of its set.
-Gives    time_stress, cycle_stress, live_shape; T_* and C_* codes of the formulas.
+Gives    time_stress, cycle_stress, live_shape.
 Used by  physics.kernel.ageing, physics.ageing.
 
 Each formula is a scalar function of its own numbers p[0..9]; which law uses it, with which numbers and from which
@@ -15,15 +15,6 @@ import math
 from numba import njit
 
 from wattstack.physics.kernel import ageing_rows as row
-
-(
-    T_POLYNOMIAL, T_EYRING, T_VOLTAGE, T_POWERS, T_FIVE_TERMS, T_DOUBLING, T_ANODE, T_BREAK_IN, T_ROOT_SOC,
-    T_ANODE_LIVE,
-) = range(10)  # fmt: skip
-(
-    C_POLYNOMIAL, C_SUM_TWO_EXP, C_VOLTAGE, C_CUBED_RATE, C_DEPTH_EXP, C_HALF_LIFE, C_DISCHARGE_RATE, C_FOUR_TERMS,
-    C_POWERS, C_ARRHENIUS, C_FOURTH_POWER, C_CUBED_DEPTH,
-) = range(20, 32)  # fmt: skip
 
 ZERO_DEGC_K = 273.15
 
@@ -48,7 +39,7 @@ def own(law, kind, at):
 
 
 @njit(cache=True)
-def time_stress(law, kind, at, temp_k, soc, depth):
+def time_stress(law, kind, at, temp_k, soc, day):
     """How fast time alone ages: k of one mechanism, >= 0.
 
     Args:
@@ -58,38 +49,38 @@ def time_stress(law, kind, at, temp_k, soc, depth):
         at: Where the mechanism starts in it.
         temp_k: Mean temperature of the time charged [K].
         soc: Mean state of charge of it (0..1).
-        depth: Range of the state of charge over the day before (0..1).
+        day: (depth, middle) of the range of the state of charge over the day before (0..1).
     """
     form = int(law[kind, at + row.M_FORM])
     p = own(law, kind, at)
     k = 0.0
-    if form == T_POLYNOMIAL:
+    if form == row.T_POLYNOMIAL:
         k = (
             p[0]
             * math.exp(-p[1] * (1.0 / temp_k - p[2]))
             * (p[3] * (soc - 0.5) ** 2 * (soc - 0.5 if p[4] > 2.5 else 1.0) + p[5])
         )
-    elif form == T_EYRING:
+    elif form == row.T_EYRING:
         x = (look_up(law, kind, 0, soc) if p[4] > 0.0 else soc) / p[5]
         k = p[0] * math.exp((p[1] + p[2] * x) * p[3] / temp_k)
-    elif form == T_VOLTAGE:
+    elif form == row.T_VOLTAGE:
         k = (p[0] * look_up(law, kind, 0, soc) + p[1]) * p[2] * math.exp(p[3] / temp_k)
-    elif form == T_POWERS:
+    elif form == row.T_POWERS:
         k = p[0] * math.exp(p[1] * (temp_k / p[2]) ** p[3] * (look_up(law, kind, 0, soc) / p[5]) ** p[4])
-    elif form == T_FIVE_TERMS:
+    elif form == row.T_FIVE_TERMS:
         t, u = temp_k / p[5], look_up(law, kind, 0, soc) / p[6]
         k = (
             p[0] + p[1] * math.exp(t**3 * u ** (-1.0 / 3.0)) + p[2] * t**3 * u**-0.5
             + p[3] * math.exp(soc**0.5 / t**2) + p[4] * math.exp(soc**3)
         )  # fmt: skip
-    elif form == T_DOUBLING:
+    elif form == row.T_DOUBLING:
         volts = p[3] + (p[4] - p[3]) * soc
         k = p[0] * math.exp2((temp_k - p[1]) * p[2] + (volts - p[5]) * p[6])
-    elif form in (T_ANODE, T_BREAK_IN):
-        k = _electrode(law, kind, at, temp_k, soc)
-        k *= math.exp(p[5] * depth ** p[6]) if form == T_ANODE else 1.0 + p[5] * depth
-    elif form == T_ROOT_SOC:
-        root = math.sqrt(max(soc, 0.0))
+    elif form in (row.T_ANODE, row.T_BREAK_IN):
+        k = _electrode(law, kind, at, temp_k, day[1])
+        k *= math.exp(p[5] * day[0] ** p[6]) if form == row.T_ANODE else 1.0 + p[5] * day[0]
+    elif form == row.T_ROOT_SOC:
+        root = math.sqrt(max(day[1], 0.0))
         k = p[0] * math.exp(root * (p[1] / temp_k**3 + p[2] / temp_k**2))
     return max(k, 0.0)
 
@@ -104,7 +95,7 @@ def _electrode(law, kind, at, temp_k, soc):
 
 @njit(cache=True)
 def live_shape(law, kind, at, temp_k, soc):
-    """Limit and power of a sigmoid whose shape follows temperature and anode voltage: (limit, power, rate per unit of x).
+    """(limit, power, rate per unit of x) of a sigmoid whose shape follows temperature and anode voltage.
 
     Source: Gasper et al. (2022), doi:10.1149/1945-7111/ac86a8, the model identified on the data of Naumann (2018).
     """
@@ -134,17 +125,17 @@ def cycle_stress(law, kind, at, temp_k, ends, rates):
     low, high = ends
     dod, c_rate = high - low, rates[0]
     k = 0.0
-    if form == C_POLYNOMIAL:
+    if form == row.C_POLYNOMIAL:
         k = (p[0] * c_rate + p[1]) * (p[2] * (dod - p[3]) ** 3 + p[4])
-    elif form == C_SUM_TWO_EXP:
+    elif form == row.C_SUM_TWO_EXP:
         k = (p[0] + p[1] * dod + p[2] * c_rate) * (math.exp(p[3] / temp_k) + math.exp(-p[4] / temp_k))
-    elif form == C_VOLTAGE:
+    elif form == row.C_VOLTAGE:
         k = p[0] * (_root_mean_square(law, kind, low, high) - p[1]) ** 2 + p[2] + p[3] * dod
-    elif form == C_CUBED_RATE:
+    elif form == row.C_CUBED_RATE:
         k = abs(p[0] + p[1] * dod + p[2] * math.exp(min(dod * dod * c_rate**3, 700.0)))
-    elif form == C_DEPTH_EXP:
+    elif form == row.C_DEPTH_EXP:
         k = p[0] * math.exp(p[1] * p[3] / temp_k + p[2] * math.exp(dod * dod))
-    elif form == C_HALF_LIFE:
+    elif form == row.C_HALF_LIFE:
         k = 1.0 / max(p[0] + p[1] * (temp_k - p[2]) * dod * 0.5 * (low + high) / p[3], 1.0)
     else:
         k = _cycle_stress_more(law, kind, at, temp_k, dod, rates)
@@ -157,22 +148,22 @@ def _cycle_stress_more(law, kind, at, temp_k, dod, rates):
     p = own(law, kind, at)
     c_rate, discharging = rates[0], rates[2]
     k = 0.0
-    if form == C_DISCHARGE_RATE:
+    if form == row.C_DISCHARGE_RATE:
         t = temp_k / p[3]
         k = p[0] * math.exp(p[1] * discharging**3 + p[2] * t**3 * math.sqrt(discharging))
-    elif form == C_FOUR_TERMS:
+    elif form == row.C_FOUR_TERMS:
         t, root = temp_k / p[4], math.sqrt(dod)
         k = abs(
             p[0] + p[1] * t**3 * root + p[2] * math.exp(c_rate**2 / math.sqrt(t))
             + p[3] * math.exp(root * t**2 * math.sqrt(c_rate))
         )  # fmt: skip
-    elif form == C_POWERS:
+    elif form == row.C_POWERS:
         k = p[0] * (dod**2 * (temp_k / p[2]) ** 3 * math.sqrt(c_rate)) ** p[1]
-    elif form == C_ARRHENIUS:
+    elif form == row.C_ARRHENIUS:
         k = p[0] * math.exp(-p[1] * (1.0 / temp_k - p[2])) * dod ** p[3] * max(c_rate, 1e-6) ** p[4]
-    elif form == C_FOURTH_POWER:
+    elif form == row.C_FOURTH_POWER:
         k = p[0] + p[1] * temp_k**4 * dod**0.25
-    elif form == C_CUBED_DEPTH:
+    elif form == row.C_CUBED_DEPTH:
         k = (p[0] + p[1] * c_rate + p[2] * dod**3) * math.exp(p[3] * p[4] / temp_k)
     return k
 
