@@ -106,6 +106,20 @@ def test_the_plan_of_a_growing_campus_is_the_programme_written_out(pool):
     assert plan.npv_m <= written + 1e-6 * abs(written) <= plan.bound_m + 2e-6 * abs(written)
 
 
+@pytest.mark.parametrize("credit_m", [None, 4050.0, 3960.0])
+def test_charges_that_no_size_changes_and_a_credit_line_are_in_the_programme_written_out(credit_m):
+    charged = campus(grid={"tariff": {"fixed_per_month": 2_000_000.0}})
+    portfolio = growing(charged, money=PAID.model_copy(update={"credit_limit_m": credit_m}))
+    plan = solve_portfolio(portfolio, gap_frac=1e-6)
+    model, block = write_out(portfolio)
+    written = solve_highs(model)
+    assert plan.npv_m == pytest.approx(-written.value, rel=3e-6)
+    held = block.draft.values(written.x)["running_m"]["home",]
+    assert np.all(held >= 24.0 - 1e-6)
+    if credit_m is not None:
+        assert held == pytest.approx(plan.amounts["running_m"]["home",], rel=1e-3)
+
+
 def test_a_plan_of_sizes_is_the_same_again_when_they_are_held(pool):
     plan = solve_portfolio(growing(), pool=pool, gap_frac=1e-6)
     kept = solve_portfolio(growing(), pool=pool, gap_frac=1e-6, given=Given(decisions=plan.decisions))

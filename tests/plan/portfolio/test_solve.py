@@ -46,6 +46,16 @@ def test_the_plan_is_the_programme_written_out(seed):
     assert plan.gap_frac <= 1e-6
 
 
+@settings(max_examples=8, deadline=None)
+@given(seeds, st.floats(5.0, 200.0))
+def test_with_a_credit_line_too_the_plan_is_the_programme_written_out(seed, credit_m):
+    made = mixed(seed)
+    made = replace(made, money=made.money.model_copy(update={"credit_limit_m": credit_m}))
+    plan = solve_portfolio(made, gap_frac=1e-6)
+    written = written_m(plan)
+    assert plan.npv_m == pytest.approx(written, rel=1e-5, abs=1e-4)
+
+
 def test_the_usual_certificate_is_a_hundred_thousandth():
     plan = solve_portfolio(small_portfolio())
     assert plan.gap_frac <= 1e-5

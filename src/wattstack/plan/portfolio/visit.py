@@ -11,6 +11,7 @@ import hashlib
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
@@ -51,6 +52,16 @@ class Operation(ABC):
     @abstractmethod
     def problems(self) -> list[tuple[Problem, float]]:
         """The running written out: problems whose sizes are the coordinates, each with the weight of its cost."""
+
+    @property
+    def standing_cost(self) -> float:
+        """Cost of the period that no capacity changes, part of every visit's value [currency]."""
+        return 0.0
+
+    @cached_property
+    def steps(self) -> int:
+        """Steps that a visit runs through."""
+        return sum(problem.count for problem, _ in self.problems())
 
     def own_columns(self) -> list[tuple[str, float, float]]:
         """Sizes of the written-out running that are no coordinates (metered peaks): name, cost, upper bound."""

@@ -7,6 +7,8 @@ Used by  tests and benchmarks: the reference that the certificate is held agains
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
 from wattstack.dispatch.linear import LinearModel, ModelBuilder, Operation, add_operation
@@ -35,20 +37,53 @@ def write_out(portfolio: Portfolio, given: Given | None = None) -> tuple[LinearM
 
 
 def write_running(builder: ModelBuilder, block: Block) -> LinearModel:
-    """The block's programme with every hour of its running in place of the columns of running cost."""
+    """The block's programme with every hour of its running written out.
+
+    A column of running cost then holds what no capacity changes. The hours pay for themselves, which keeps the
+    programme sparse; with a credit line, whose rows of cash name that column, it holds the cost of the hours too.
+    """
     for task in block.tasks:
         _add_running(builder, block, task)
     model = priced(builder.close(), [block])
-    costs = np.array([task.cost for task in block.tasks])
-    model.lower[costs] = model.upper[costs] = model.cost[costs] = 0.0
+    costs = np.array([task.cost for task in block.tasks], int)
+    standing = np.array([task.operation.standing_cost * M for task in block.tasks])
+    if block.portfolio.money.credit_limit_m is not None:
+        return _counted(model, block, standing)
+    model.lower[costs] = model.upper[costs] = standing
     return model
+
+
+def _counted(model: LinearModel, block: Block, standing: np.ndarray) -> LinearModel:
+    """The programme with a row a site-period: its column of running cost = what its hours cost + what stands."""
+    from scipy.sparse import csr_array, vstack
+
+    rows, cost = [], model.cost.copy()
+    for task in block.tasks:
+        row = np.zeros(len(cost))
+        for name, columns in model.columns.items():
+            if name.startswith(_prefix(task)):
+                row[columns] = -model.cost[columns] / block.draft.discount[task.period]
+                cost[columns] = 0.0
+        row[task.cost] = 1.0
+        rows.append(csr_array(row[None]))
+    return replace(
+        model,
+        cost=cost,
+        matrix=csr_array(vstack([model.matrix, *rows])),
+        row_lower=np.append(model.row_lower, standing),
+        row_upper=np.append(model.row_upper, standing),
+    )
+
+
+def _prefix(task: Task) -> str:
+    return f"{task.site}[{task.period}]/"
 
 
 def _add_running(builder: ModelBuilder, block: Block, task: Task) -> None:
     """Every problem of a site-period, its sizes the columns of the master."""
     operation, scale = task.operation, block.draft.discount[task.period] * M
     planned = {name: (int(column), REACH) for name, column in zip(operation.names, task.columns, strict=True)}
-    prefix = f"{task.site}[{task.period}]/"
+    prefix = _prefix(task)
     for name, cost, upper in operation.own_columns():
         (column,) = builder.add_columns(prefix + name, 1, cost * scale, (0.0, upper))
         planned[name] = (int(column), upper)
