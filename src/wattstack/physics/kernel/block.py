@@ -1,0 +1,86 @@
+"""The arrays of a set of blocks, as compiled code takes them.
+
+Gives    Blocks, Scratch rows (W_*), CHUNK, step_slot.
+Used by  physics.kernel.batch and everything that carries blocks: physics.battery, twin, prove.
+"""
+
+from __future__ import annotations
+
+from math import exp
+from typing import NamedTuple
+
+import numpy as np
+from numba import njit
+
+from wattstack.physics.kernel.tables import (
+    G_KEPT,
+    G_TAU_1,
+    G_TAU_2,
+    M_END_1,
+    M_END_2,
+    M_KEPT,
+    M_MEAN_1,
+    M_MEAN_2,
+    NSLOT,
+)  # fmt: skip
+from wattstack.physics.kernel.thermal import fill_thermal
+
+CHUNK = (
+    128  # blocks that go through the loops of a step together: their scratch stays in the first-level cache
+)
+
+# scratch[row x CHUNK + lane]
+(
+    W_SOC, W_V1, W_V2, W_HYS, W_TCELL, W_TAIR, W_TWALL, W_HVAC, W_AH, W_CELLS, W_RATED, W_LOW, W_HIGH, W_NAME,
+    W_ALIVE, W_ASK, W_OCV, W_SLOPE, W_HALF, W_ENTROPIC, W_SELF, W_TEMP_FRAC, W_OHM, W_POWER, W_CURRENT, W_LIMIT,
+    W_CUT, W_TERMINAL, W_LOSS, W_DC, W_IDLE, W_AC,
+) = range(32)  # fmt: skip
+NSCRATCH = 32
+
+
+class Blocks(NamedTuple):
+    """Everything constant of a set of blocks, and scratch of the compiled loops; one signature for any set.
+
+    Attributes:
+        kind: Row of each block in the tables by kind, int64 (nb,).
+        runs: Neighbours of equal kind: first block, one past the last, kind; int64 (runs, 3).
+        rating: Numbers of each block, float64 (NRATING, nb), see layout.
+        const: Numbers of each kind, (kinds, NCONST), see tables.
+        soc_table: Curves over the state of charge, (kinds, points, NCOLUMN).
+        temp_table: Curves over temperature, (kinds, TEMP_POINTS, NCOLUMN).
+        ohm_table: Resistance, (kinds, 2 directions, temperatures, OHM_POINTS, NOHM).
+        step_s: Lengths of step remembered, (NSLOT + 1,); the last number counts them.
+        step: What follows from each, (NSLOT, kinds, NSTEP).
+        scratch: (NSCRATCH x CHUNK,).
+    """
+
+    kind: np.ndarray
+    runs: np.ndarray
+    rating: np.ndarray
+    const: np.ndarray
+    soc_table: np.ndarray
+    temp_table: np.ndarray
+    ohm_table: np.ndarray
+    step_s: np.ndarray
+    step: np.ndarray
+    scratch: np.ndarray
+
+
+@njit(cache=True)
+def step_slot(blocks, step_s):
+    """Place of what follows from this length of step; worked out the first time, remembered for NSLOT lengths."""
+    for slot in range(NSLOT):
+        if blocks.step_s[slot] == step_s:
+            return slot
+    slot = int(blocks.step_s[NSLOT]) % NSLOT
+    blocks.step_s[NSLOT] += 1.0
+    blocks.step_s[slot] = step_s
+    for k in range(len(blocks.const)):
+        const, out = blocks.const[k], blocks.step[slot, k]
+        for tau, end, mean in ((G_TAU_1, M_END_1, M_MEAN_1), (G_TAU_2, M_END_2, M_MEAN_2)):
+            x = step_s / const[tau]
+            out[end] = exp(-x)
+            out[mean] = (1.0 - out[end]) / x if x > 1e-8 else 1.0 - 0.5 * x
+        out[M_KEPT] = const[G_KEPT] ** (step_s / 3600.0)
+        fill_thermal(const, step_s, out)
+    return slot

@@ -1,0 +1,88 @@
+"""One cell over one step: current from power, what limits it, and what it leaves behind.
+
+Gives    solve_current, decay, mean_decay, window_ohm, current_limit.
+Used by  physics.kernel.batch, physics.kernel.strings, physics.power_window.
+
+Current is constant over a step. All that follows from it inside the step - drift of the open-circuit voltage along
+its slope, charging of the RC pairs, hysteresis - is linear in the current or nearly so, hence the mean voltage of the
+step is E - R I with a known E and R, and power gives current by one square root.
+
+Source: Plett (2004), doi:10.1016/j.jpowsour.2004.02.032 (RC pairs, one-state hysteresis); Bernardi, Pawlikowski and
+Newman (1985), doi:10.1149/1.2113792 (heat).
+"""
+
+from __future__ import annotations
+
+from math import sqrt
+
+import numpy as np
+from numba import njit
+
+from wattstack.physics.kernel.layout import (
+    BY_CURRENT,
+    BY_MATCHED_LOAD,
+    BY_SOC_HIGH,
+    BY_SOC_LOW,
+    BY_TEMPERATURE,
+    BY_VOLTAGE,
+)  # fmt: skip
+
+LEAST_DERATE = (
+    0.05  # derating near the ends of the window leaves a trickle, so that the ends are reached: assumption
+)
+_SHIFT = 6755399441055744.0  # 1.5 x 2^52: adding it rounds to a whole number, kept in the lowest bits
+_LOG2E, _LN2_HIGH, _LN2_LOW = 1.4426950408889634, 0.6931471803691238, 1.9082149292705877e-10
+
+
+@njit(cache=True, error_model="numpy")
+def solve_current(e, r, p):
+    """Current [A] at which a source e [V] behind r [ohm] gives p [W]; beyond matched load e / 2r.
+
+    The root of p = (e - r i) i without cancellation: it is safe at p = 0 and for any sign.
+    """
+    return 2.0 * p / (e + sqrt(max(e * e - 4.0 * r * p, 0.0)))
+
+
+@njit(cache=True, error_model="numpy")
+def decay(x):
+    """exp(-x) for x >= 0 to 1e-15, without a call, so that a loop over blocks stays in vector registers."""
+    y = -min(x, 700.0)
+    t = y * _LOG2E + _SHIFT
+    k = t - _SHIFT
+    r = (y - k * _LN2_HIGH) - k * _LN2_LOW
+    p = 1.0 / 479001600.0
+    p = p * r + 1.0 / 39916800.0
+    p = p * r + 1.0 / 3628800.0
+    p = p * r + 1.0 / 362880.0
+    p = p * r + 1.0 / 40320.0
+    p = p * r + 1.0 / 5040.0
+    p = p * r + 1.0 / 720.0
+    p = p * r + 1.0 / 120.0
+    p = p * r + 1.0 / 24.0
+    p = p * r + 1.0 / 6.0
+    p = p * r + 0.5
+    p = p * r + 1.0
+    p = p * r + 1.0
+    bits = (np.float64(t).view(np.int64) + np.int64(1023)) << np.int64(52)
+    return p * np.int64(bits).view(np.float64)
+
+
+@njit(cache=True, error_model="numpy")
+def window_ohm(ohm, frac_1, rest_1, frac_2, rest_2, drift_v_per_a):
+    """Resistance that acts over a window: R0, what the RC pairs have built up by then, and the drift of the OCV."""
+    return ohm * (1.0 + frac_1 * rest_1 + frac_2 * rest_2) + drift_v_per_a
+
+
+@njit(cache=True, error_model="numpy")
+def current_limit(way, rated_a, temp_frac, derate, over_v, end_ohm, room_a, matched_a):
+    """Greatest current [A, >= 0] in the direction way (+1 discharge, -1 charge), and what sets it."""
+    most = rated_a * temp_frac * derate
+    code = BY_TEMPERATURE if temp_frac < 1.0 else BY_CURRENT
+    code = code if derate >= 1.0 else (BY_SOC_LOW if way > 0.0 else BY_SOC_HIGH)
+    by_voltage = over_v / end_ohm
+    code = BY_VOLTAGE if by_voltage < most else code
+    most = min(most, by_voltage)
+    code = BY_MATCHED_LOAD if matched_a < most else code
+    most = min(most, matched_a)
+    code = (BY_SOC_LOW if way > 0.0 else BY_SOC_HIGH) if room_a < most else code
+    return max(min(most, room_a), 0.0), code
