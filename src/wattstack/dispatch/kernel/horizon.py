@@ -2,7 +2,7 @@
 
 Needs    kernel.merge, kernel.order, kernel.prices, kernel.schedule.
 Gives    plan_horizon, new_horizon_scratch, HorizonScratch.
-Used by  control.mpc, twin.
+Used by  control.mpc, twin, kernel.peak.
 
 The same exact kernel that runs a year, made for a loop: no exception, no Python object, all room given by the
 caller. What cannot be held is soft and shows in the scratch instead of ending the run: import above its cap
@@ -65,6 +65,7 @@ class HorizonScratch(NamedTuple):
     limits: np.ndarray
     no_size: np.ndarray
     load: np.ndarray
+    raised_mw: np.ndarray
     made: np.ndarray
     following: np.ndarray
     cap_price: np.ndarray
@@ -104,9 +105,9 @@ def new_horizon_scratch(steps: int, kinds: Sequence[str]) -> HorizonScratch:
         cost=np.zeros(line), length=np.zeros(line), rate=np.zeros(line), size_of=np.full(whole, -1),
         capped=np.zeros(whole, np.bool_), sells=sells, take=np.zeros((whole, n)), none=np.zeros(0),
         no_cap=np.full(n, np.inf), limits=np.zeros((4, n)), no_size=np.full(4, -1), load=np.zeros(n),
-        made=np.zeros((4, n)), following=np.zeros(n), cap_price=np.zeros(n), cap_of=np.zeros(n, np.int64),
-        split=np.zeros(n, np.bool_), const=np.zeros(1), grad=np.zeros((1, 0)), heap_slope=heap[0],
-        heap_length=heap[1], heap_birth=heap[2],
+        raised_mw=np.zeros(n), made=np.zeros((4, n)), following=np.zeros(n), cap_price=np.zeros(n),
+        cap_of=np.zeros(n, np.int64), split=np.zeros(n, np.bool_), const=np.zeros(1), grad=np.zeros((1, 0)),
+        heap_slope=heap[0], heap_length=heap[1], heap_birth=heap[2],
     )  # fmt: skip
 
 
