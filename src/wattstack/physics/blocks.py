@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -160,7 +161,7 @@ def _blocks(specs: Sequence[BlockSpec]) -> Blocks:
     places = {key: k for k, key in enumerate(first)}
     kind = np.array([places[_kind(spec)] for spec in specs], dtype=np.int64)
     edges = [0, *(np.flatnonzero(np.diff(kind)) + 1).tolist(), len(specs)]
-    runs = np.array([(a, b, kind[a]) for a, b in zip(edges[:-1], edges[1:], strict=True)], dtype=np.int64)
+    runs = np.array([(a, b, kind[a]) for a, b in pairwise(edges)], dtype=np.int64)
     cells = [spec.cell for spec in first.values()]
     points = 1 + max(_grid(cell) for cell in cells)
     kinds = len(first)

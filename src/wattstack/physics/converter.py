@@ -11,6 +11,7 @@ standby while nothing is asked. The transformer loses no_load always and load x 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from math import isnan
 from typing import TYPE_CHECKING
 
 from wattstack.errors import InputError
@@ -110,5 +111,5 @@ def converter_ac_mw(loss: ConverterLoss, dc_mw: float, rated_mw: float) -> float
 def _check(power_mw: float, rated_mw: float) -> None:
     if not rated_mw > 0:
         raise InputError("converter", [f"rated_mw is {rated_mw:g}, must be > 0. Give the rating in MW."])
-    if power_mw != power_mw:
+    if isnan(power_mw):
         raise InputError("converter", ["the power is NaN, must be a number. Fill the gap by a named rule."])

@@ -413,7 +413,7 @@ def _write_flows(const, start, n, w, flows):
 
 @njit(cache=True, error_model="numpy")
 def _leave(const, step, start, n, step_h, w):
-    """State of the cells at the end of the step, and their loss [W]: what left the store and did not reach the terminals."""
+    """State of the cells at the end of the step, and their loss [W]: what left the store less what came out."""
     frac_1, frac_2, gamma, coulomb = const[G_FRAC_1], const[G_FRAC_2], const[G_GAMMA], const[G_COULOMB]
     end_1, end_2 = step[M_END_1], step[M_END_2]
     for j in range(n):

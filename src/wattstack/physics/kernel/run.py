@@ -1,0 +1,45 @@
+"""A series of steps of any number of blocks, with what happened kept.
+
+Needs    physics.kernel.batch, layout, stored.
+Gives    run_blocks; indices of its record (R_*).
+Used by  physics.battery, physics.racks.
+"""
+
+from __future__ import annotations
+
+from numba import njit
+
+from wattstack.physics.kernel import layout as at
+from wattstack.physics.kernel.batch import advance_all
+from wattstack.physics.kernel.stored import stored_mwh
+
+# record[FIELD, step]: sums over the blocks, except R_SOC and what follows: means over the blocks
+R_INJECTION, R_AUXILIARY, R_LOSS_CELL, R_LOSS_CONVERTER, R_LOSS_TRANSFORMER, R_STORED, R_LIMITED = range(7)
+R_SOC, R_TEMP, R_CAPACITY, R_RESISTANCE = range(7, 11)
+NRECORD = 11
+
+
+@njit(cache=True, nogil=True)
+def run_blocks(blocks, ageing, state, age, setpoint_mw, temp_air_degc, step_s, flows, record):
+    """Move all blocks through setpoint_mw[step, block]; record[NRECORD, step] takes what each step ended with."""
+    for t in range(setpoint_mw.shape[0]):
+        advance_all(blocks, ageing, state, age, setpoint_mw[t], temp_air_degc[t], step_s, flows)
+        keep(blocks.rating, state, age, flows, record, t)
+
+
+@njit(cache=True)
+def keep(rating, state, age, flows, record, t):
+    """One step into the record."""
+    nb = state.shape[1]
+    for b in range(nb):
+        record[R_INJECTION, t] += flows[at.INJECTION, b]
+        record[R_AUXILIARY, t] += flows[at.AUXILIARY, b]
+        record[R_LOSS_CELL, t] += flows[at.LOSS_CELL, b]
+        record[R_LOSS_CONVERTER, t] += flows[at.LOSS_CONVERTER, b]
+        record[R_LOSS_TRANSFORMER, t] += flows[at.LOSS_TRANSFORMER, b]
+        record[R_STORED, t] += stored_mwh(rating, state, age, b)
+        record[R_LIMITED, t] = max(record[R_LIMITED, t], flows[at.LIMIT, b])
+        record[R_SOC, t] += state[at.SOC, b] / nb
+        record[R_TEMP, t] += state[at.TEMP_CELL, b] / nb
+        record[R_CAPACITY, t] += age[at.CAPACITY, b] / nb
+        record[R_RESISTANCE, t] += age[at.RESISTANCE, b] / nb
