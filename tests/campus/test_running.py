@@ -47,6 +47,16 @@ def test_names_of_the_library_are_looked_up_wherever_they_stand(told):
     }
 
 
+def test_a_safety_rule_is_named_as_an_entry_of_the_library(told):
+    more = "    safety: [fm-5-33]\n    augmentation: {b: 40}\n"
+    assert plain(told(("    charge_eff", more + "    charge_eff"))) == {
+        "battery.main.safety.0": "is 'fm-5-33', must name an entry of the library. Write library:NAME; `wattstack "
+        "library` lists them.",
+        "battery.main.augmentation.b": "is 40, must hold keys (year, energy_mwh, chemistry, capital_per_mwh). Write them "
+        "below it, indented.",
+    }
+
+
 def test_safety_rules_that_are_named_show_their_passport(campus_of):
     main = {"power_mw": 10, "energy_mwh": 40, "safety": ["library:fm-5-33"], **LOSSES}
     assert [p["name"] for p in campus_of(battery={"main": main}).passports if p["kind"] == "safety"] == [

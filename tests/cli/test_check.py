@@ -94,3 +94,18 @@ def test_an_island_has_no_price_to_show(campus_file, capsys):
     campus_file.write_text(text[:start] + engine + text[end:], encoding="utf-8")
     assert run(["check", str(campus_file)]) == 0
     assert "\n  price" not in capsys.readouterr().out
+
+
+def test_safety_rules_that_a_battery_names_are_shown_and_are_no_fault(campus_file, capsys):
+    text = campus_file.read_text(encoding="utf-8")
+    more = "layout: {gap_m: 4, to_building_m: 9}\n    safety: [library:fm-5-33, library:nfpa-855-2026]\n    "
+    campus_file.write_text(text.replace("charge_eff", more + "charge_eff", 1), encoding="utf-8")
+    assert run(["check", str(campus_file)]) == 0
+    said = capsys.readouterr().out
+    assert "safety rules named\n  battery.main: 2 broken, 2 not declared, 2 kept, 1 does not apply\n" in said
+    assert (
+        "    broken: fm-5-33 gap: gap_m is 4 m, at least 6 m\n      mend: battery.main.layout.gap_m: 6 or more"
+        in said
+    )
+    assert "not declared: nfpa-855-2026 way: to_way_m is not declared (confidence low)" in said
+    assert "library:fm-5-33" in said

@@ -38,7 +38,7 @@ class Finding:
         jurisdiction: Where it holds.
         state: "kept", "broken", "not declared" or "does not apply".
         measured: What the layout says, None where it says nothing.
-        missing: How far it is off, in the unit of the measure; None where that is no number.
+        missing_amount: How far it is off, in the unit of the measure; None where that is no number.
         text: The rule in a sentence.
         why: What it was held against, in words.
         mend: What would mend it, "" where nothing is to mend.
@@ -54,7 +54,7 @@ class Finding:
     jurisdiction: str
     state: str
     measured: Any
-    missing: float | None
+    missing_amount: float | None
     text: str
     why: str
     mend: str
@@ -149,7 +149,7 @@ def _finding(name: str, battery: Battery, entry: Entry, key: str) -> Finding:
         jurisdiction=values["jurisdiction"],
         state=state,
         measured=measured,
-        missing=missing,
+        missing_amount=missing,
         text=rule["text"],
         why=why,
         mend=mend,
