@@ -52,8 +52,8 @@ def test_a_safety_rule_is_named_as_an_entry_of_the_library(told):
     assert plain(told(("    charge_eff", more + "    charge_eff"))) == {
         "battery.main.safety.0": "is 'fm-5-33', must name an entry of the library. Write library:NAME; `wattstack "
         "library` lists them.",
-        "battery.main.augmentation.b": "is 40, must hold keys (year, energy_mwh, chemistry, capital_per_mwh). Write them "
-        "below it, indented.",
+        "battery.main.augmentation.b": "is 40, must hold keys (year, energy_mwh, chemistry, capital_per_mwh). Write "
+        "them below it, indented.",
     }
 
 
