@@ -7,15 +7,15 @@ import re
 
 # The last words of a name that say its unit; x_per_y is a unit too.
 UNITS = {
-    "bytes", "days", "deg", "degc", "eff", "frac", "gwh", "h", "ha", "hpa", "k", "kg", "kv", "kw", "m", "m2", "mb",
-    "min", "month", "ms", "mw", "mwh", "pct", "s", "t", "usd", "w_m2", "year", "years",
+    "ah", "bytes", "days", "deg", "degc", "eff", "ev", "frac", "gwh", "h", "ha", "hpa", "k", "kg", "kv", "kw", "m", "m2", "mb",
+    "min", "month", "ms", "mw", "mwh", "ohm", "pct", "s", "t", "usd", "v", "w", "w_m2", "year", "years",
 }  # fmt: skip
 PER = re.compile(r"_per_(mwh|mw|kwh|kw|t|kg|h|ha|year|quarter|month|k|line|unit)(_year|_month|_h)?$")
 # Last words that need no unit: counts, pure numbers, money as such, and what takes the unit of its neighbour
 # (of the column `unit` beside it).
 PLAIN = {
     "aim", "albedo", "allowed", "amount", "annuity", "block", "bound", "capital", "const", "cop", "cost",
-    "declared", "dual", "end", "exchange", "factor", "fixed", "floor", "gap", "high", "keep", "largest",
+    "declared", "dual", "end", "exchange", "factor", "fixed", "floor", "gamma", "gap", "high", "keep", "largest",
     "length", "limit", "lines", "lost", "low", "lower", "max", "min", "money", "npv", "objective", "penalty",
     "price", "pue", "quantity", "rate", "scale", "seconds", "share", "sign", "size", "slope", "start", "step",
     "target", "tolerance", "top", "total", "units", "until", "upper", "value", "weight", "worth", "x", "y",

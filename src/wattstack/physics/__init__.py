@@ -1,10 +1,12 @@
 """HOW it behaves: pure step functions of arrays, each with its source.
 
 Gives    cooling_mw, wet_bulb_degc; utilisation_frac, it_mw, supply_loss_mw; solar_frac, solar_notes,
-         solar_version; running_cost_per_mwh; Cell, cell_of; check_safety.
+         solar_version; running_cost_per_mwh; Cell, cell_of, read_bpx;
+         check_safety.
 Used by  case.
 """
 
+from wattstack.physics.bpx import read_bpx
 from wattstack.physics.cell import Cell
 from wattstack.physics.cell_entry import cell_of
 from wattstack.physics.cooling import cooling_mw, wet_bulb_degc
@@ -14,6 +16,6 @@ from wattstack.physics.safety import check_safety
 from wattstack.physics.solar import solar_frac, solar_notes, solar_version
 
 __all__ = [
-    "Cell", "cell_of", "check_safety", "cooling_mw", "it_mw", "running_cost_per_mwh", "solar_frac",
-    "solar_notes", "solar_version", "supply_loss_mw", "utilisation_frac", "wet_bulb_degc",
+    "Cell", "cell_of", "check_safety", "cooling_mw", "it_mw", "read_bpx", "running_cost_per_mwh",
+    "solar_frac", "solar_notes", "solar_version", "supply_loss_mw", "utilisation_frac", "wet_bulb_degc",
 ]  # fmt: skip

@@ -161,7 +161,9 @@ def _soc_curves(given: Mapping[str, Any]) -> dict[str, np.ndarray]:
 def _resistance(given: Mapping[str, Any]) -> dict[str, np.ndarray]:
     """R0 by temperature and SoC: one resistance times two factors; charge may have a course over SoC of its own."""
     soc, by_soc = np.transpose(given["resistance_soc_factor"])
-    temp, by_temp = np.transpose(given["resistance_temp_factor"])
+    points, factors = np.transpose(given["resistance_temp_factor"])
+    temp = np.arange(points[0], points[-1] + 1e-9, 5.0)  # so fine that straight lines between may follow
+    by_temp = np.exp(interpolate(temp, points, np.log(factors)))
     grid = np.linspace(0.0, 1.0, 21)
     ohm = float(given["resistance_ohm"])
     discharge = ohm * np.outer(by_temp, interpolate(grid, soc, by_soc))
