@@ -276,3 +276,16 @@ def test_sources_are_kept_by_id(changed):
         lambda raw: raw.update(sources=[{"id": "s1", "publisher": "An agency"}]), tables=False
     )
     assert portfolio.sources == {"s1": {"id": "s1", "publisher": "An agency"}}
+
+
+def test_sun_at_a_site_follows_the_one_plant_of_its_campus_file(told, tmp_path):
+    weather = "series: {weather: {source: epw, file: sky.epw}}\n"
+    plants = "solar: {roof: {power_mw: 1, tilt_deg: 10}, field: {power_mw: 2, tilt_deg: 30}}\n"
+    (tmp_path / "home.yaml").write_text(CAMPUS + weather + plants)
+    faults = told(lambda raw: raw["sites"]["east"].update(campus="home.yaml"))
+    at, what = next((where, what) for where, what in faults.items() if where.startswith("generation.csv"))
+    assert at == "generation.csv row 3, profile"
+    assert what == (
+        "is 'pv', but the campus file of east has 2 solar plants (roof, field): whose sun it follows is not known. "
+        "Leave one in that file."
+    )

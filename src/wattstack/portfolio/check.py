@@ -36,6 +36,7 @@ def check_parts(all_parts: Gathered) -> None:
     _resources(all_parts)
     _stages(all_parts)
     _storage(all_parts)
+    _suns(all_parts)
     _suppliers(all_parts)
     _factory(all_parts)
     _scenarios(all_parts)
@@ -183,6 +184,18 @@ def _storage(all_parts: Gathered) -> None:
                 "stands there, but no chemistry is bought at this site, so it is of none. Add a market row."
             )
             all_parts.fault(found.fault("storage_start_mwh", what))
+
+
+def _suns(all_parts: Gathered) -> None:
+    """What follows the sun at a site with a campus file follows that file's plant, if it is one."""
+    for found in all_parts.good("generation"):
+        campus = all_parts.campuses.get(found.part.site)
+        if found.part.profile is not None and campus is not None and len(campus.solar) > 1:
+            what = (
+                f"is '{found.part.profile}', but the campus file of {found.part.site} has {len(campus.solar)} solar "
+                f"plants ({', '.join(campus.solar)}): whose sun it follows is not known. Leave one in that file."
+            )
+            all_parts.fault(found.fault("profile", what))
 
 
 def _suppliers(all_parts: Gathered) -> None:

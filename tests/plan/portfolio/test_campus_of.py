@@ -209,6 +209,14 @@ def test_a_site_with_a_campus_file_and_items_has_what_was_ordered_for_it(tmp_pat
     assert campus.generator["engine"].power_mw == 12.0
 
 
+def test_weeks_with_a_load_of_their_own_are_not_made_into_a_file():
+    kept = portfolio().weeks["JP", 1]
+    shaped = tuple(replace(week, load_mw_per_mw=np.full(len(week.price_factor), 1.1)) for week in kept)
+    made = portfolio(weeks={**portfolio().weeks, **{("sakai", season): shaped for season in (1, 2, 3, 4)}})
+    with pytest.raises(InputError, match="has weeks with a load or prices of sale of their own"):
+        campus_at(plan(made), "sakai", 5)
+
+
 def test_weeks_come_as_often_as_they_weigh_and_spread_over_the_quarter():
     made = portfolio(weeks={("JP", 4): (week("normal", 11, 1.0), week("stress", 2, 0.3))})
     tiled = tile_weeks(made, made.site("sakai"), 5)

@@ -37,7 +37,7 @@ def quarter():
 
 
 def test_dear_weeks_stand_for_themselves_and_weights_for_the_quarter(quarter):
-    weeks, error = choose_weeks(quarter, 2, 3)
+    weeks, error = choose_weeks([quarter], 2, 3)
     assert sum(week.weight for week in weeks) * 168.0 == pytest.approx(8766.0 / 4.0)
     means = [week.price_factor.mean() for week in weeks]
     assert sum(mean > 2.0 for mean in means) == 2
@@ -46,16 +46,16 @@ def test_dear_weeks_stand_for_themselves_and_weights_for_the_quarter(quarter):
 
 
 def test_more_weeks_miss_less_and_every_week_misses_nothing(quarter):
-    errors = [choose_weeks(quarter, 2, count)[1] for count in (1, 2, 4)]
+    errors = [choose_weeks([quarter], 2, count)[1] for count in (1, 2, 4)]
     assert errors[0] > errors[1] > errors[2]
     for count in (0, 13, 50):
-        weeks, error = choose_weeks(quarter, 2, count)
+        weeks, error = choose_weeks([quarter], 2, count)
         assert (len(weeks), error) == (13, 0.0)
 
 
 def test_out_of_very_many_weeks_they_are_chosen_one_at_a_time():
     half = build_case(campus(time={"end": "2022-10-01T00:00+09:00"}))
-    weeks, error = choose_weeks(half, 0, 8)
+    weeks, error = choose_weeks([half], 0, 8)
     assert len(weeks) == 8
     assert sum(week.weight for week in weeks) * 168.0 == pytest.approx(8766.0)
     assert error < 0.05
@@ -63,7 +63,7 @@ def test_out_of_very_many_weeks_they_are_chosen_one_at_a_time():
 
 def test_a_quarter_that_the_axis_does_not_cover_is_refused(quarter):
     with pytest.raises(InputError, match="time must cover at least a week of quarter 3, covers none"):
-        choose_weeks(quarter, 3, 2)
+        choose_weeks([quarter], 3, 2)
 
 
 def placed(made=None, **site):
@@ -89,6 +89,31 @@ def test_a_site_with_items_takes_prices_and_load_from_its_campus_file():
     operation = make_operations(given)["sakai", 0]
     assert operation.key == make_operations(made)["sakai", 0].key
     assert operation.visit(operation.usual).value > 0.0
+
+
+def test_every_scenario_of_the_campus_file_gives_weeks_by_its_weight():
+    calm, dear = build_case(campus()), build_case(campus())
+    calm = replace(calm, name="calm", weight_frac=0.75)
+    dear = replace(dear, name="dear", weight_frac=0.25, buy_price_per_mwh=3.0 * dear.buy_price_per_mwh)
+    for count in (0, 2):
+        weeks, error = choose_weeks([calm, dear], 2, count)
+        weight = {name: sum(w.weight for w in weeks if w.name.startswith(name)) for name in ("calm", "dear")}
+        assert sum(weight.values()) * 168.0 == pytest.approx(8766.0 / 4.0)
+        assert weight["dear"] == pytest.approx(weight["calm"] / 3.0)
+        mean = sum(w.weight * w.price_factor.mean() for w in weeks) / sum(weight.values())
+        assert mean == pytest.approx(1.0, rel=5e-2)
+        assert error < 0.1
+
+
+def test_the_scenarios_of_a_file_reach_the_running_of_its_site():
+    two = {"calm": {"weight_frac": 0.5}, "dear": {"weight_frac": 0.5}}
+    made = with_campus_weeks(placed(campus(scenarios=two), campus_weeks=0))
+    names = [week.name for week in made.weeks["sakai", 2]]
+    assert len(names) == 16 and sum(name.startswith("dear ") for name in names) == 8
+    one = with_campus_weeks(placed(campus_weeks=0))
+    costs = [make_operations(p)["sakai", 0] for p in (made, one)]
+    point = costs[0].usual
+    assert costs[0].visit(point).value == pytest.approx(costs[1].visit(point).value, rel=1e-9)
 
 
 def test_a_price_of_its_own_scales_the_files_and_the_fee_comes_on_top():

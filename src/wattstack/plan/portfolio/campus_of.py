@@ -34,9 +34,16 @@ def campus_at(plan: PortfolioPlan, site: str, period: int) -> tuple[str, dict[st
         Text of the campus file; text of every series file by its name.
 
     Raises:
-        InputError: No such site or period, or nothing is energised there then: says from when on.
+        InputError: No such site or period, or nothing is energised there then: says from when on; or its weeks are
+            those of a campus file.
     """
     standing = _standing(plan, site, period)
+    weeks = plan.portfolio.weeks_of(standing.site, int(plan.portfolio.calendar.season[period]))
+    if any(week.load_mw_per_mw is not None or week.sell_factor is not None for week in weeks):
+        what = (
+            "has weeks with a load or prices of sale of their own, which a file made of them would not hold."
+        )
+        raise InputError(site, [f"{what} Write the site's campus file with write_campus_at."])
     tiled = tile_weeks(plan.portfolio, standing.site, period)
     name = f"{slug(standing)}_SYNTHETIC.csv"
     return campus_text(standing, tiled, name), {name: series_text(standing, tiled)}

@@ -4,11 +4,11 @@ Needs    dispatch (BusRunner); plan.portfolio.bound; portfolio.
 Gives    with_campus_weeks, choose_weeks.
 Used by  plan.portfolio.operation, solve.
 
-A candidate is every whole week of a quarter on the campus' own axis. Weeks are alike when running a MW of IT costs
-alike in them, under ample grid power, scarce power, and with storage and sun; so a stress week stands apart
-because it is dear. The choice is the medoids (Kaufman and Rousseeuw 1990, doi:10.1002/9780470316801.ch2) plus how
-far their weighted sum misses the sum of all weeks, over every subset of that many. The error stated is measured
-at other capacities than those the choice was made at.
+A candidate is every whole week of a quarter on the campus' own axis; each scenario's weeks count by its weight. Weeks
+are alike when running a MW of IT costs alike in them, under ample grid power, scarce power, and with storage and sun;
+so a stress week stands apart because it is dear. The choice is the medoids (Kaufman and Rousseeuw 1990,
+doi:10.1002/9780470316801.ch2) plus how far their weighted sum misses the sum of all weeks, over every subset of that
+many. The error stated is measured at other capacities than those the choice was made at.
 """
 
 from __future__ import annotations
@@ -55,12 +55,13 @@ def with_campus_weeks(portfolio: Portfolio) -> Portfolio:
             continue
         seasons = tuple(sorted(set(portfolio.calendar.season.tolist())))
         campus = portfolio.campuses[site.name]
-        case, chosen = cases_of(campus)[0], _chosen(Same(campus), seasons, site.campus_weeks)
+        cases, chosen = cases_of(campus), _chosen(Same(campus), seasons, site.campus_weeks)
         worst = max(error for _, error in chosen)
         for season, (found, _) in zip(seasons, chosen, strict=True):
             weeks[site.name, season] = found
-        sites.append(_priced(site, _exchange(portfolio, case) * float(_buy(case).mean())))
-        synthetic += [f"{site.name} {record.name}" for record in case.inputs if record.synthetic]
+        sites.append(_priced(site, _exchange(portfolio, campus.currency) * _mean_buy(cases)))
+        records = (record for case in cases for record in case.inputs)
+        synthetic += [f"{site.name} {record.name}" for record in records if record.synthetic]
         if site.campus_weeks:
             warnings.append(
                 f"{site.name}: {site.campus_weeks} weeks of its campus file stand for each period; checked at two "
@@ -79,15 +80,15 @@ def with_campus_weeks(portfolio: Portfolio) -> Portfolio:
 
 @lru_cache(maxsize=KEPT)
 def _chosen(same: Same, seasons: tuple[int, ...], count: int) -> list[tuple[tuple[Week, ...], float]]:
-    case = cases_of(same.campus)[0]
-    return [choose_weeks(case, season, count) for season in seasons]
+    cases = cases_of(same.campus)
+    return [choose_weeks(cases, season, count) for season in seasons]
 
 
-def choose_weeks(case: Case, season: int, count: int) -> tuple[tuple[Week, ...], float]:
+def choose_weeks(cases: Sequence[Case], season: int, count: int) -> tuple[tuple[Week, ...], float]:
     """Weeks that stand for a quarter (or, with season 0, for the whole axis), with their weights.
 
     Args:
-        case: A campus on its axis.
+        cases: A campus on its axis, a case a scenario; their weights sum to 1.
         season: Calendar quarter 1 .. 4; 0 = all of the axis, once a year.
         count: How many to choose; 0, or as many as there are, keeps every week.
 
@@ -98,25 +99,38 @@ def choose_weeks(case: Case, season: int, count: int) -> tuple[tuple[Week, ...],
     Raises:
         InputError: The axis covers no whole week of that quarter.
     """
-    candidates = _candidates(case, season)
-    if not candidates:
-        raise InputError(
-            case.campus.name, [f"time must cover at least a week of quarter {season}, covers none. Widen it."]
-        )
+    mean_per_mwh = _mean_buy(cases)
+    found = [_candidates(case, season, mean_per_mwh) for case in cases]
+    if not all(found):
+        what = f"time must cover at least a week of quarter {season}, covers none. Widen it."
+        raise InputError(cases[0].campus.name, [what])
+    several = len(cases) > 1
+    candidates = [
+        replace(week, name=f"{case.name} {week.name}") if several else week
+        for case, weeks in zip(cases, found, strict=True)
+        for week in weeks
+    ]
+    share = np.concatenate(
+        [
+            np.full(len(weeks), case.weight_frac * len(candidates) / len(weeks))
+            for case, weeks in zip(cases, found, strict=True)
+        ]
+    )
     hours = YEAR_H if season == 0 else YEAR_H / 4.0
     every = hours / WEEK_H / len(candidates)
     if count == 0 or count >= len(candidates):
-        return tuple(replace(week, weight=every) for week in candidates), 0.0
+        kept = zip(candidates, share.tolist(), strict=True)
+        return tuple(replace(week, weight=every * part) for week, part in kept), 0.0
     costs = np.array([_costs(week, CHOSEN_AT) for week in candidates])
-    chosen, members = _medoids(costs / np.abs(costs).mean(axis=0), count)
+    chosen, members = _medoids(costs / np.abs(costs).mean(axis=0), share, count)
     checked = np.array([_costs(week, CHECKED_AT) for week in candidates])
-    total = checked.sum(axis=0)
+    total = share @ checked
     error = np.abs(members @ checked[chosen] - total) / np.abs(total)
     weeks = tuple(replace(candidates[k], weight=every * n) for k, n in zip(chosen, members, strict=True))
     return weeks, float(error.max())
 
 
-def _candidates(case: Case, season: int) -> list[Week]:
+def _candidates(case: Case, season: int, mean_per_mwh: float) -> list[Week]:
     """Every whole week of the quarter on the axis."""
     step_h = case.axis.step_h
     inside = np.ones(case.axis.count, bool) if season == 0 else (case.local_month - 1) // 3 + 1 == season
@@ -125,26 +139,23 @@ def _candidates(case: Case, season: int) -> list[Week]:
     weeks = []
     for first, last in zip(edges[::2], edges[1::2], strict=True):
         for start in range(first, last - steps + 1, steps):
-            weeks.append(_week(case, start, start + steps))
+            weeks.append(_week(case, slice(start, start + steps), mean_per_mwh))
     return weeks
 
 
-def _week(case: Case, first: int, last: int) -> Week:
-    """One stretch of the axis as shapes."""
-    part = slice(first, last)
-    buy = _buy(case)
-    mean = float(buy.mean())
+def _week(case: Case, part: slice, mean_per_mwh: float) -> Week:
+    """One stretch of the axis as shapes; prices over the mean of all scenarios, sun the mean of the plants."""
     rated = sum(hall.it_mw for hall in case.campus.load.values() if hasattr(hall, "it_mw"))
     sun = list(case.solar_frac.values())
     sell = case.sell_price_per_mwh if _exports(case) else case.energy_lines_per_mwh["energy"]
     return Week(
-        name=str(case.axis.stamps[first])[:10],
+        name=str(case.axis.stamps[part.start])[:10],
         weight=1.0,
         step_h=case.axis.step_h,
-        price_factor=buy[part] / mean,
-        solar_frac=sun[0][part] if sun else np.zeros(last - first),
+        price_factor=_buy(case)[part] / mean_per_mwh,
+        solar_frac=sum(sun)[part] / len(sun) if sun else np.zeros(part.stop - part.start),
         available_frac=case.nonfirm_frac[part],
-        sell_factor=sell[part] / mean,
+        sell_factor=sell[part] / mean_per_mwh,
         load_mw_per_mw=case.load_mw[part] / rated if rated else None,
     )
 
@@ -154,13 +165,17 @@ def _buy(case: Case) -> np.ndarray:
     return case.buy_price_per_mwh + case.campus.carbon.price_per_t / 1000.0 * case.carbon_kg_per_mwh
 
 
+def _mean_buy(cases: Sequence[Case]) -> float:
+    """Mean price of a bought MWh over the scenarios."""
+    return sum(case.weight_frac * float(_buy(case).mean()) for case in cases)
+
+
 def _exports(case: Case) -> bool:
     return case.campus.grid is not None and case.campus.grid.tariff.export is not None
 
 
-def _exchange(portfolio: Portfolio, case: Case) -> float:
-    here = case.campus.currency
-    return 1.0 if here == portfolio.currency else portfolio.exchange[here]
+def _exchange(portfolio: Portfolio, currency: str) -> float:
+    return 1.0 if currency == portfolio.currency else portfolio.exchange[currency]
 
 
 def _priced(site: Site, mean_per_mwh: float) -> Site:
@@ -193,15 +208,15 @@ def _costs(week: Week, capacities: Sequence[tuple[float, ...]]) -> list[float]:
     ]
 
 
-def _medoids(costs: np.ndarray, count: int) -> tuple[list[int], np.ndarray]:
-    """Rows that stand for all rows, and how many each stands for."""
+def _medoids(costs: np.ndarray, share: np.ndarray, count: int) -> tuple[list[int], np.ndarray]:
+    """Rows that stand for all rows, each of which counts by its share, and how much each stands for."""
     apart = np.abs(costs[:, None, :] - costs[None, :, :]).sum(axis=2)
 
     def badness(chosen: Sequence[int]) -> float:
         near = apart[:, list(chosen)]
-        members = np.bincount(near.argmin(axis=1), minlength=len(chosen))
-        missed = np.abs(members @ costs[list(chosen)] - costs.sum(axis=0)).sum()
-        return float(near.min(axis=1).sum() + missed)
+        members = np.bincount(near.argmin(axis=1), share, minlength=len(chosen))
+        missed = np.abs(members @ costs[list(chosen)] - share @ costs).sum()
+        return float(share @ near.min(axis=1) + missed)
 
     if comb(len(costs), count) <= SUBSETS_MOST:
         best = min(combinations(range(len(costs)), count), key=badness)
@@ -211,4 +226,4 @@ def _medoids(costs: np.ndarray, count: int) -> tuple[list[int], np.ndarray]:
             rest = [k for k in range(len(costs)) if k not in best]
             best = (*best, min(rest, key=lambda k: badness((*best, k))))
     chosen = sorted(best)
-    return chosen, np.bincount(apart[:, chosen].argmin(axis=1), minlength=count)
+    return chosen, np.bincount(apart[:, chosen].argmin(axis=1), share, minlength=count)

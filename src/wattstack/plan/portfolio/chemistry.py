@@ -17,9 +17,10 @@ one unit of each duty costs
     shifting    c / (365 x e) + p x (1 / e^2 - 1)                    a MWh delivered, one full cycle a day
     curtailed   c / (MWh delivered a year) + p x (1 / e^2 - 1)       a MWh delivered while non-firm power is taken away
 
-p is the mean price of energy at the site with its fee. A stretch of curtailed hours is served by one charge: of a MWh
-it delivers e, or hours / duration_h where the stretch is over before. The price is the mean over what the plan
-orders; where it orders none, over the periods in which it could. Of several sites the cheapest counts.
+p is the mean price of energy at the site with its fee; the shape of the load and what energy sold earns do not
+enter. A stretch of curtailed hours is served by one charge: of a MWh it delivers e, or hours / duration_h where the
+stretch is over before. The price is the mean over what the plan orders; where it orders none, over the periods in which
+it could. Of several sites the cheapest counts.
 """
 
 from __future__ import annotations
