@@ -7,6 +7,7 @@ from math import erf, log, sqrt
 import pytest
 from pydantic import ValidationError
 
+from wattstack.campus.grid import Connection
 from wattstack.campus.reliability import BlockReliability, GridReliability, OutageHours
 
 
@@ -22,6 +23,12 @@ def test_the_length_of_an_outage_has_the_quantiles_that_were_declared():
 def test_the_usual_outages_are_244_seconds_a_year():
     grid = GridReliability()
     assert grid.outages_per_year * grid.outage_h.mean_h * 3600 == pytest.approx(244, rel=0.05)
+
+
+def test_a_connection_that_declares_nothing_has_no_outages_but_published_means():
+    silent, told = Connection(firm_mw=9), Connection(firm_mw=9, reliability={"outages_per_year": 3})
+    assert silent.reliability is None and silent.outages == GridReliability()
+    assert told.outages is told.reliability and told.outages.outages_per_year == 3
 
 
 def test_outages_of_one_length_are_allowed_and_shorter_tails_are_not():

@@ -31,9 +31,14 @@ class Connection(Declared):
         "currency/MW/year", "Fixed cost per MW of firm_mw + nonfirm_mw", 0.0
     )
     life_years: Positive = quantity("years", "Life, then it is replaced", 40.0)
-    reliability: GridReliability = Field(
-        default_factory=GridReliability, description="How often it fails and for how long."
+    reliability: GridReliability | None = Field(
+        None, description="How often it fails and for how long; absent = no outage in a year of the twin."
     )
+
+    @property
+    def outages(self) -> GridReliability:
+        """How often it fails and for how long: as declared, else the published means of GridReliability."""
+        return GridReliability() if self.reliability is None else self.reliability
 
 
 class Grid(Declared):
