@@ -196,3 +196,14 @@ def test_laying_over_goes_key_by_key():
     assert merged({"a": 1}, {"b": None}) == {"a": 1, "b": None}
     assert merged({"a": 1}, {"a": {"b": 2}}) == {"a": {"b": 2}}
     assert merged("library:x", {"a": 1}) == {"extends": "library:x", "a": 1}
+
+
+def test_a_chemistry_brings_its_climate_and_the_campus_may_change_it(campus_of):
+    sizes = {"power_mw": 1, "energy_mwh": 4}
+    zinc = {**sizes, "chemistry": "library:zinc-halogen"}
+    cooled = {**zinc, "climate": {"kind": "air", "setpoint_degc": 30}}
+    lithium = {**sizes, "chemistry": "library:lfp-grid-2026"}
+    units = {"zinc": zinc, "cooled": cooled, "lithium": lithium}
+    found = campus_of(currency="USD", battery=units).battery
+    assert [unit.climate.kind for unit in found.values()] == ["none", "air", "liquid"]
+    assert found["cooled"].climate.setpoint_degc == 30
