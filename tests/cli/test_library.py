@@ -54,3 +54,16 @@ def test_a_kind_that_does_not_exist_is_bad_input(capsys):
     said = capsys.readouterr()
     assert "wines" in said.err
     assert said.out == ""
+
+
+def test_safety_rules_are_sentences_with_the_doubt_of_each(capsys):
+    assert run(["library", "safety", "fm-5-33"]) == 0
+    text = capsys.readouterr().out
+    assert (
+        "rules\n  gap             Units stand 6 m (20 ft) apart, or have a barrier of 1 h between them\n"
+        in text
+    )
+    assert (
+        "  building        6 m (20 ft) to a building, or a barrier of 1 h (confidence low; that a space is kept"
+        in text
+    )

@@ -7,6 +7,9 @@ Used by  cli.app.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 import click
 
 
@@ -49,11 +52,25 @@ def _entry_text(entry: object) -> str:
     if entry.currency:
         lines.append(f"  {'currency':<12}{entry.currency}")
     lines += ["", "values"]
-    lines += [f"  {key:<28}{_value_text(value)}" for key, value in entry.values.items()]
+    lines += [f"  {key:<28}{_value_text(value)}" for key, value in entry.values.items() if key != "rules"]
+    rules = entry.values.get("rules", {})
+    if rules:
+        lines += ["", "rules"]
+    lines += [f"  {name:<16}{rule['text']}{_doubt(rule)}" for name, rule in rules.items()]
     if entry.facts:
         lines += ["", "figures behind them"]
         lines += [f"  {f['item']}: {f['value']} {f['unit']} ({f['source']})" for f in entry.facts]
     return "\n".join(lines + (["", entry.notes] if entry.notes else []))
+
+
+def _doubt(rule: Mapping[str, Any]) -> str:
+    """Source and confidence of a rule that has its own."""
+    own = [
+        f"{key} {rule[key]}" if key == "confidence" else rule[key]
+        for key in ("confidence", "source")
+        if key in rule
+    ]
+    return f" ({'; '.join(own)})" if own else ""
 
 
 def _value_text(value: object) -> str:
