@@ -23,7 +23,6 @@ from wattstack.physics.kernel.layout import (
     C_RATE,
     CAPACITY,
     RESISTANCE,
-    REVERSIBLE,
     SINCE_STRIP,
     SOC,
     TEMP_CELL,
@@ -220,5 +219,5 @@ def strip(ageing, age, state, b):
         if law[kind, row.PATHS + i * row.PATH_WIDTH + row.P_TARGET] == row.TO_REVERSIBLE:
             age[row.LOSS + i, b] = 0.0
     age[row.STRIPPED_AT, b] = age[row.FULL_CYCLES, b]
-    state[REVERSIBLE, b] = 0.0
     state[SINCE_STRIP, b] = 0.0
+    read_age((ageing.block, law), age, state, b)

@@ -102,7 +102,10 @@ def loss_of(law, kind, i, walked):
 
 @njit(cache=True)
 def read_age(laws, age, state, b):
-    """Capacity, resistance and reversible loss from what was added up: the only place where a root is taken."""
+    """Capacity, resistance and reversible loss from what was added up: the only place where a root is taken.
+
+    age[CAPACITY] is what is there now: what a strip would bring back, state[REVERSIBLE], is already taken off.
+    """
     block, law = laws
     kind = int(block[row.KIND, b])
     main, other = law[kind, row.BASE_MAIN], law[kind, row.BASE_OTHER]
@@ -121,6 +124,6 @@ def read_age(laws, age, state, b):
     if law[kind, row.OTHER_OHM_INVERSE] > 0.0:
         follows = law[kind, row.OTHER_OHM] + law[kind, row.OTHER_OHM_INVERSE] / max(other, 1e-3)
         resistance = max(resistance, follows)
-    age[CAPACITY, b] = max(min(main, other), 0.0)
+    age[CAPACITY, b] = max(min(main, other) - reversible, 0.0)
     age[RESISTANCE, b] = resistance
-    state[REVERSIBLE, b] = min(reversible, 1.0)
+    state[REVERSIBLE, b] = reversible
