@@ -109,3 +109,12 @@ def test_safety_rules_that_a_battery_names_are_shown_and_are_no_fault(campus_fil
     )
     assert "not declared: nfpa-855-2026 way: to_way_m is not declared (confidence low)" in said
     assert "library:fm-5-33" in said
+
+
+def test_a_file_of_cells_that_is_not_there_is_a_fault(campus_file, capsys):
+    text = campus_file.read_text(encoding="utf-8")
+    campus_file.write_text(
+        text.replace("charge_eff", "cells: {bpx: cell.json}\n    charge_eff", 1), encoding="utf-8"
+    )
+    assert run(["check", str(campus_file)]) == 2
+    assert "cell.json" in capsys.readouterr().err

@@ -1,6 +1,6 @@
 """`wattstack check`: every fault at once, then the campus or the portfolio on one page.
 
-Needs    campus.read_campus, case.build_cases; portfolio.read_portfolio.
+Needs    campus.read_campus, case.build_cases, physics.read_bpx; portfolio.read_portfolio.
 Gives    check.
 Used by  cli.app.
 """
@@ -46,5 +46,10 @@ def check(ctx: click.Context, source: str, sets: tuple[str, ...]) -> None:
     from wattstack.cli.sets import read_with_sets
     from wattstack.cli.summary import summary_text
 
+    from wattstack.physics import read_bpx
+
     campus = read_with_sets(source, sets)
+    for battery in campus.battery.values():
+        if battery.cells is not None:
+            read_bpx(campus.base_dir / battery.cells.bpx)
     click.echo(summary_text(campus, build_cases(campus)))
