@@ -45,7 +45,6 @@ def check(ctx: click.Context, source: str, sets: tuple[str, ...]) -> None:
     from wattstack.case import build_cases
     from wattstack.cli.sets import read_with_sets
     from wattstack.cli.summary import summary_text
-
     from wattstack.physics import read_bpx
 
     campus = read_with_sets(source, sets)
