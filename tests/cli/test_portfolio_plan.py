@@ -23,6 +23,7 @@ def short(tmp_path_factory) -> Path:
     """The example portfolio over eleven quarters: what lies later is taken out."""
     folder = Path(shutil.copytree(EXAMPLE, tmp_path_factory.mktemp("short") / "two"))
     edit(folder / "portfolio.yaml", lambda line: line.replace("count: 25 ", "count: 11 "))
+    edit(folder / "portfolio.yaml", lambda line: line.replace("target_year: 2030", "target_year: 2028"))
     edit(
         folder / "stages.csv",
         lambda line: "" if line.startswith(("bosquel,bay_2", "bosquel,bay_3")) else line,
@@ -121,6 +122,32 @@ def test_an_analysis_without_an_answer_stops_neither_the_others_nor_the_report(
     assert "the comparison: no share of the silo's orders keeps to the credit limit." in told.err
     assert "along supply" in told.out
     assert (out / "report.html").is_file() and (out / "coordination.csv").is_file()
+
+
+def test_campuses_over_years_are_planned_reported_and_written_again(campus_file, tmp_path, capsys):
+    (tmp_path / "years.yaml").write_text(
+        "wattstack: 1\nportfolio: years\ncurrency: USD\nexchange: {EUR: 1.1}\n"
+        "calendar: {first: 2027, count: 3, period: year}\n"
+        f"sites: [{{name: here, campus: {campus_file.name}, load_growth_frac: 0.2}}, "
+        f"{{name: there, campus: {campus_file.name}, price_growth_frac: 0.1}}]\n",
+        encoding="utf-8",
+    )
+    source, out = str(tmp_path / "years.yaml"), tmp_path / "out"
+    assert run(["check", source]) == 0
+    assert run(["plan", source, "-o", str(out), "--relaxed", "--sweep", "supply=1"]) == 0
+    text = capsys.readouterr().out
+    assert "years: planned, with parts of stages." in text and "along supply" in text
+    found = plan_json(out)
+    assert found["calendar"]["periods"] == ["2027", "2028", "2029"]
+    assert found["gap_frac"] <= 1e-5
+    sizes = {tuple(part["key"]): part["value"] for part in found["amounts"]["size"]}
+    energy = sizes["battery.main.energy_mwh", "here"]
+    assert energy[2] >= energy[0] > 0.0
+    assert "Sizes" not in capsys.readouterr().err and (out / "report.html").is_file()
+    written = tmp_path / "at" / "campus.yaml"
+    words = ["--site", "here", "--quarter", "2028", "-o", str(written), "--relaxed"]
+    assert run(["plan", source, *words]) == 0
+    assert run(["check", str(written)]) == 0
 
 
 def test_chemistries_are_valued_when_asked(short, tmp_path, capsys):

@@ -8,7 +8,7 @@ import pytest
 from tests.plan.portfolio.pencil import FIRST, halls, item, other, plain, server, site, stage, supply, worth
 from wattstack.plan.portfolio import Given, solve_portfolio
 from wattstack.plan.portfolio.orders import draws_on
-from wattstack.portfolio import Money, Supplier
+from wattstack.portfolio import Calendar, Money, Supplier, Supply
 
 KEEP = 1.08**-0.25  # present value of 1 paid a quarter later
 
@@ -153,6 +153,62 @@ def test_the_own_server_line_and_the_own_panel_line_are_limits_of_their_own():
     plan = solve_portfolio(plain(2, factory=factory, suppliers=(ax, usual), generation=(solar,)))
     assert plan.amounts["server_order"]["g", "a", "ax_factory"] == pytest.approx([4.0, 4.0])
     assert plan.amounts["generation_order"]["pv", "a", ""] == pytest.approx([2.0, 2.0])
+
+
+def sunny(where: str, **values):
+    """A plant for next to nothing, up to 50 MW."""
+    from wattstack.portfolio import GenerationOffer
+
+    usual = {
+        "site": where,
+        "tech": "pv",
+        "capital_m_per_mw": 0.001,
+        "limit_mw": 50.0,
+        "earliest_energised": FIRST,
+    }
+    return GenerationOffer(**{**usual, "profile": "pv", **values})
+
+
+def test_sites_share_the_panels_of_the_own_line_and_an_engine_needs_none():
+    from tests.plan.portfolio.pencil import cells, halls, site, stage
+
+    portfolio = plain(
+        2, factory=cells(panel_line_mw_per_year=8.0), sites=(site(), site("b")),
+        items=(*halls(), *(i.model_copy(update={"site": "b"}) for i in halls())), stages=(stage(), stage(where="b")),
+        generation=(sunny("a"), sunny("b"), sunny("a", tech="engine", profile=None, running_per_mwh=1.0)),
+    )  # fmt: skip
+    orders = solve_portfolio(portfolio).amounts["generation_order"]
+    both = orders["pv", "a", ""] + orders["pv", "b", ""]
+    assert both == pytest.approx([2.0, 2.0])
+    assert orders["engine", "a", ""].sum() > 2.0
+
+
+def test_a_line_without_panels_stops_solar_and_no_line_does_not_limit_it():
+    from tests.plan.portfolio.pencil import cells
+
+    for most, built in ((0.0, 0.0), (None, 10.0)):
+        portfolio = plain(
+            1, factory=cells(panel_line_mw_per_year=most), generation=(sunny("a", limit_mw=10.0),)
+        )
+        plan = solve_portfolio(portfolio)
+        assert plan.amounts["generation_order"]["pv", "a", ""] == pytest.approx([built], abs=1e-7)
+
+
+def test_in_a_year_the_own_lines_make_what_they_make_in_four_quarters():
+    from tests.plan.portfolio.pencil import cells, stage
+
+    factory = cells(server_line_mw_per_quarter=4.0, panel_line_mw_per_year=8.0, committed_start="2027")
+    years = {"first_order": "2026", "last_order": "2040", "launch": "2027"}
+    ax = Supplier(resource="servers", supplier="ax_factory", from_quarter="2027", price_factor=0.5)
+    usual = Supplier(resource="servers", supplier="one", from_quarter="2027")
+    portfolio = plain(
+        2, calendar=Calendar("2027", 2), factory=factory, suppliers=(ax, usual), servers=(server(**years),),
+        stages=(stage(earliest_energised="2027"),), generation=(sunny("a", earliest_energised="2027"),),
+        supply=(Supply(resource="servers", amounts={"2027": 40.0}),),
+    )  # fmt: skip
+    plan = solve_portfolio(portfolio)
+    assert plan.amounts["server_order"]["g", "a", "ax_factory"] == pytest.approx([16.0, 16.0])
+    assert plan.amounts["generation_order"]["pv", "a", ""] == pytest.approx([8.0, 8.0])
 
 
 def test_held_orders_are_delivered_whatever_the_supply():
