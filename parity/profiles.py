@@ -1,6 +1,6 @@
 """Inputs that a peer and wattstack are given alike, from formulas, so that nothing long is stored.
 
-Gives    wave, pulses, day_cycles, ambient_degc.
+Gives    wave, busy_year, once_a_day, pulses, day_cycles, ambient_degc.
 Used by  parity.record_*, tests/parity, benchmarks.battery.
 
 Needs numpy alone: it runs in the environment of every peer. Shares are of rated power, > 0 discharges.
@@ -23,6 +23,19 @@ def wave(count: int, step_s: float, drift: float = 0.0) -> np.ndarray:
     slow = 0.18 * np.cos(2.0 * np.pi * hour / 24.0)
     fast = 0.33 * np.cos(2.0 * np.pi * hour / 3.7) + 0.30 * np.cos(2.0 * np.pi * hour / 0.9)
     return slow + fast + drift
+
+
+def busy_year(step_s: float) -> np.ndarray:
+    """A year of the wave with noise of 0.06 rms from step to step, as what is left of an AI load's swings."""
+    count = round(365 * 86400 / step_s)
+    noise = np.random.default_rng(7).random(count) - 0.5
+    return 0.9 * wave(count, step_s) + 0.06 * np.sqrt(12.0) * noise
+
+
+def once_a_day(count: int, step_s: float) -> np.ndarray:
+    """Out from 8 to 10 h, in from 12 to 14 h, every day, as a share of the greatest current."""
+    hour = (np.arange(count) + 0.5) * (step_s / 3600.0) % 24.0
+    return 1.0 * ((hour > 8.0) & (hour < 10.0)) - 1.0 * ((hour > 12.0) & (hour < 14.0))
 
 
 def pulses(count: int, step_s: float) -> np.ndarray:
