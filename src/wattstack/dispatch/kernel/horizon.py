@@ -5,10 +5,11 @@ Gives    plan_horizon, new_horizon_scratch, HorizonScratch.
 Used by  control.mpc, twin, kernel.peak.
 
 The same exact kernel that runs a year, made for a loop: no exception, no Python object, all room given by the
-caller. What cannot be held is soft and shows in the scratch instead of ending the run: import above its cap
-costs more (`over_mw`), a floor that no charging reaches is lent (`lent_mwh`), load that no line serves is left
-(`unmet_mw`). Where selling pays more than buying costs, the sell price counts as that of the cheapest buy: one
-meter cannot do both, and least cost with the choice left open needs whole numbers.
+caller. What cannot be held is soft and shows in the scratch instead of ending the run: import above its cap costs
+more (`over_mw`); a floor is held as far as charging at full power from now on reaches (`short_mwh` is the rest);
+load that no line serves is left (`unmet_mw`), never to fill a floor. Where selling pays more than buying costs, the
+sell price counts as that of the cheapest buy: one meter cannot do both, and least cost with the choice left open
+needs whole numbers.
 """
 
 from collections.abc import Sequence
@@ -22,8 +23,7 @@ from wattstack.dispatch.kernel.order import sort_lines
 from wattstack.dispatch.kernel.prices import backward, stored_prices
 from wattstack.dispatch.kernel.schedule import walk
 
-# Unmet load costs so many times the dearest price, and a lent floor as many times that: above all others.
-ABOVE = 2.0
+ABOVE = 2.0  # times the dearest price: what unmet load costs
 
 
 class HorizonScratch(NamedTuple):
@@ -33,9 +33,10 @@ class HorizonScratch(NamedTuple):
         take_mw: What each line gives, above the cap included; export: what is sold; shape (k, n) [MW].
         over_mw, unmet_mw: Import above the cap, load that no line serves; shape (n,) [MW].
         charge_mw, discharge_mw: At the bus; both > 0 where burning energy pays; shape (n,) [MW].
-        stored_mwh, lent_mwh: Energy at the end of each step, and what the floor lacked; shape (n,) [MWh].
+        stored_mwh, short_mwh: Energy at the end of each step, and what it must lack of the floor; shape (n,) [MWh].
         stored_price: Worth of one more MWh stored at the end of each step; shape (n,).
-        exports: Whether a line sells; shape (k,). buys: Indices of the import lines.
+        exports, fills: Whether a line sells, and whether it may fill a floor; shape (k,).
+        buys: Indices of the import lines.
     The rest is working space.
     """
 
@@ -45,9 +46,10 @@ class HorizonScratch(NamedTuple):
     charge_mw: np.ndarray
     discharge_mw: np.ndarray
     stored_mwh: np.ndarray
-    lent_mwh: np.ndarray
+    short_mwh: np.ndarray
     stored_price: np.ndarray
     exports: np.ndarray
+    fills: np.ndarray
     buys: np.ndarray
     # lines as the kernel sees them: the caller's, what import lines give above the cap, unmet load
     given: np.ndarray
@@ -67,7 +69,8 @@ class HorizonScratch(NamedTuple):
     load: np.ndarray
     raised_mw: np.ndarray
     made: np.ndarray
-    following: np.ndarray
+    lent: np.ndarray
+    no_next: np.ndarray
     cap_price: np.ndarray
     cap_of: np.ndarray
     split: np.ndarray
@@ -84,7 +87,7 @@ def new_horizon_scratch(steps: int, kinds: Sequence[str]) -> HorizonScratch:
     Args:
         steps: Steps of the horizon, > 0.
         kinds: One of dispatch.problem.KINDS each: "import" lines stay together below the cap, an "export" line
-            sells; for the others the kind does not matter.
+            sells, "shed" and "unserved" are no supply to fill a floor from.
 
     Returns:
         A scratch for plan_horizon; one plan at a time may use it.
@@ -92,6 +95,7 @@ def new_horizon_scratch(steps: int, kinds: Sequence[str]) -> HorizonScratch:
     n, k = steps, len(kinds)
     buys = np.array([j for j, kind in enumerate(kinds) if kind == "import"], np.int64)
     exports = np.array([kind == "export" for kind in kinds], np.bool_)
+    fills = np.array([kind in ("import", "solar", "generator") for kind in kinds], np.bool_)
     whole = k + len(buys) + 1
     sells = np.zeros(whole, np.bool_)
     sells[:k] = exports
@@ -100,12 +104,12 @@ def new_horizon_scratch(steps: int, kinds: Sequence[str]) -> HorizonScratch:
     line = (n, whole)
     return HorizonScratch(
         take_mw=np.zeros((k, n)), over_mw=np.zeros(n), unmet_mw=np.zeros(n), charge_mw=np.zeros(n),
-        discharge_mw=np.zeros(n), stored_mwh=np.zeros(n), lent_mwh=np.zeros(n), stored_price=np.zeros(n),
-        exports=exports, buys=buys, given=np.zeros((3, whole, n)), lines=np.zeros(line, np.int8),
+        discharge_mw=np.zeros(n), stored_mwh=np.zeros(n), short_mwh=np.zeros(n), stored_price=np.zeros(n),
+        exports=exports, fills=fills, buys=buys, given=np.zeros((3, whole, n)), lines=np.zeros(line, np.int8),
         cost=np.zeros(line), length=np.zeros(line), rate=np.zeros(line), size_of=np.full(whole, -1),
         capped=np.zeros(whole, np.bool_), sells=sells, take=np.zeros((whole, n)), none=np.zeros(0),
         no_cap=np.full(n, np.inf), limits=np.zeros((4, n)), no_size=np.full(4, -1), load=np.zeros(n),
-        raised_mw=np.zeros(n), made=np.zeros((4, n)), following=np.zeros(n), cap_price=np.zeros(n),
+        raised_mw=np.zeros(n), made=np.zeros((4, n)), lent=np.zeros(n), no_next=np.zeros(n), cap_price=np.zeros(n),
         cap_of=np.zeros(n, np.int64), split=np.zeros(n, np.bool_), const=np.zeros(1), grad=np.zeros((1, 0)),
         heap_slope=heap[0], heap_length=heap[1], heap_birth=heap[2],
     )  # fmt: skip
@@ -137,8 +141,8 @@ def plan_horizon(
         scratch: From new_horizon_scratch(n, kinds); the rest of the answer is in there.
 
     Returns:
-        Cost: lines, penalty above the cap and wear, less end_value x energy left over, plus what unmet load and
-        a lent floor are charged with. inf where an input is not a number: the power is then 0 throughout.
+        Cost: lines, penalty above the cap and wear, less end_value x energy left over, plus what unmet load is
+        charged with. inf where an input is not a number: the power is then 0 throughout.
 
     Source:
         The recursion of kernel.merge; exact, checked against dispatch_year and HiGHS.
@@ -163,20 +167,20 @@ def plan_horizon(
         s.load[t] = max(load_mw[t], 0.0) * step_h
         s.limits[0, t] = max(charge_mw, 0.0) * step_h
         s.limits[1, t] = max(discharge_mw, 0.0) * step_h
-        s.limits[2, t] = min(max(floor_mwh[t], 0.0), ceiling_mwh)
         s.limits[3, t] = ceiling_mwh
     start = min(max(start_mwh, 0.0), ceiling_mwh)
+    _hold_floor(start, step_h, lines_mw, floor_mwh, keep, eff, s)
     supply = (s.lines, s.size_of, s.capped, s.sells, s.cost, s.length, s.rate, s.none)
     store = (s.load, s.limits[0], s.limits[1], s.limits[2], s.limits[3])
     heap = (s.heap_slope, s.heap_length, s.heap_birth)
-    made = (s.made[0], s.made[1], s.lent_mwh)
+    made = (s.made[0], s.made[1], s.lent)
     _, _, _, cost = forward(
         0, start, (0.0, np.inf, end_value), supply, s.no_cap, store, eff, keep, slack, heap,
         (made[0], made[1], made[2], s.made[2], s.made[3]),
     )  # fmt: skip
     stored_prices(0, end_value, False, keep, s.made[2], s.made[3], s.stored_price)
     backward(
-        s.stored_price, s.following, supply, s.no_cap, s.cap_of, step_h, store, (s.load, s.none, -1),
+        s.stored_price, s.no_next, supply, s.no_cap, s.cap_of, step_h, store, (s.load, s.none, -1),
         (s.limits, s.limits, s.no_size), eff, s.cap_of, s.split, (out_price, s.cap_price, s.const, s.grad),
     )  # fmt: skip
     walk(
@@ -235,6 +239,22 @@ def _lay_lines(lines_cost, lines_mw, cap_mw, over_cap_cost, s):
             if s.exports[j]:
                 s.given[0, j, t] = min(s.given[0, j, t], cheapest)
     return dearest + over_cap_cost
+
+
+@njit(cache=True)
+def _hold_floor(start, step_h, lines_mw, floor_mwh, keep, eff, s):
+    """The floor as far as it can be held: charging all that supply leaves over, giving no more than load lacks."""
+    reach = start
+    for t in range(len(floor_mwh)):
+        spare = -s.load[t]
+        for j in range(len(s.fills)):
+            if s.fills[j]:
+                spare += max(lines_mw[j, t], 0.0) * step_h
+        change = eff[0] * min(spare, s.limits[0, t]) if spare > 0.0 else -min(-spare, s.limits[1, t]) / eff[1]
+        reach = min(max(keep * reach + change, 0.0), s.limits[3, t])
+        floor = max(floor_mwh[t], 0.0)
+        s.limits[2, t] = min(floor, reach)
+        s.short_mwh[t] = floor - s.limits[2, t]
 
 
 @njit(cache=True)
