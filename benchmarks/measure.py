@@ -1,6 +1,6 @@
 """How long and how much memory: of this process, and of a whole command.
 
-Gives    Run, own_peak_mb, free_mb, run_command, versions.
+Gives    Run, own_peak_mb, worst_child_mb, free_mb, run_command, versions.
 Used by  benchmarks.worker, race, startup, site_plan.
 """
 
@@ -40,6 +40,14 @@ def own_peak_mb() -> float:
 
         peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
         return peak / 2**20 if sys.platform == "darwin" else peak / 1024.0
+
+
+def worst_child_mb() -> float:
+    """Most memory that a child of this process has held, of those that have ended [MB]."""
+    import resource
+
+    peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss
+    return peak / 2**20 if sys.platform == "darwin" else peak / 1024.0
 
 
 def free_mb() -> float:

@@ -167,7 +167,7 @@ def _module(name: str) -> tuple[Run, dict]:
 
 def _hundred_sites(say: Say) -> dict:
     """100 sites x 10 years of quarter-hours."""
-    say("portfolio hundred_sites: wattstack, two threads")
+    say("portfolio hundred_sites: wattstack, two processes")
     if free_mb() < HUNDRED_MB:
         done, said = (
             Run(fault=f"left out: {free_mb() / 1000:.1f} GB are free, {HUNDRED_MB / 1000:.0f} wanted"),
@@ -185,8 +185,8 @@ def _hundred_sites(say: Say) -> dict:
 
 
 def _same_bits(say: Say) -> dict:
-    """Plan files of one worker, two threads, a cluster, and a cluster that loses a worker."""
-    say("portfolio same_bits: one worker, two threads, a cluster of two processes, one of them killed")
+    """Plan files of one worker, two threads, two processes, a cluster, and a cluster that loses a worker."""
+    say("portfolio same_bits: one worker, two threads, two processes, a cluster of two, one of them killed")
     if not version_of("distributed"):
         done, said = Run(fault="Dask is not installed: make bench-setup"), {}
     else:

@@ -4,8 +4,8 @@ Needs    benchmarks.growth, growth_problem, portfolio_tools; wattstack.portfolio
 Gives    one line of JSON: who wrote another plan.json than one worker alone, by case; empty lists where none did.
 Used by  benchmarks.portfolio, a reader.
 
-One worker, two threads, a Dask cluster of two processes, and that cluster with one process killed half-way through
-the rounds: on the data set, and on three_sites, whose years learn as they are visited.
+One worker, two threads, two processes, a Dask cluster of two processes, and that cluster with one process killed
+half-way through the rounds: on the data set, and on three_sites, whose years learn as they are visited.
 """
 
 from __future__ import annotations
@@ -72,6 +72,7 @@ def main() -> None:
             alone = bytes_of(plan, Team())
             others = {
                 "two threads": bytes_of(plan, Team(workers=2)),
+                "two processes": bytes_of(plan, Team(workers=2, process_steps=0)),
                 "cluster": bytes_of(plan, Team(cluster=address)),
                 "one killed": bytes_of(plan, Team(cluster=address), kill),
             }

@@ -15,6 +15,9 @@ import pytest
 from wattstack import work
 from wattstack.dispatch import Amount, Problem, Storage, Supply, dispatch_year
 from wattstack.errors import Fault, InfeasibleError, InputError, StateError
+from wattstack.work import bar
+from wattstack.work import cluster as cluster_of
+from wattstack.work.answer import Held, answer_all
 
 POWER, ENERGY = "battery.main.power_mw", "battery.main.energy_mwh"
 
@@ -30,9 +33,9 @@ class Terminal(io.StringIO):
 def look(monkeypatch):
     """Call it inside the test: pytest puts its own standard error back after every fixture."""
 
-    def put(screen, quiet_s=work.QUIET_S):
+    def put(screen, quiet_s=bar.QUIET_S):
         monkeypatch.setattr(sys, "stderr", screen)
-        monkeypatch.setattr(work, "QUIET_S", quiet_s)
+        monkeypatch.setattr(bar, "QUIET_S", quiet_s)
         monkeypatch.setenv("TERM", "xterm")
         return screen
 
@@ -226,14 +229,14 @@ def test_a_copy_that_missed_a_question_does_not_answer():
         return sum(seen)
 
     once, twice = [(add, [1])], [(add, [1]), (add, [2])]
-    assert work._answer_all(add, [work._Held([])], [[3, 4]], [(1, once)]) == [[4, 8]]
-    known = work._Held([])
+    assert answer_all(add, [Held([])], [[3, 4]], [(1, once)]) == [[4, 8]]
+    known = Held([])
     known.answer(*once[0])
-    assert work._answer_all(add, [known], [[3]], [(2, twice)]) == [None]
+    assert answer_all(add, [known], [[3]], [(2, twice)]) == [None]
 
 
 def test_workers_that_die_every_time_end_the_work_in_words(two_workers, monkeypatch):
-    monkeypatch.setattr(work, "TRIES", 2)
+    monkeypatch.setattr(cluster_of, "TRIES", 2)
 
     def fatal(thing, point):
         os.kill(os.getpid(), signal.SIGKILL)
@@ -246,7 +249,7 @@ def test_workers_that_die_every_time_end_the_work_in_words(two_workers, monkeypa
 
 def test_a_cluster_without_workers_says_so(monkeypatch):
     distributed = pytest.importorskip("distributed", reason="Dask is not installed: pip install .[cluster]")
-    monkeypatch.setattr(work, "CONNECT_S", 0.5)
+    monkeypatch.setattr(cluster_of, "CONNECT_S", 0.5)
     with (
         distributed.LocalCluster(n_workers=0, dashboard_address=":0", silence_logs=50) as empty,
         work.Team(cluster=empty.scheduler_address) as team,
@@ -269,7 +272,7 @@ def test_workers_that_come_a_little_late_are_waited_for():
 
 def test_a_scheduler_that_goes_away_ends_the_work_in_words(monkeypatch):
     distributed = pytest.importorskip("distributed", reason="Dask is not installed: pip install .[cluster]")
-    monkeypatch.setattr(work, "CONNECT_S", 1.0)
+    monkeypatch.setattr(cluster_of, "CONNECT_S", 1.0)
     with distributed.LocalCluster(n_workers=1, dashboard_address=":0", silence_logs=50) as gone:
         team = work.Team(cluster=gone.scheduler_address)
         team.keep("a", 2)
@@ -280,7 +283,7 @@ def test_a_scheduler_that_goes_away_ends_the_work_in_words(monkeypatch):
 
 def test_an_address_where_nobody_answers_is_refused(monkeypatch):
     pytest.importorskip("distributed", reason="Dask is not installed: pip install .[cluster]")
-    monkeypatch.setattr(work, "CONNECT_S", 0.5)
+    monkeypatch.setattr(cluster_of, "CONNECT_S", 0.5)
     with pytest.raises(InputError, match=r"no Dask scheduler answers at tcp://nobody\.invalid:9"):
         work.Team(cluster="tcp://nobody.invalid:9")
 
@@ -331,6 +334,7 @@ class Line:
 
     key: str
     slope: float
+    steps: int = 1
 
     def visit(self, point):
         """Value here, and who was asked."""

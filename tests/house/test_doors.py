@@ -5,7 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 
-SINGLE_FILE_ROOMS = {"errors", "units", "work"}
+SINGLE_FILE_ROOMS = {"errors", "units"}
 LARGEST_DOOR = 28  # `campus` and `portfolio` show one type a component, `plan.portfolio` one verb an analysis
 USUAL_DOOR = 16
 # Named sets inside a room that have a door of their own: transforms of a portfolio, the portfolio plan,
@@ -33,9 +33,9 @@ DOORS = {
     "xlsxwriter": ("report/",),
     "pyarrow": ("series/", "plan/", "report/"),
     "click": ("cli/",),
-    "rich": ("cli/", "work.py"),
-    "dask": ("work.py",),
-    "distributed": ("work.py",),
+    "rich": ("cli/", "work/"),
+    "dask": ("work/",),
+    "distributed": ("work/",),
 }
 HEAVY = (
     "numpy",

@@ -82,7 +82,7 @@ def portfolio_options(command: Callable) -> Callable:
             "--workers",
             type=click.IntRange(min=1),
             default=None,
-            help="Threads for the running.",
+            help="Threads for the running; processes where it is long.",
         ),
         _option("--site", help="Write the campus that stands there in --quarter to -o, nothing else."),
         _option("--quarter", metavar="2030Q2", help="With --site: when."),

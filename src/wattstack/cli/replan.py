@@ -40,7 +40,7 @@ import click
     "--workers",
     type=click.IntRange(min=1),
     default=None,
-    help="Threads for the running.",
+    help="Threads for the running; processes where it is long.",
 )
 def replan(
     source: str, progress_file: str, folder: str, with_report: bool, **options: str | int | None
