@@ -9,19 +9,23 @@ from typing import Any
 _LAZY = {
     "Bounds": "guard",
     "Controller": "seam",
+    "HorizonForecast": "mpc",
+    "HorizonPlan": "mpc",
     "Measured": "seam",
+    "Mpc": "mpc",
     "Plant": "seam",
     "REASONS": "rules",
     "RuleController": "live",
     "Setpoints": "seam",
     "guarded": "guard",
+    "make_believed": "forecast",
     "reason_text": "rules",
     "rule_arrays": "rules",
 }
 
 __all__ = [
-    "REASONS", "Bounds", "Controller", "Measured", "Plant", "RuleController", "Setpoints", "guarded", "reason_text",
-    "rule_arrays",
+    "REASONS", "Bounds", "Controller", "HorizonForecast", "HorizonPlan", "Measured", "Mpc", "Plant",
+    "RuleController", "Setpoints", "guarded", "make_believed", "reason_text", "rule_arrays",
 ]  # fmt: skip
 
 
