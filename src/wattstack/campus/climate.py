@@ -19,7 +19,7 @@ from wattstack.errors import Fault
 
 
 class Climate(Declared):
-    """Cooling and heating of a battery's containers; `none` leaves them to the air and draws `idle` alone.
+    """Cooling and heating of a battery's containers; `none` blows outdoor air through, fans always on.
 
     Source:
         Assumptions: 60 kW of chiller and 20 kW of heater on a container of 5 MWh, 2 kW of controls; COP of a chiller
@@ -32,7 +32,7 @@ class Climate(Declared):
 
     kind: Literal["liquid", "air", "none"] = Field(
         "liquid",
-        description="What takes the heat away: liquid to the cells, air through the racks, or nothing.",
+        description="What takes the heat away: cooled liquid, cooled air, or none, outdoor air blown through.",
     )
     setpoint_degc: float = quantity("degC", "Temperature it holds", 25.0, ge=-20, le=60)
     band_k: Positive = quantity("K", "It starts this far off the setpoint and stops there", 3.0)

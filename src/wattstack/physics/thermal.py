@@ -36,7 +36,8 @@ class Container:
 
     Source:
         Assumptions from a 20 ft container of 5 MWh: wall 75 m2 at 0.6 W/m2/K; steel and insulation 1.1 MJ/K; cold
-        plates at 3 kW/K/MWh (5 K rise at C/2), air through racks 1 kW/K/MWh, still air around cells 0.3 kW/K/MWh.
+        plates at 3 kW/K/MWh (5 K rise at C/2), air through racks 1 kW/K/MWh. Without cooling, fans blow 0.8 m3/s of
+        outdoor air a MWh through open racks, 1 kW/K/MWh, always on: an insulated box would boil its cells.
     """
 
     cell_air_w_per_k: float = 3000.0
@@ -53,11 +54,11 @@ class Container:
     idle_w: float = 400.0
 
 
-# how heat leaves the cells and reaches the wall, and the heat capacity between, by kind of climate
+# how heat leaves the cells, reaches the wall and gets out, and the heat capacity between, by kind of climate
 _PATHS = {
-    "liquid": (3000.0, 40.0, 3.0e5),
-    "air": (1000.0, 120.0, 1.0e5),
-    "none": (300.0, 120.0, 1.0e5),
+    "liquid": (3000.0, 40.0, 12.0, 3.0e5),
+    "air": (1000.0, 120.0, 12.0, 1.0e5),
+    "none": (1000.0, 2000.0, 2000.0, 1.0e5),
 }
 
 
@@ -71,11 +72,13 @@ def container_of(battery: Battery) -> Container:
         12000.0
     """
     climate = battery.climate
-    cell_air, air_wall, air_heat = _PATHS[climate.kind]
+    cell_air, air_wall, wall_out, air_heat = _PATHS[climate.kind]
     works = 0.0 if climate.kind == "none" else 1000.0
+    always_kw = climate.idle_kw_per_mwh + (climate.fan_kw_per_mwh if climate.kind == "none" else 0.0)
     return Container(
         cell_air_w_per_k=cell_air,
         air_wall_w_per_k=air_wall,
+        wall_out_w_per_k=wall_out,
         air_j_per_k=air_heat,
         setpoint_degc=climate.setpoint_degc,
         band_k=climate.band_k,
@@ -83,5 +86,5 @@ def container_of(battery: Battery) -> Container:
         cooling_w=works * climate.cooling_kw_per_mwh,
         heating_w=works * climate.heating_kw_per_mwh,
         fan_w=works * climate.fan_kw_per_mwh,
-        idle_w=1000.0 * climate.idle_kw_per_mwh,
+        idle_w=1000.0 * always_kw,
     )
