@@ -2,7 +2,7 @@
 
 Needs    state[SOC, TEMP_CELL, REVERSIBLE, SINCE_STRIP] and flows[C_RATE] of physics.kernel.layout; the laws as rows of
          numbers (physics.laws, through physics.ageing).
-Gives    Ageing, new_age, age_all, close_age, strip.
+Gives    Ageing, new_age, age_all, close_age, strip; age_steadily, age_series.
 Used by  physics.kernel.batch, physics.ageing, twin, prove.
 
 A loss is y = f(Y). What is stored is Y, and time or a counted cycle adds k^(1/p) dx to it: a plain sum, the same for
@@ -221,3 +221,44 @@ def strip(ageing, age, state, b):
     age[row.STRIPPED_AT, b] = age[row.FULL_CYCLES, b]
     state[SINCE_STRIP, b] = 0.0
     read_age((ageing.block, law), age, state, b)
+
+
+@njit(cache=True)
+def age_steadily(ageing, age, state, b, span, duty):
+    """A span of one unchanging duty at once: exact, since what is stored only adds up.
+
+    Args:
+        ageing, age, state: As for age_all.
+        b: Block.
+        span: (seconds, full equivalent cycles in them).
+        duty: (temp_k, mean soc, dod, mean, charging and discharging rate), unchanging.
+    """
+    laws = (ageing.block, ageing.law)
+    temp_k, soc, dod, c_rate, charging, discharging = duty
+    pass_time(laws, age, b, span[0], (temp_k, soc, (dod, soc)))
+    if dod > 0.0:
+        ends = (soc - 0.5 * dod, soc + 0.5 * dod)
+        cycles = (span[1] / dod, span[1])
+        pass_cycles(laws, age, b, cycles, (temp_k, ends, (c_rate, charging, discharging)))
+    state[SINCE_STRIP, b] += span[0] / HOUR_S
+    age[row.TOTAL_S, b] += span[0]
+    age[row.TOTAL_DEGC_S, b] += span[0] * (temp_k - ZERO_DEGC_K)
+    age[row.LEG_FROM_S, b], age[row.LEG_FROM_DEGC_S, b] = age[row.TOTAL_S, b], age[row.TOTAL_DEGC_S, b]
+    age[row.FULL_CYCLES, b] += span[1]
+    age[row.DAY_DEPTH, b], age[row.DAY_MIDDLE, b] = dod, soc
+    read_age(laws, age, state, b)
+
+
+@njit(cache=True)
+def age_series(ageing, age, state, flows, series, step_s):
+    """Age every block along one series: soc and temperature [degC] at the end of each step, series[2, steps].
+
+    The rate is taken from the change of soc, in 1/h of the nominal capacity.
+    """
+    step_h = step_s / HOUR_S
+    for t in range(series.shape[1]):
+        for b in range(age.shape[1]):
+            flows[C_RATE, b] = (state[SOC, b] - series[0, t]) * age[CAPACITY, b] / step_h
+            state[SOC, b] = series[0, t]
+            state[TEMP_CELL, b] = series[1, t]
+        age_all(ageing, age, state, flows, step_s)

@@ -25,7 +25,10 @@ from wattstack.physics.laws.law import (
 
 NORMAL_K = 308.15  # the fits count temperature in units of 35 degC
 NORMAL_V = 0.123  # and the anode's voltage in units of that at 50 %
-LARGE_PAPER = "Gasper et al. (2023), J. Energy Storage 73:109042, doi:10.1016/j.est.2023.109042; numbers as in BLAST-Lite (NREL)"
+LARGE_PAPER = (
+    "Gasper et al. (2023), J. Energy Storage 73:109042, doi:10.1016/j.est.2023.109042; "
+    "numbers as in BLAST-Lite (NREL)"
+)
 LARGE_TEST = (
     "calendar over temperature and state of charge; cycles at 10-45 degC with the maker's careful rates"
 )
