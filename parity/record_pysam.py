@@ -4,9 +4,10 @@ Needs    NREL-PySAM, parity.profiles, parity.store.
 Gives    recorded/pysam.json.
 Used by  parity.__main__, in the environment of PySAM.
 
-Its cycle table is one of ours, small and straight. Its capacity is made independent of temperature here (one curve, 100 % everywhere), which wattstack has no such curve
-for. It heats the pack with (current of the pack) squared x (resistance of one cell), where series / parallel times
-that is right: the test scales the thermal mass to the same end. Power > 0 discharges.
+Its cycle table is one of ours, small and straight. Its capacity is made independent of temperature (one curve, 100 %
+everywhere): wattstack has no such curve. It heats the pack with (current of the pack) squared x (resistance of one
+cell), where series / parallel times that is right: the test scales the thermal mass to the same end. It finds the
+current of a step from the voltage at its end. Power > 0 discharges.
 """
 
 from __future__ import annotations
