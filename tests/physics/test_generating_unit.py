@@ -12,7 +12,6 @@ from wattstack.physics.kernel.generator import (
     MODE,
     RUNNING,
     STARTS,
-    Units,
     new_units,
     unit_step,
 )
@@ -20,15 +19,15 @@ from wattstack.physics.kernel.generator import (
 pytestmark = pytest.mark.tiny
 
 
-def unit(**values: float) -> Units:
+def unit(**values: float) -> np.ndarray:
     usual = {
         "power_mw": 10.0, "minimum_frac": 0.0, "start_s": 0.0, "start_failure_frac": 0.0, "mtbf_s": np.inf,
         "repair_s": 3600.0, "ramp_mw_per_s": np.inf,
     }  # fmt: skip
-    return Units(**{name: np.array([value]) for name, value in (usual | values).items()})
+    return np.array([[value] for value in (usual | values).values()])
 
 
-def run(units: Units, want: list[float], step_s: float = 60.0, seed: int = 1):
+def run(units: np.ndarray, want: list[float], step_s: float = 60.0, seed: int = 1):
     state = new_units(1)
     return [unit_step(0, units, state, w, step_s, seed) for w in want], state
 

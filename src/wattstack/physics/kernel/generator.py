@@ -1,7 +1,7 @@
 """One generating unit, one step: off, starting, running, failed.
 
 Needs    physics.kernel.chance.
-Gives    Units, new_units, unit_step, and the modes.
+Gives    unit_step, new_units; rows of units and of their state, and the modes.
 Used by  twin, prove; its declaration is campus.generator.
 
 A start is asked, takes `start_s` and comes off or fails (a coin per start, NFPA 110 counts starts the same way). A running
@@ -9,8 +9,6 @@ unit fails at a constant rate 1 / mtbf; a failed one is back after `repair_s`. P
 """
 
 from __future__ import annotations
-
-from typing import NamedTuple
 
 import numpy as np
 from numba import njit
@@ -22,21 +20,9 @@ OFF, STARTING, STUCK, RUNNING, FAILED = 0.0, 1.0, 2.0, 3.0, 4.0
 MODE, TIMER_S, OUTPUT_MW, DRAWS, STARTS, FAILURES = range(6)
 
 
-class Units(NamedTuple):
-    """Units as arrays (units,): a generator of n units stands as n columns.
-
-    Attributes:
-        power_mw, minimum_frac, start_s, start_failure_frac, mtbf_s, repair_s, ramp_mw_per_s: One number a unit; inf for
-            "never fails" and "any ramp".
-    """
-
-    power_mw: np.ndarray
-    minimum_frac: np.ndarray
-    start_s: np.ndarray
-    start_failure_frac: np.ndarray
-    mtbf_s: np.ndarray
-    repair_s: np.ndarray
-    ramp_mw_per_s: np.ndarray
+# units[FIELD, unit]: inf for "never fails" and "any ramp"; a generator of n units stands as n columns
+POWER_MW, MINIMUM_FRAC, START_S, START_FAILURE_FRAC, MTBF_S, REPAIR_S, RAMP_MW_PER_S = range(7)
+NUNIT = 7
 
 
 def new_units(count: int) -> np.ndarray:
@@ -63,8 +49,8 @@ def unit_step(u, units, unit_state, want_mw, step_s, seed):
         draw = uniform(seed, u, int(unit_state[DRAWS, u]))
         unit_state[DRAWS, u] += 1.0
         unit_state[STARTS, u] += 1.0
-        mode = STUCK if draw < units.start_failure_frac[u] else STARTING
-        unit_state[TIMER_S, u] = units.start_s[u]
+        mode = STUCK if draw < units[START_FAILURE_FRAC, u] else STARTING
+        unit_state[TIMER_S, u] = units[START_S, u]
     if mode in (STARTING, STUCK):
         unit_state[TIMER_S, u] -= left_s
         if unit_state[TIMER_S, u] > 0.0:
@@ -73,10 +59,10 @@ def unit_step(u, units, unit_state, want_mw, step_s, seed):
         left_s = -unit_state[TIMER_S, u]
         if mode == STUCK:
             return _fail(u, units, unit_state)
-    if mode == RUNNING and units.mtbf_s[u] < np.inf:
+    if mode == RUNNING and units[MTBF_S, u] < np.inf:
         draw = uniform(seed, u, int(unit_state[DRAWS, u]))
         unit_state[DRAWS, u] += 1.0
-        if draw < 1.0 - np.exp(-step_s / units.mtbf_s[u]):
+        if draw < 1.0 - np.exp(-step_s / units[MTBF_S, u]):
             return _fail(u, units, unit_state)
     unit_state[MODE, u] = RUNNING
     return _follow(u, units, unit_state, want_mw, left_s) * left_s / step_s
@@ -85,7 +71,7 @@ def unit_step(u, units, unit_state, want_mw, step_s, seed):
 @njit(cache=True)
 def _fail(u, units, unit_state):
     unit_state[MODE, u] = FAILED
-    unit_state[TIMER_S, u] = units.repair_s[u]
+    unit_state[TIMER_S, u] = units[REPAIR_S, u]
     unit_state[OUTPUT_MW, u] = 0.0
     unit_state[FAILURES, u] += 1.0
     return 0.0
@@ -94,12 +80,12 @@ def _fail(u, units, unit_state):
 @njit(cache=True)
 def _follow(u, units, unit_state, want_mw, left_s):
     """Mean power while the unit moves to the ask at its ramp; never below its minimum while it runs."""
-    power = units.power_mw[u]
-    target = min(max(want_mw, units.minimum_frac[u] * power), power)
+    power = units[POWER_MW, u]
+    target = min(max(want_mw, units[MINIMUM_FRAC, u] * power), power)
     now = unit_state[OUTPUT_MW, u]
     if left_s <= 0.0:
         return 0.0
-    ramp = units.ramp_mw_per_s[u]
+    ramp = units[RAMP_MW_PER_S, u]
     gap = abs(target - now)
     if ramp * left_s >= gap:
         moving_s = gap / ramp if ramp < np.inf else 0.0

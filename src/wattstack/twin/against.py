@@ -1,0 +1,75 @@
+"""Where the plan's saving went: the same year run again, with one thing of reality more each time.
+
+Needs    twin.year (Twin, Setting).
+Gives    plan_against_twin, STEPS.
+Used by  cli, report.
+
+The plan knows the year and has a battery of constant efficiencies. Each run takes one of its comforts away; the difference in
+running cost is that comfort's line. The lines sum to the difference between plan and twin by construction; their order
+matters a little, so it is fixed and told.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from wattstack.twin.run import Run
+from wattstack.twin.year import Setting, Twin
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+STEPS: tuple[tuple[str, str, Setting], ...] = (
+    (
+        "look-ahead",
+        "hours instead of the whole year, minutes instead of the plan's step",
+        Setting(reservoir=True, ageing=False, foresight=True, sure=True, margin=False),
+    ),
+    (
+        "forecast",
+        "load and sun are forecast, not known",
+        Setting(reservoir=True, ageing=False, sure=True, margin=False),
+    ),
+    (
+        "reserve",
+        "the gauge may read high, so more is held back",
+        Setting(reservoir=True, ageing=False, sure=True),
+    ),
+    (
+        "chance",
+        "outages of the grid, generators that take time or fail",
+        Setting(reservoir=True, ageing=False),
+    ),
+    ("losses", "cells, converter, transformer and auxiliaries as they are", Setting(ageing=False)),
+    ("ageing", "capacity falls and resistance grows", Setting()),
+)
+
+
+def plan_against_twin(twin: Twin, note: Callable[[str], None] = lambda _: None) -> tuple[Run, pd.DataFrame]:
+    """Run a campus with everything, and line by line from the plan to it.
+
+    Args:
+        twin: The campus prepared.
+        note: Told the name of each line as it is done.
+
+    Returns:
+        The run with everything, its `against` filled: rows "plan", the lines of STEPS, "twin"; columns line, meaning,
+        cost_per_year (running cost after this line), difference_per_year (of the line), both in the currency of the campus.
+        The second is the same table.
+    """
+    import pandas as pd
+
+    years = twin.case.years
+    cost = twin.reference.bill.total / twin.reference.case.years
+    rows = [("plan", "perfect foresight, constant efficiencies", cost, 0.0)]
+    run = None
+    for line, meaning, setting in STEPS:
+        run = twin.run(setting)
+        now = run.years[0].running_cost / years
+        rows.append((line, meaning, now, now - cost))
+        cost = now
+        note(line)
+    rows.append(("twin", "all of it", cost, cost - rows[0][2]))
+    table = pd.DataFrame(rows, columns=["line", "meaning", "cost_per_year", "difference_per_year"])
+    return run, table

@@ -1,0 +1,175 @@
+"""The passes of a run over its axis: chunks of the compiled loop, and what each year came to.
+
+Needs    twin.year's Twin and Setting, twin.kernel, twin.account.
+Gives    run_years.
+Used by  twin.year.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from wattstack.physics.kernel import layout as block
+from wattstack.physics.kernel.generator import FAILURES, STARTS, new_units
+from wattstack.twin.account import Book, count_limits, make_account, make_traces, new_book
+from wattstack.twin.kernel import layout as out
+from wattstack.twin.kernel.year import run_steps
+from wattstack.twin.planner import make_planner, plan_steps
+from wattstack.twin.run import LimitCount, Run, YearOfRun
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from wattstack.twin.fleet import Fleet
+    from wattstack.twin.year import Setting, Twin
+
+CHUNK_S = 7 * 86400  # between two looks at Ctrl-C
+
+
+def run_years(twin: Twin, setting: Setting, say: Callable[[str], None]) -> Run:
+    """Every year of a run."""
+    case, fleet = twin.case, twin.fleet(setting)
+    units, unit_owner = twin.units(setting)
+    count = case.axis.count
+    carry = out.new_carry(
+        fleet.blocks.state,
+        fleet.blocks.age,
+        new_units(len(unit_owner)),
+        twin.targets(),
+        plan_steps(twin.campus.control),
+    )
+    book = new_book(count, fleet.owner, tuple(unit_owner))
+    planner = make_planner(twin, setting)
+    years, limits, traces = [], [], None
+    for year in range(twin.years):
+        done = fleet.begin_year(year)
+        carry.months[out.TARGET], carry.months[out.DRAWN] = twin.targets(), 0.0
+        drive = twin.drive(setting, year)
+        before = carry.state.copy(), carry.age.copy(), carry.units.copy()
+        rules = twin.rules(setting, twin.seed + year)
+        _pass(twin, drive, rules, planner, fleet, units, carry, book)
+        limits += list(count_limits(case, book, drive.outside))
+        years.append(_year(twin, year, book, fleet, carry, before, done))
+        traces = traces or make_traces(case, book)
+        say(f"year {year + 1}")
+    return Run(
+        name=twin.campus.name, currency=twin.campus.currency, case=case, controller=_words(twin), traces=traces,
+        years=tuple(years), limits=_merged(limits), against=_no_table(), notes=_notes(twin, planner),
+    )  # fmt: skip
+
+
+def _pass(twin: Twin, drive, rules, planner, fleet: Fleet, units, carry, book: Book) -> None:
+    """One pass over the axis, in chunks so that Ctrl-C is heard."""
+    count, step_s = twin.case.axis.count, float(twin.case.axis.step_s)
+    both = fleet.blocks.blocks, fleet.blocks.ageing
+    chunk = max(1, CHUNK_S // twin.case.axis.step_s)
+    for start in range(0, count, chunk):
+        end = min(start + chunk, count)
+        if planner is None:
+            run_steps(start, end, step_s, drive, rules, 0, both, units, carry, book.records)
+        else:
+            planner.run(start, end, step_s, drive, rules, both, units, carry, book.records)
+
+
+def _year(twin: Twin, year: int, book: Book, fleet: Fleet, carry, before, done) -> YearOfRun:
+    """Bill, balance, figures and batteries of a year that has just been run."""
+    case = twin.case
+    told = make_account(case, book)
+    record, step_h = book.record, case.axis.step_h
+    units = carry.units - before[2]
+    figures = {
+        "import_mwh": float(record[out.R_IMPORT].sum() * step_h),
+        "export_mwh": float(record[out.R_EXPORT].sum() * step_h),
+        "solar_mwh": float(record[out.R_SOLAR].sum() * step_h),
+        "generator_mwh": float(record[out.R_GENERATOR].sum() * step_h),
+        "auxiliary_mwh": float(record[out.R_AUXILIARY].sum() * step_h),
+        "shed_mwh": float(record[out.R_SHED].sum() * step_h),
+        "unserved_mwh": float(record[out.R_UNSERVED].sum() * step_h),
+        "highest_import_mw": float(record[out.R_IMPORT].max()),
+        "generator_starts": float(units[STARTS].sum()),
+        "generator_failures": float(units[FAILURES].sum()),
+        "running_cost": told.bill.total,
+    }
+    peaks = {m: float(p) for m, p in zip(case.month_names, carry.months[out.DRAWN], strict=True)}
+    return YearOfRun(
+        year, told.bill, told.balance, told.emission_t, peaks, figures,
+        _batteries(fleet, book, before, step_h), done,
+    )  # fmt: skip
+
+
+def _batteries(fleet: Fleet, book: Book, before, step_h: float) -> pd.DataFrame:
+    """What became of each block: capacity, throughput, efficiency with and without auxiliaries."""
+    import pandas as pd
+
+    rows = {}
+    for b, label in enumerate(fleet.label):
+        injection = book.records.blocks[out.B_INJECTION, b]
+        given = float(np.maximum(injection, 0.0).sum() * step_h)
+        taken = float(np.maximum(-injection, 0.0).sum() * step_h)
+        auxiliary = float(book.records.blocks[out.B_AUXILIARY, b].sum() * step_h)
+        stored = book.records.blocks[out.B_STORED, b]
+        kept = float(stored[-1] - stored[0]) if len(stored) else 0.0
+        rating = fleet.blocks.blocks.rating[:, b]
+        usable = (rating[block.SOC_HIGH] - rating[block.SOC_LOW]) * rating[block.NAMEPLATE_MWH]
+        rows[label] = {
+            "capacity_start_frac": float(before[1][block.CAPACITY, b]),
+            "capacity_frac": float(fleet.blocks.age[block.CAPACITY, b]),
+            "resistance_frac": float(fleet.blocks.age[block.RESISTANCE, b]),
+            "charged_mwh": taken,
+            "discharged_mwh": given,
+            "full_cycles": given / usable if usable > 0.0 else 0.0,
+            "round_trip_eff": given / (taken - kept) if taken - kept > 0.0 else float("nan"),
+            "round_trip_net_eff": given / (taken - kept + auxiliary) if taken - kept > 0.0 else float("nan"),
+            "auxiliary_mwh": auxiliary,
+            "temp_cell_max_degc": float(book.records.blocks[out.B_TEMP, b].max()),
+        }
+    return pd.DataFrame(rows).T.rename_axis("block")
+
+
+def _merged(limits: list[LimitCount]) -> tuple[LimitCount, ...]:
+    """The same limit of several years as one: counts and hours add, the first time stays."""
+    merged: dict[tuple[str, str], LimitCount] = {}
+    for one in limits:
+        old = merged.get((one.path, one.limit))
+        if old is None:
+            merged[one.path, one.limit] = one
+        else:
+            merged[one.path, one.limit] = LimitCount(
+                one.path, one.limit, old.count + one.count, old.first_utc, old.hours + one.hours,
+                max(old.worst, one.worst), one.unit,
+            )  # fmt: skip
+    return tuple(merged.values())
+
+
+def _no_table() -> pd.DataFrame:
+    import pandas as pd
+
+    return pd.DataFrame(columns=["line", "cost_per_year", "saving_per_year"])
+
+
+def _words(twin: Twin) -> str:
+    """The controller in one line."""
+    control = twin.campus.control
+    order = ", ".join(control.priority)
+    if control.kind == "rules":
+        return f"rules in order of priority: {order}"
+    return (
+        f"a plan of the next {control.horizon_h:g} h in steps of {control.plan_step}, made anew every "
+        f"{control.replan}, inside the rules {order}"
+    )
+
+
+def _notes(twin: Twin, planner) -> tuple[str, ...]:
+    """What a reader of the run must know; the plan's perfect foresight is not the run's."""
+    notes = [text for text in twin.case.notes if not text.startswith("Perfect foresight")]
+    notes.append(
+        "Targets of the metered peaks are those of the plan, which knew the year: a site has to learn them."
+        if twin.campus.control.peak_target_mw is None
+        else "Targets of the metered peaks are those of the campus file."
+    )
+    if not len(twin.case.temp_air_degc):
+        notes.append("No weather is read: the outdoor air is taken as 20 degC.")
+    return tuple(dict.fromkeys(notes))

@@ -1,0 +1,135 @@
+"""The receding-horizon plan as the year's loop runs it.
+
+Needs    campus.Control, dispatch.kernel.horizon, control.forecast, twin.kernel.planned.
+Gives    Planner, make_planner, plan_steps.
+Used by  twin.passing.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from wattstack.campus import Control
+from wattstack.control import make_believed
+from wattstack.dispatch import new_horizon_scratch
+from wattstack.physics.kernel.generator import POWER_MW
+from wattstack.twin.kernel.planned import Horizon, run_planned
+from wattstack.units import STEP_S
+
+if TYPE_CHECKING:
+    from wattstack.twin.year import Setting, Twin
+
+PEAK_BLOCK_H = 2.0  # hours a month over which a higher peak is worth its price in the plan ahead: assumption
+
+
+@dataclass(frozen=True)
+class Planner:
+    """Everything the compiled loop needs to plan the next hours again and again."""
+
+    horizon: Horizon
+    believed: tuple
+    scratch: tuple
+
+    def run(self, start, end, step_s, drive, rules, fleet, units, carry, records) -> None:  # noqa: PLR0913, PLR0917
+        """Run steps start .. end - 1."""
+        run_planned(
+            start,
+            end,
+            step_s,
+            drive,
+            rules,
+            self.horizon,
+            self.believed,
+            fleet,
+            units,
+            carry,
+            records,
+            self.scratch,
+        )
+
+
+def plan_steps(control: Control) -> int:
+    """Steps of the plan of the next hours, 0 where there is none."""
+    return round(control.horizon_h * 3600 / STEP_S[control.plan_step]) if control.kind == "mpc" else 0
+
+
+def make_planner(twin: Twin, setting: Setting) -> Planner | None:
+    """The planner of a campus under `control: {kind: mpc}`, else None.
+
+    Args:
+        twin: The campus bound to the axis of the run.
+        setting: Whether forecasts are the truth.
+    """
+    control, case = twin.campus.control, twin.case
+    n = plan_steps(control)
+    if not n:
+        return None
+    units, _ = twin.units(setting)
+    per_step = STEP_S[control.plan_step] // case.axis.step_s
+    lines = 3 + units.shape[1]
+    batteries = [
+        unit for unit in twin.campus.battery.values() if unit.power_mw > 0.0 and unit.energy_mwh > 0.0
+    ]
+    whole = sum(unit.energy_mwh for unit in batteries)
+
+    def weighed(values) -> float:
+        pairs = zip(values, batteries, strict=True)
+        return float(sum(v * unit.energy_mwh for v, unit in pairs) / whole) if whole else 1.0
+
+    keep = weighed(1.0 - unit.self_discharge_frac_per_h for unit in batteries)
+    horizon = Horizon(
+        per_step=per_step,
+        every=STEP_S[control.replan] // case.axis.step_s,
+        charge_mw=float(sum(unit.power_mw * unit.charge_power_frac for unit in batteries)),
+        discharge_mw=float(sum(unit.power_mw for unit in batteries)),
+        charge_eff=weighed(unit.charge_eff for unit in batteries),
+        discharge_eff=weighed(unit.discharge_eff for unit in batteries),
+        keep=keep ** (STEP_S[control.plan_step] / 3600.0),
+        wear=weighed(unit.wear_per_mwh for unit in batteries),
+        over_cap_cost=_over_cap_cost(twin),
+        end_value=_end_values(twin),
+        unit_mw=units[POWER_MW],
+        cost=np.zeros((lines, n)), power=np.zeros((lines, n)), load=np.zeros(n), cap=np.zeros(n), floor=np.zeros(n),
+    )  # fmt: skip
+    kinds = ["import", "export", "solar", *["generator"] * units.shape[1]]
+    return Planner(horizon, _believed(twin, setting), new_horizon_scratch(n, kinds))
+
+
+def _believed(twin: Twin, setting: Setting) -> tuple:
+    """How load, sun, prices, and what is announced are forecast."""
+    control, case = twin.campus.control, twin.case
+    zone = twin.campus.place.time_zone
+    given = type(control.forecast)(load="given", solar="given")
+    truth = make_believed(control.model_copy(update={"forecast": given}), case.axis, zone)
+    solar_mw = sum(unit.power_mw for unit in twin.campus.solar.values())
+    asked = truth if setting.foresight else make_believed(control, case.axis, zone, {"solar": solar_mw})
+    return asked["load"], asked["solar"], asked["price"], truth["price"]
+
+
+def _over_cap_cost(twin: Twin) -> float:
+    """What a MWh of import above the metered target costs: the price of a MW for the month over the hours it is used."""
+    grid = twin.campus.grid
+    if grid is None:
+        return 0.0
+    monthly = [
+        clause.price_per_mw_month
+        if clause.price_per_mw_month is not None
+        else clause.price_per_mw_year / 12.0
+        for clause in grid.tariff.demand.values()
+    ]
+    return max(monthly, default=0.0) / PEAK_BLOCK_H
+
+
+def _end_values(twin: Twin) -> np.ndarray:
+    """Worth of a MWh left at the end of the hours planned, by month: the mean price of a stored MWh in the plan."""
+    reference = twin.reference
+    prices = list(reference.dispatch.stored_price_per_mwh.values())
+    months = len(twin.case.month_names)
+    if not prices:
+        return np.zeros(months)
+    calendar = reference.case.calendar
+    steps = np.bincount(calendar.month, minlength=months)
+    return np.mean([calendar.sum_by_month(price) / steps for price in prices], axis=0)

@@ -1,0 +1,178 @@
+"""A campus year, step by step, with the controller in the loop: `simulate_year`.
+
+Needs    case, control.rules, physics, plan.plan_site, twin.drive, twin.fleet, twin.kernel, twin.account.
+Gives    simulate_year, Twin, Setting.
+Used by  the package's door, twin.against, cli.
+
+The controller is the site's own (control): it sees what was measured and what is forecast. The twin alone knows what comes.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from wattstack.campus import Campus, SizeRange
+from wattstack.case import build_case
+from wattstack.control import rule_arrays
+from wattstack.errors import Fault, InputError
+from wattstack.plan import ScenarioResult, plan_site
+from wattstack.twin.drive import FAR_MW, generating_units, grid_on, make_drive, metering_steps
+from wattstack.twin.fleet import make_fleet
+from wattstack.twin.kernel import layout as out
+from wattstack.twin.run import Run
+from wattstack.units import STEP_S
+from wattstack.work import progress
+
+if TYPE_CHECKING:
+    from wattstack.case import Case
+
+CHUNK_DAYS = 7  # between two looks at the clock and at Ctrl-C
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """What of reality is in a run; the usual is all of it.
+
+    Attributes:
+        reservoir: The plan's battery of constant efficiencies instead of cells.
+        ageing: Cells age.
+        foresight: Forecasts are the truth, whatever is declared.
+        sure: Generators start at once and never fail, the grid is always there.
+        margin: The controller keeps the margin for the error of its gauge.
+    """
+
+    reservoir: bool = False
+    ageing: bool = True
+    foresight: bool = False
+    sure: bool = False
+    margin: bool = True
+
+
+def simulate_year(
+    campus: Campus, *, step: str = "1min", years: int = 1, seed: int = 0, scenario: str | None = None
+) -> Run:
+    """Run a campus over its axis with its controller, once or for several years with ageing.
+
+    Args:
+        campus: Every size stands (a plan writes such a file: out/campus.yaml).
+        step: Step of the run, a whole part of the campus' own step: "1min", "5min", ...
+        years: Passes over the axis; the batteries grow older, what is drawn by chance is drawn anew.
+        seed: Of outages, failures and forecast errors; the same seed gives the same run.
+        scenario: Name of a scenario of the campus; None = its own time and series.
+
+    Returns:
+        Run: traces of the first year, bill, balance, batteries and what happened in each, limits hit.
+
+    Raises:
+        InputError: A size is a range, the step does not fit, or a series is wrong.
+        InfeasibleError: Not even with perfect foresight the campus can be served.
+
+    Example:
+        >>> from wattstack import read_campus, simulate_year                      # doctest: +SKIP
+        >>> simulate_year(read_campus("out/sakai/campus.yaml"), years=10)         # doctest: +SKIP
+    """
+    twin = Twin(campus, step=step, years=years, seed=seed, scenario=scenario)
+    return twin.run(Setting())
+
+
+class Twin:
+    """A campus prepared for runs: bound at the step of the run, with the plan's own running beside it.
+
+    Args: As simulate_year.
+
+    Attributes:
+        reference: The best running with perfect foresight at the campus' own step; its peaks are the targets.
+        case: The campus bound at the step of the run.
+    """
+
+    def __init__(
+        self,
+        campus: Campus,
+        *,
+        step: str = "1min",
+        years: int = 1,
+        seed: int = 0,
+        scenario: str | None = None,
+    ):
+        _require_runnable(campus, step, years, scenario)
+        self.seconds: dict[str, float] = {}
+        began = time.perf_counter()
+        self.campus = campus if scenario is None else campus.in_scenario(scenario)
+        whole = self.campus.model_copy(update={"scenarios": {}})
+        self.reference: ScenarioResult = plan_site(whole, curve=False, worth=False).scenarios[0]
+        self.seconds["plan"] = time.perf_counter() - began
+        began = time.perf_counter()
+        fine = whole.model_copy(update={"time": whole.time.model_copy(update={"step": step})})
+        self.case: Case = build_case(fine)
+        self.seconds["case"] = time.perf_counter() - began
+        self.years, self.seed = years, seed
+
+    def run(self, setting: Setting, note: Callable[[str], None] = lambda _: None) -> Run:
+        """One run of all years under a setting."""
+        from wattstack.twin.passing import run_years
+
+        began = time.perf_counter()
+        with progress(f"Simulating {self.campus.name}", total=self.years) as bar:
+            run = run_years(self, setting, lambda text: (bar.advance(note=text), note(text)))
+        seconds = {**self.seconds, "run": time.perf_counter() - began}
+        return replace(run, seconds=seconds)
+
+    def targets(self) -> np.ndarray:
+        """Interval mean to hold in each month [MW]: as declared, else as the plan would draw."""
+        names = self.case.month_names
+        asked = self.campus.control.peak_target_mw
+        if isinstance(asked, int | float):
+            return np.full(len(names), float(asked))
+        planned: dict[str, float] = {}
+        for column, peak in self.reference.peaks_mw.items():
+            month = column.rsplit(".", 1)[-1]
+            planned[month] = max(planned.get(month, 0.0), peak)
+        return np.array([(asked or {}).get(n, planned.get(n, FAR_MW)) for n in names])
+
+    def rules(self, setting: Setting, seed: int) -> out.Rules:
+        """The controller as numbers."""
+        kinds, params = rule_arrays(self.campus.control)
+        steps, first = metering_steps(self.case)
+        backup = self.campus.duties.backup
+        error = backup.soc_error_frac if backup is not None and setting.margin else 0.0
+        eff = min((unit.discharge_eff for unit in self.campus.battery.values()), default=1.0)
+        return out.Rules(kinds, params, steps, error, eff, seed, first)
+
+    def drive(self, setting: Setting, year: int) -> out.Drive:
+        """What comes from outside in one year."""
+        on = None if setting.sure else grid_on(self.case, self.seed, year)
+        return make_drive(self.case, on)
+
+    def units(self, setting: Setting):
+        """Generating units, and whose they are."""
+        return generating_units(self.campus, sure=setting.sure)
+
+    def fleet(self, setting: Setting):
+        """Battery blocks."""
+        return make_fleet(self.campus, setting.reservoir, setting.ageing, self.years)
+
+
+def _require_runnable(campus: Campus, step: str, years: int, scenario: str | None) -> None:
+    """All that keeps a campus from being run, at once."""
+    faults = [
+        Fault(path, f"is a range {size.min:g} .. {size.max:g}, must be a number to be run. Plan first: wattstack plan "
+              "writes a campus.yaml with the sizes in it.")
+        for path, size in campus.size_paths.items()
+        if isinstance(size, SizeRange)
+    ]  # fmt: skip
+    time_ = campus.time if scenario is None else (campus.scenarios[scenario].time or campus.time)
+    if step not in STEP_S:
+        faults.append(Fault("step", f"is {step!r}, must be one of {', '.join(STEP_S)}."))
+    elif time_.step_s % STEP_S[step]:
+        faults.append(
+            Fault("step", f"is {step}, must be a whole part of time.step {time_.step}. Take a shorter one.")
+        )
+    if years < 1:
+        faults.append(Fault("years", f"is {years}, must be 1 or more."))
+    if faults:
+        raise InputError(campus.source, faults)
