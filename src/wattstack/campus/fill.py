@@ -117,14 +117,15 @@ def fill_from_library(raw: Raw) -> tuple[Raw, list[Fault], list[dict[str, str]]]
 
 
 def _battery(filling: _Filling, part: Raw, where: str) -> Raw:
-    _named(filling, part, where)
     name = _library_name(part.get("chemistry"))
-    if name is None:
-        return part
-    entry = filling.entry("chemistries", name, f"{where}.chemistry")
-    return (
-        filling.priced(entry, part, f"{where}.chemistry") if entry else merged(_STAND_IN["chemistries"], part)
-    )
+    filled = part
+    if name is not None:
+        entry = filling.entry("chemistries", name, f"{where}.chemistry")
+        filled = merged(_STAND_IN["chemistries"], part)
+        if entry:
+            filled = filling.priced(entry, part, f"{where}.chemistry")
+    _named(filling, part, where)
+    return filled
 
 
 def _named(filling: _Filling, part: Raw, where: str) -> None:
