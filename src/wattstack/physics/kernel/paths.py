@@ -14,8 +14,10 @@ import math
 from numba import njit
 
 from wattstack.physics.kernel import ageing_rows as row
-from wattstack.physics.kernel.layout import CAPACITY, RESISTANCE, REVERSIBLE
-from wattstack.physics.kernel.stress import cycle_stress, live_shape, time_stress
+from wattstack.physics.kernel.layout import CAPACITY, RESISTANCE, REVERSIBLE, TEMP_CELL
+from wattstack.physics.kernel.stress import ZERO_DEGC_K, cycle_stress, live_shape, time_stress
+
+ROOM_K = 298.15
 
 
 @njit(cache=True)
@@ -124,6 +126,10 @@ def read_age(laws, age, state, b):
     if law[kind, row.OTHER_OHM_INVERSE] > 0.0:
         follows = law[kind, row.OTHER_OHM] + law[kind, row.OTHER_OHM_INVERSE] / max(other, 1e-3)
         resistance = max(resistance, follows)
+    if law[kind, row.WARM_MAIN] > 0.0:
+        cold = 1.0 / (state[TEMP_CELL, b] + ZERO_DEGC_K) - 1.0 / ROOM_K
+        main *= math.exp(-law[kind, row.WARM_MAIN] * cold - law[kind, row.WARM_MAIN_SQUARE] * cold * cold)
+        other *= math.exp(-law[kind, row.WARM_OTHER] * cold)
     age[CAPACITY, b] = max(min(main, other) - reversible, 0.0)
     age[RESISTANCE, b] = resistance
     state[REVERSIBLE, b] = reversible

@@ -93,8 +93,9 @@ class Stress:
 class Shape:
     """A law with its numbers put in: paths, stresses of time, stresses of cycles; starts of the two capacity budgets.
 
-    resistance_follows = (a, b): resistance is at least a + b / the other budget. tables: at most two functions of the
-    state of charge, (1001,) each.
+    resistance_follows = (a, b): resistance is at least a + b / the other budget. warm = (a, b, c): how the two budgets
+    follow temperature and come back with it, exp(-a t - b t^2) and exp(-c t), t = 1/T - 1/298.15 K. tables: at most
+    two functions of the state of charge, (1001,) each.
     """
 
     paths: tuple[Path, ...]
@@ -102,6 +103,7 @@ class Shape:
     cycles: tuple[Stress, ...] = ()
     base: tuple[float, float] = (1.0, NO_LIMIT)
     resistance_follows: tuple[float, float] = (0.0, 0.0)
+    warm: tuple[float, float, float] = (0.0, 0.0, 0.0)
     tables: tuple[np.ndarray, ...] = ()
 
     def rows(self, nominal: bool) -> np.ndarray:
@@ -112,6 +114,7 @@ class Shape:
         law[row.NOMINAL] = nominal
         law[[row.BASE_MAIN, row.BASE_OTHER]] = self.base
         law[[row.OTHER_OHM, row.OTHER_OHM_INVERSE]] = self.resistance_follows
+        law[[row.WARM_MAIN, row.WARM_MAIN_SQUARE, row.WARM_OTHER]] = self.warm
         for i, path in enumerate(self.paths):
             at = row.PATHS + i * row.PATH_WIDTH
             law[at : at + row.PATH_WIDTH] = path.form, path.power, path.limit, path.slope, path.target

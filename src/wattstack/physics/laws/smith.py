@@ -3,8 +3,9 @@
 Gives    SMITH_NMC, SMITH_LMO_LTO.
 Used by  physics.laws.
 
-Where the two differ from SAM: no reversible gain or loss by temperature (a cell has its own), each cycle counts by
-itself where SAM takes the root of a day's sum of squares (alike at one cycle a day), and the steps are exact.
+Where the two differ from SAM: what capacity gains and loses with temperature is left to the cell (temp_effect: 1 puts
+it back), each cycle counts by itself where SAM takes the root of a day's sum of squares (alike at one cycle a day), and
+the steps are exact.
 """
 
 from __future__ import annotations
@@ -50,6 +51,7 @@ def _nmc(n: Mapping[str, float]) -> Shape:
             Stress(row.C_ARRHENIUS, negative_cycle, 3, each=True),
         ),
         base=(site * n["b0"], negative),
+        warm=tuple(n["temp_effect"] * n[key] / GAS for key in ("e_d0", "e_d0_square", "e_c0")),
         tables=(spread_table(POINTS, ANODE_V), spread_table(POINTS, CELL_V)),
     )
 
@@ -98,6 +100,12 @@ SMITH_NMC = Law(
         "c0": Number(75.675, "Ah", "sites of the negative electrode at 25 degC"),
         "c2": Number(5.226e-5, "1/cycle", "sites lost by a full cycle"),
         "e_c2": Number(-48260.0, "J/mol", "its activation energy (worse in the cold)"),
+        "temp_effect": Number(
+            0.0, "1", "1: capacity follows temperature and comes back with it, as in SAM; 0: it does not"
+        ),
+        "e_d0": Number(4126.0, "J/mol", "the same, of the positive electrode"),
+        "e_d0_square": Number(9752000.0, "J K/mol", "the same, over the square"),
+        "e_c0": Number(2224.0, "J/mol", "the same, of the negative electrode"),
         "beta_c2": Number(4.54, "1", "its course over depth: depth^(beta_c2 / 2), as in SAM"),
     },
     shape=_nmc,
