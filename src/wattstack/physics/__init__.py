@@ -8,6 +8,7 @@ Used by  case, control, twin, prove, cli.
 """
 
 from wattstack.physics.ageing import ageing_of, draw_factors
+from wattstack.physics.ageing import ageing_of, draw_factors, outside
 from wattstack.physics.battery import battery_step, block_of, simulate_battery
 from wattstack.physics.blocks import BlockSet, BlockSpec, make_blocks
 from wattstack.physics.bpx import read_bpx
@@ -16,14 +17,15 @@ from wattstack.physics.cell_entry import cell_of
 from wattstack.physics.cooling import cooling_mw, wet_bulb_degc
 from wattstack.physics.efficiency import dc_round_trip
 from wattstack.physics.fade import Steady, fade
+from wattstack.physics.fade import Steady, aged, fade
 from wattstack.physics.generator import running_cost_per_mwh
 from wattstack.physics.load import it_mw, supply_loss_mw, utilisation_frac
 from wattstack.physics.safety import check_safety
 from wattstack.physics.solar import solar_frac, solar_notes, solar_version
 
 __all__ = [
-    "BlockSet", "BlockSpec", "Cell", "Steady", "ageing_of", "battery_step", "block_of", "cell_of",
-    "check_safety", "cooling_mw", "dc_round_trip", "draw_factors", "fade", "it_mw", "make_blocks", "read_bpx",
-    "running_cost_per_mwh", "simulate_battery", "solar_frac", "solar_notes", "solar_version", "supply_loss_mw",
-    "utilisation_frac", "wet_bulb_degc",
+    "BlockSet", "BlockSpec", "Cell", "Steady", "aged", "ageing_of", "battery_step", "block_of", "cell_of",
+    "check_safety", "cooling_mw", "dc_round_trip", "draw_factors", "fade", "it_mw", "make_blocks",
+    "outside", "read_bpx", "running_cost_per_mwh", "simulate_battery", "solar_frac", "solar_notes",
+    "solar_version", "supply_loss_mw", "utilisation_frac", "wet_bulb_degc",
 ]  # fmt: skip
