@@ -53,6 +53,8 @@ class Runner:
         self.begins = np.append(0, self.ends[:-1] + 1)
         self.split = np.zeros(count, bool)
         self.split[self.ends] = True
+        self.limits_there = self.limits.some(self.ends)
+        self.free_caps = None if len(caps) else np.full(count, np.inf)
         self.eff = efficiencies(self.store)
         self.keep = float(self.store.kept_frac_per_h**problem.step_h)
         self.load = (problem.load_mw + problem.sized_load.fixed) * problem.step_h
@@ -133,9 +135,9 @@ class Runner:
         charge, discharge, floor, ceiling = self.limits.at(sizes)
         load = self.load if self.load_size < 0 else self.load + self.load_rate * sizes[self.load_size]
         order = self.order
-        caps = np.full(len(self.load), np.inf)
-        capped = self.cap_of >= 0
-        caps[capped] = sizes[self.cap_of[capped]] * self.problem.step_h
+        caps = self.free_caps
+        if caps is None:
+            caps = np.append(sizes * self.problem.step_h, np.inf)[self.cap_of]
         supply = (
             order.lines, order.size_of, order.imports, order.exports, order.cost, order.fixed, order.rate, sizes
         )  # fmt: skip
@@ -188,44 +190,32 @@ class Runner:
             pi, following, state["supply"], state["caps"], self.cap_of, self.problem.step_h, state["store"],
             demand, limits, self.eff, self.block, self.split, (mu, nu, const, grad),
         )  # fmt: skip
-        cut = Cut(
-            value,
-            0.0,
-            const,
-            grad,
-            pi[self.ends],
-            self.keep * pi[self.begins],
-            mu,
-            nu,
-            pi,
-            energy,
-            first,
-            made,
-        )
-        dual = self._dual(cut, state)
-        return replace(cut, dual=dual)
+        last, begin = pi[self.ends], self.keep * pi[self.begins]
+        dual = self._dual(const, grad, last, begin, state["supply"][-1])
+        return Cut(value, dual, const, grad, last, begin, mu, nu, pi, energy, first, made)
 
-    def _dual(self, cut: Cut, state) -> float:
-        """Value of the cut at its own sizes, stored energy at block ends chosen freely."""
-        sizes = state["supply"][-1]
-        total = float(cut.const.sum() + (cut.grad @ sizes).sum())
-        for weight, floor, ceiling in zip(*self.end_terms(cut, sizes), strict=True):
-            total += weight * (floor if weight > 0.0 else ceiling) if weight else 0.0
+    def _dual(self, const, grad, last, first, sizes: np.ndarray) -> float:
+        """Value of a cut at its own sizes, stored energy at block ends chosen freely."""
+        weights, floor, ceiling = self._end_terms(last, first, sizes)
+        total = float(const.sum() + (grad @ sizes).sum())
+        for weight, low, high in zip(weights.tolist(), floor.tolist(), ceiling.tolist(), strict=True):
+            total += weight * (low if weight > 0.0 else high) if weight else 0.0
         if not self.store.cyclic:
-            total -= cut.first[0] * self.store.start_mwh
-        return total
+            total -= first[0] * self.store.start_mwh
+        return float(total)
 
-    def end_terms(self, cut: Cut, sizes: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    def _end_terms(self, last, first, sizes: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """Price and bounds of the stored energy at each block's end: weight, floor, ceiling; shape (B,)."""
-        _, _, floor, ceiling = self.limits.at(sizes, self.ends)
-        following = np.append(cut.first[1:], cut.first[0] if self.store.cyclic else 0.0)
+        _, _, floor, ceiling = self.limits_there.at(sizes)
+        following = np.empty_like(first)
+        following[:-1], following[-1] = first[1:], first[0] if self.store.cyclic else 0.0
         if not self.store.cyclic:
             if self.end_fixed:
                 floor[-1] = ceiling[-1] = self.store.end_mwh
             else:
                 floor[-1] = max(floor[-1], self.end_least_mwh)
                 following[-1] = self.store.end_value_per_mwh
-        return cut.last - following, floor, ceiling
+        return last - following, floor, ceiling
 
     @property
     def end_fixed(self) -> bool:
@@ -253,15 +243,17 @@ class Runner:
     def gradient(self, cut: Cut, sizes: np.ndarray) -> np.ndarray:
         """Change of cost per unit of each size, stored energy at block ends included; shape (n,)."""
         total = cut.grad.sum(axis=0)
-        weights, least, _ = self.end_terms(cut, sizes)
-        floor_mwh = self.limits.at(sizes, self.ends[-1:])[FLOOR, 0]
-        if self.end_fixed or (weights[-1] > 0.0 and least[-1] > floor_mwh):
+        weights, least, _ = self._end_terms(cut.last, cut.first, sizes)
+        there = self.limits_there
+        if not self.store.cyclic and (
+            self.end_fixed or (weights[-1] > 0.0 and least[-1] > there.at(sizes)[FLOOR, -1])
+        ):
             weights[-1] = 0.0
         for row, sign in ((FLOOR, 1.0), (CEILING, -1.0)):
-            size = self.limits.size_of[row]
+            size = there.size_of[row]
             if size >= 0:
                 part = np.maximum(sign * weights, 0.0) * sign
-                total[size] += float(part @ self.limits.rate[row][self.ends])
+                total[size] += float(part @ there.rate[row])
         return total
 
     def _bisect(self, state, best: Cut | None) -> Cut:
@@ -304,7 +296,9 @@ class Runner:
         return replace(
             mixed,
             value=best.value,
-            dual=max(self._dual(mixed, state), best.dual),
+            dual=max(
+                self._dual(mixed.const, mixed.grad, mixed.last, mixed.first, state["supply"][-1]), best.dual
+            ),
             start_mwh=best.start_mwh,
             first_step=best.first_step,
             made=best.made,

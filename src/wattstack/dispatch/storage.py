@@ -7,7 +7,7 @@ Used by  dispatch.run.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -31,16 +31,20 @@ class StorageLimits:
     pure: tuple[bool, ...]
     signed: bool
 
-    def at(self, sizes: np.ndarray, steps: np.ndarray | slice = slice(None)) -> np.ndarray:
-        """The four limits at these sizes, shape (4, steps), of all steps or some."""
-        limits = self.fixed[:, steps].copy()
-        for row, size in enumerate(self.size_of):
+    def some(self, steps: np.ndarray) -> StorageLimits:
+        """The limits of some steps."""
+        return replace(self, fixed=self.fixed[:, steps].copy(), rate=self.rate[:, steps].copy())
+
+    def at(self, sizes: np.ndarray) -> np.ndarray:
+        """The four limits at these sizes, shape (4, steps)."""
+        limits = np.empty_like(self.fixed)
+        for row, size in enumerate(self.size_of.tolist()):
             if size < 0:
-                continue
-            if self.pure[row]:
-                np.multiply(self.rate[row, steps], sizes[size], out=limits[row])
+                limits[row] = self.fixed[row]
             else:
-                limits[row] += self.rate[row, steps] * sizes[size]
+                np.multiply(self.rate[row], sizes[size], out=limits[row])
+                if not self.pure[row]:
+                    limits[row] += self.fixed[row]
         return np.maximum(limits, 0.0, out=limits) if self.signed else limits
 
 
