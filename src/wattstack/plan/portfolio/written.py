@@ -7,8 +7,6 @@ Used by  tests and benchmarks: the reference that the certificate is held agains
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import numpy as np
 
 from wattstack.dispatch.linear import LinearModel, ModelBuilder, Operation, add_operation
@@ -44,35 +42,29 @@ def write_running(builder: ModelBuilder, block: Block) -> LinearModel:
     """
     for task in block.tasks:
         _add_running(builder, block, task)
-    model = priced(builder.close(), [block])
-    costs = np.array([task.cost for task in block.tasks], int)
     standing = np.array([task.operation.standing_cost * M for task in block.tasks])
     if block.portfolio.money.credit_limit_m is not None:
-        return _counted(model, block, standing)
+        return _counted(builder, block, standing)
+    model = priced(builder.close(), [block])
+    costs = np.array([task.cost for task in block.tasks], int)
     model.lower[costs] = model.upper[costs] = standing
     return model
 
 
-def _counted(model: LinearModel, block: Block, standing: np.ndarray) -> LinearModel:
+def _counted(builder: ModelBuilder, block: Block, standing: np.ndarray) -> LinearModel:
     """The programme with a row a site-period: its column of running cost = what its hours cost + what stands."""
-    from scipy.sparse import csr_array, vstack
-
-    rows, cost = [], model.cost.copy()
-    for task in block.tasks:
-        row = np.zeros(len(cost))
-        for name, columns in model.columns.items():
-            if name.startswith(_prefix(task)):
-                row[columns] = -model.cost[columns] / block.draft.discount[task.period]
-                cost[columns] = 0.0
-        row[task.cost] = 1.0
-        rows.append(csr_array(row[None]))
-    return replace(
-        model,
-        cost=cost,
-        matrix=csr_array(vstack([model.matrix, *rows])),
-        row_lower=np.append(model.row_lower, standing),
-        row_upper=np.append(model.row_upper, standing),
-    )
+    cost, hours = builder.close().cost, []
+    for task, amount in zip(block.tasks, standing, strict=True):
+        prefix = _prefix(task)
+        row = builder.add_rows(f"{prefix}running_m", 1, amount, amount)
+        builder.put(row, task.cost, 1.0)
+        for columns in (part for name, part in builder.columns.items() if name.startswith(prefix)):
+            at = np.arange(columns.start, columns.stop)
+            builder.put(row, at, -cost[at] / block.draft.discount[task.period])
+            hours.append(at)
+    model = priced(builder.close(), [block])
+    model.cost[np.concatenate(hours)] = 0.0
+    return model
 
 
 def _prefix(task: Task) -> str:
