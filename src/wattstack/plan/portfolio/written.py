@@ -63,7 +63,7 @@ def _counted(builder: ModelBuilder, block: Block, standing: np.ndarray) -> Linea
             builder.put(row, at, -cost[at] / block.draft.discount[task.period])
             hours.append(at)
     model = priced(builder.close(), [block])
-    model.cost[np.concatenate(hours)] = 0.0
+    model.cost[np.concatenate([np.array([], int), *hours])] = 0.0
     return model
 
 
