@@ -47,6 +47,19 @@ def test_a_cap_is_raised_where_holding_it_is_dearer():
     assert held.scratch.take_mw[1].tolist() == [3.0] * 3
 
 
+@pytest.mark.parametrize(("cap_mw", "peak_price"), [(5.0, 250.0), (3.0, 400.0), (6.0, 100.0)])
+def test_between_two_generators_the_raise_that_costs_least_is_found(cap_mw, peak_price):
+    lines = [("import", [10, 20, 30, 15], 20), ("generator", 100, 1.3), ("generator", 150, 2.2)]
+    found = Horizon([8, 6, 9, 8], lines, cap_mw=cap_mw, start_mwh=0.7, charge_eff=0.9, discharge_eff=0.9)
+    cost, _ = raised(found, peak_price)
+    found.over_cap_cost, costs = 2.0 * peak_price, []
+    for other in np.linspace(0.0, 7.0, 701):
+        found.cap_mw = np.full(4, cap_mw + other)
+        found.plan()
+        costs.append(found.value + peak_price * other)
+    assert cost <= min(costs) + 7e-3 * peak_price
+
+
 def test_the_cap_of_another_month_stays():
     found = Horizon([8, 8], [("import", 10, 20)], cap_mw=[9.0, 7.0], charge_mw=0.0)
     cost, raise_mw = raised(found, 500.0, until=1)
