@@ -3,11 +3,10 @@
 Gives    cooling_mw, wet_bulb_degc; utilisation_frac, it_mw, supply_loss_mw; solar_frac, solar_notes,
          solar_version; running_cost_per_mwh; Cell, cell_of, read_bpx;
          dc_round_trip; check_safety; BlockSpec, BlockSet, make_blocks, block_of, battery_step, simulate_battery;
-         ageing_of, draw_factors, fade, Steady.
+         ageing_of, draw_factors, outside; Steady, fade, aged.
 Used by  case, control, twin, prove, cli.
 """
 
-from wattstack.physics.ageing import ageing_of, draw_factors
 from wattstack.physics.ageing import ageing_of, draw_factors, outside
 from wattstack.physics.battery import battery_step, block_of, simulate_battery
 from wattstack.physics.blocks import BlockSet, BlockSpec, make_blocks
@@ -16,7 +15,6 @@ from wattstack.physics.cell import Cell
 from wattstack.physics.cell_entry import cell_of
 from wattstack.physics.cooling import cooling_mw, wet_bulb_degc
 from wattstack.physics.efficiency import dc_round_trip
-from wattstack.physics.fade import Steady, fade
 from wattstack.physics.fade import Steady, aged, fade
 from wattstack.physics.generator import running_cost_per_mwh
 from wattstack.physics.load import it_mw, supply_loss_mw, utilisation_frac
