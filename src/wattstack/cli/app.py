@@ -25,6 +25,7 @@ from wattstack.cli.plan import plan
 from wattstack.cli.replan import replan
 from wattstack.cli.report import report
 from wattstack.cli.schema import schema
+from wattstack.cli.simulate import simulate
 from wattstack.errors import UnsupportedError, WattstackError, nearest
 
 BAD_INPUT = 2
@@ -32,7 +33,6 @@ INTERNAL = 3
 STOPPED = 130
 
 NOT_BUILT = {
-    "simulate": "it comes with the twin, the moving model of the campus",
     "operate": "it comes with the live loop",
 }
 
@@ -82,6 +82,7 @@ def wattstack() -> None:
       wattstack init sakai
       wattstack check sakai/campus.yaml
       wattstack plan sakai/campus.yaml -o out/sakai
+      wattstack simulate out/sakai/campus.yaml -o out/sakai-run
 
     \b
     Several sites and a battery factory:
@@ -98,7 +99,7 @@ def wattstack() -> None:
     """
 
 
-for _verb in (init, check, plan, replan, report, library, schema):
+for _verb in (init, check, plan, replan, simulate, report, library, schema):
     wattstack.add_command(_verb)
 
 

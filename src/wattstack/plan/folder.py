@@ -1,7 +1,7 @@
 """A folder written all at once or not at all, and JSON that people can read.
 
 Gives    write_whole, json_text, read_json, package_versions.
-Used by  plan.store, plan.portfolio.store.
+Used by  plan.store, plan.portfolio.store, twin.store, prove.
 """
 
 from __future__ import annotations
@@ -20,17 +20,20 @@ PACKAGES = ("wattstack", "numpy", "numba", "scipy", "highspy", "piqp", "pandas",
 T = TypeVar("T")
 
 
-def write_whole(folder: str | Path, write: Callable[[Path], T], stale: Iterable[str] = ()) -> T:
+def write_whole(
+    folder: str | Path, write: Callable[[Path], T], stale: Iterable[str] = (), last: str = LAST
+) -> T:
     """Write files beside a folder first, and move them in when all are there.
 
-    An older plan.json goes first and the new one comes last, so that a folder with a plan.json is always of one
-    plan. Other files in the folder stay.
+    An older plan.json (or what `last` names) goes first and the new one comes last, so that a folder with a plan.json is
+    always of one plan. Other files in the folder stay.
 
     Args:
         folder: Made where it is missing.
         write: Writes every file into the folder it is given.
         stale: Names or patterns ("traces*.parquet") that an older plan may have left, taken out before the new
             files come.
+        last: The file that says what the folder holds.
 
     Raises:
         InputError: The folder cannot be written.
@@ -41,9 +44,9 @@ def write_whole(folder: str | Path, write: Callable[[Path], T], stale: Iterable[
         with tempfile.TemporaryDirectory(prefix=f".{folder.name}-", dir=folder.parent) as beside:
             result = write(Path(beside))
             folder.mkdir(exist_ok=True)
-            for old in [path for pattern in (LAST, *stale) for path in folder.glob(pattern)]:
+            for old in [path for pattern in (last, *stale) for path in folder.glob(pattern)]:
                 old.unlink()
-            for name in sorted((p.name for p in Path(beside).iterdir()), key=lambda n: (n == LAST, n)):
+            for name in sorted((p.name for p in Path(beside).iterdir()), key=lambda n: (n == last, n)):
                 os.replace(Path(beside) / name, folder / name)
     except OSError as error:
         why = error.strerror or str(error)

@@ -9,13 +9,21 @@ from typing import Any
 _LAZY = {
     "LimitCount": "run",
     "Run": "run",
+    "RunFiles": "store",
     "Setting": "year",
     "Twin": "year",
     "YearOfRun": "run",
+    "plan_against_twin": "against",
+    "read_run": "store",
+    "run_files": "store",
     "simulate_year": "year",
+    "write_run": "store",
 }
 
-__all__ = ["LimitCount", "Run", "Setting", "Twin", "YearOfRun", "simulate_year"]
+__all__ = [
+    "LimitCount", "Run", "RunFiles", "Setting", "Twin", "YearOfRun", "plan_against_twin", "read_run", "run_files",
+    "simulate_year", "write_run",
+]  # fmt: skip
 
 
 def __getattr__(name: str) -> Any:

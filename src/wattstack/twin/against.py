@@ -12,13 +12,9 @@ matters a little, so it is fixed and told.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING
-
+from dataclasses import replace
 from wattstack.twin.run import Run
 from wattstack.twin.year import Setting, Twin
-
-if TYPE_CHECKING:
-    import pandas as pd
 
 STEPS: tuple[tuple[str, str, Setting], ...] = (
     (
@@ -46,7 +42,7 @@ STEPS: tuple[tuple[str, str, Setting], ...] = (
 )
 
 
-def plan_against_twin(twin: Twin, note: Callable[[str], None] = lambda _: None) -> tuple[Run, pd.DataFrame]:
+def plan_against_twin(twin: Twin, note: Callable[[str], None] = lambda _: None) -> Run:
     """Run a campus with everything, and line by line from the plan to it.
 
     Args:
@@ -54,16 +50,15 @@ def plan_against_twin(twin: Twin, note: Callable[[str], None] = lambda _: None) 
         note: Told the name of each line as it is done.
 
     Returns:
-        The run with everything, its `against` filled: rows "plan", the lines of STEPS, "twin"; columns line, meaning,
-        cost_per_year (running cost after this line), difference_per_year (of the line), both in the currency of the campus.
-        The second is the same table.
+        The run with everything, its `against` filled: rows "plan", the lines of STEPS, "twin"; columns line,
+        meaning, cost_per_year (running cost after this line), difference_per_year (of the line), both in the
+        currency of the campus.
     """
     import pandas as pd
 
     years = twin.case.years
     cost = twin.reference.bill.total / twin.reference.case.years
     rows = [("plan", "perfect foresight, constant efficiencies", cost, 0.0)]
-    run = None
     for line, meaning, setting in STEPS:
         run = twin.run(setting)
         now = run.years[0].running_cost / years
@@ -72,4 +67,4 @@ def plan_against_twin(twin: Twin, note: Callable[[str], None] = lambda _: None) 
         note(line)
     rows.append(("twin", "all of it", cost, cost - rows[0][2]))
     table = pd.DataFrame(rows, columns=["line", "meaning", "cost_per_year", "difference_per_year"])
-    return run, table
+    return replace(run, against=table)

@@ -57,7 +57,8 @@ def run_years(twin: Twin, setting: Setting, say: Callable[[str], None]) -> Run:
         say(f"year {year + 1}")
     return Run(
         name=twin.campus.name, currency=twin.campus.currency, case=case, controller=_words(twin), traces=traces,
-        years=tuple(years), limits=_merged(limits), against=_no_table(), notes=_notes(twin, planner),
+        years=tuple(years), limits=_merged(limits), against=_no_table(), seed=twin.seed,
+        notes=_notes(twin, planner),
     )  # fmt: skip
 
 
@@ -147,7 +148,7 @@ def _merged(limits: list[LimitCount]) -> tuple[LimitCount, ...]:
 def _no_table() -> pd.DataFrame:
     import pandas as pd
 
-    return pd.DataFrame(columns=["line", "cost_per_year", "saving_per_year"])
+    return pd.DataFrame(columns=["line", "meaning", "cost_per_year", "difference_per_year"])
 
 
 def _words(twin: Twin) -> str:

@@ -84,6 +84,7 @@ class Run:
         limits: Limits that were hit, over all years.
         against: Where the plan's saving went: a row a cause with cost_per_year and saving_per_year, sums to the
             difference; empty where it was not asked for.
+        seed: Of all that was drawn by chance.
         notes: Sentences a reader must see.
         seconds: Time by stage.
     """
@@ -96,6 +97,7 @@ class Run:
     years: tuple[YearOfRun, ...]
     limits: tuple[LimitCount, ...]
     against: pd.DataFrame
+    seed: int = 0
     notes: tuple[str, ...] = ()
     seconds: dict[str, float] = field(default_factory=dict)
 

@@ -1,0 +1,114 @@
+"""`wattstack simulate`: run a sized campus minute by minute with its controller.
+
+Needs    cli.sets, cli.run_text, twin, report.
+Gives    simulate.
+Used by  cli.app.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from wattstack.cli.sets import sets_option
+from wattstack.errors import InputError
+
+HELP = """Run a campus step by step with the controller that will run the site.
+
+CAMPUS.YAML is a campus whose sizes all stand: `wattstack plan` writes one, OUT/campus.yaml, and where its plan.json lies
+beside it the page shows where the plan's saving went. `control:` in the file says what runs it: a plan of the next
+hours made anew every quarter of an hour (kind: mpc), or rules alone (kind: rules).
+
+What the plan takes as given happens here: cells with voltage, heat and ageing, converters that lose, generators that take time
+and fail, outages, forecasts that err.
+
+\b
+What is written into the folder (nothing before all of it is ready):
+  run.json         figures, where the saving went, limits that were hit, checksums of the inputs
+  *.csv            years, bill, balance, peaks, batteries, limits, events
+  traces.parquet   every step of the first year
+  report.html      one page that opens offline
+
+\b
+Examples:
+  wattstack simulate out/sakai/campus.yaml -o out/sakai-run
+  wattstack simulate out/sakai/campus.yaml --years 10 --step 5min
+  wattstack simulate out/sakai/campus.yaml --set control.kind=rules --no-against
+
+\b
+Exit codes: 0 done, 1 load was not served, 2 bad input, 3 ours, 130 stopped (the folder is as it was).
+"""
+
+
+@click.command(help=HELP, short_help="Run a sized campus minute by minute with its controller.")
+@click.argument("campus_file", metavar="CAMPUS.YAML", type=click.Path())
+@click.option(
+    "-o",
+    "--out",
+    "folder",
+    type=click.Path(),
+    default="out-run",
+    show_default=True,
+    help="Folder the run is written into.",
+)
+@click.option("--step", default="1min", show_default=True, help="Step of the run, a whole part of time.step.")
+@click.option(
+    "--years",
+    type=click.IntRange(1, 60),
+    default=1,
+    show_default=True,
+    help="Passes over the axis, with ageing.",
+)
+@click.option(
+    "--seed", type=click.IntRange(0), default=0, show_default=True, help="Of outages, failures and errors."
+)
+@click.option(
+    "--scenario", default=None, help="Scenario of the campus file; absent = its own time and series."
+)
+@click.option(
+    "--against/--no-against", "with_against", default=True, show_default=True,
+    help="Run six times, with one thing of reality more each time: where the plan's saving went.",
+)  # fmt: skip
+@click.option(
+    "--report/--no-report", "with_report", default=True, show_default=True, help="With report.html."
+)
+@sets_option
+def simulate(campus_file: str, folder: str, **options: Any) -> int:
+    """Simulate a campus into a folder."""
+    from wattstack.cli.run_text import run_text
+    from wattstack.cli.sets import read_with_sets
+    from wattstack.dispatch import announce_compiling
+    from wattstack.twin import Setting, Twin, plan_against_twin, write_run
+
+    campus = read_with_sets(campus_file, options["sets"])
+    if Path(folder).resolve() == Path(campus_file).resolve().parent:
+        what = f"holds {Path(campus_file).name} itself and perhaps its plan. Name another folder with -o."
+        raise InputError(folder, [what])
+    announce_compiling(lambda text: click.echo(text, err=True))
+    twin = Twin(
+        campus,
+        step=options["step"],
+        years=options["years"],
+        seed=options["seed"],
+        scenario=options["scenario"],
+    )
+    run = plan_against_twin(twin) if options["with_against"] else twin.run(Setting())
+    files = write_run(run, folder, plan_beside(Path(campus_file)))
+    click.echo(run_text(files))
+    if options["with_report"]:
+        from wattstack.report import write_report
+
+        click.echo(f"\nreport: {write_report(files, Path(folder) / 'report.html')}")
+    return 1 if files.summary["figures"]["unserved_mwh"] > 0.0 else 0
+
+
+def plan_beside(campus_file: Path) -> dict[str, Any] | None:
+    """The plan.json whose sizes a campus.yaml holds, None where there is none of a site."""
+    from wattstack.plan import read_json
+
+    if not (campus_file.parent / "plan.json").is_file():
+        return None
+    summary = read_json(campus_file.parent, "plan.json", "wattstack plan")
+    return summary if summary.get("kind") == "site" else None

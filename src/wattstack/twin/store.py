@@ -1,0 +1,211 @@
+"""A run on disk: the folder written all at once, and read back.
+
+Needs    plan (write_whole, read_json, package_versions), series.write_traces.
+Gives    RunFiles, run_files, write_run, read_run.
+Used by  cli, report (which looks at nothing but this content).
+
+    run.json         layout 1, below; equal inputs, seed and versions give equal bytes: no clock times, no paths
+    timing.json      seconds by stage
+    traces.parquet   every step of the first year, in the channels of a plan and those only a run has
+    *.csv            years, bill, balance, peaks, batteries, limits, events, against, inputs
+
+run.json: wattstack_run (layout), kind "year", name, description, currency, place; versions; controller, step_s, steps, start,
+years, seed; running_cost_per_year and figures of the first year; targets; against (where the plan's saving went); plan (cost,
+baseline and saving of the plan beside it, null where there is none); inputs with checksums; library (passports); notes.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from wattstack.errors import InputError
+from wattstack.plan import package_versions, read_json, write_whole
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from wattstack.series import Traces
+    from wattstack.twin.run import Run
+
+LAYOUT = 1
+FILE = "run.json"
+COMMAND = "wattstack simulate CAMPUS.YAML"
+TABLES = ("years", "bill", "balance", "peaks", "batteries", "limits", "events", "against", "inputs")
+NUMBERS_NOT = ("month", "block", "path", "limit", "first_utc", "unit", "what", "line", "meaning", "name", "file", "sha256",
+               "note", "source", "synthetic")  # fmt: skip
+
+
+@dataclass(frozen=True)
+class RunFiles:
+    """The content of a run's folder, in memory or read.
+
+    Attributes:
+        summary: run.json.
+        tables: By stem of the CSV file.
+        traces: Of the first year.
+        timing: timing.json; empty where the folder has none.
+    """
+
+    summary: dict[str, Any]
+    tables: dict[str, pd.DataFrame]
+    traces: Traces
+    timing: dict[str, Any]
+
+
+def run_files(run: Run, plan: Mapping[str, Any] | None = None) -> RunFiles:
+    """The content of a run's folder, without a folder.
+
+    Args:
+        run: As simulate_year gives it.
+        plan: plan.json of the plan whose sizes were run, None where there is none.
+    """
+    tables = _tables(run)
+    return RunFiles(_summary(run, tables, plan), tables, run.traces, {"stages_s": run.seconds})
+
+
+def write_run(run: Run, folder: str | Path, plan: Mapping[str, Any] | None = None) -> RunFiles:
+    """Write the folder of a run: all of it, or nothing.
+
+    Args:
+        run: As simulate_year gives it.
+        folder: Made where it is missing.
+        plan: plan.json of the plan whose sizes were run, None where there is none.
+
+    Returns:
+        What was written, for a report without reading it again.
+
+    Raises:
+        InputError: The folder cannot be written.
+    """
+    return write_whole(
+        folder, lambda beside: _write_all(run_files(run, plan), beside), ("report.html",), last=FILE
+    )
+
+
+def read_run(folder: str | Path) -> RunFiles:
+    """Read a folder that write_run wrote.
+
+    Raises:
+        InputError: There is no run in it, it is of another layout, or a file of it is missing or broken.
+    """
+    from wattstack.series import read_traces
+
+    folder = Path(folder)
+    summary = read_json(folder, FILE, COMMAND)
+    if summary.get("wattstack_run") != LAYOUT:
+        found = summary.get("wattstack_run", "no layout number")
+        raise InputError(str(folder / FILE), [f"has layout {found}, must be {LAYOUT}. Simulate again."])
+    missing = [n for n in (*(f"{t}.csv" for t in TABLES), "traces.parquet") if not (folder / n).is_file()]
+    if missing:
+        raise InputError(str(folder), [f"lacks {', '.join(missing)}. Simulate again into this folder."])
+    tables = {stem: _read_table(folder / f"{stem}.csv") for stem in TABLES}
+    timing = read_json(folder, "timing.json", COMMAND) if (folder / "timing.json").is_file() else {}
+    return RunFiles(summary, tables, read_traces(folder / "traces.parquet"), timing)
+
+
+def _read_table(path: Path) -> pd.DataFrame:
+    """A table as it was written, numbers to the last bit."""
+    import pandas as pd
+
+    table = pd.read_csv(path, dtype=str, keep_default_na=False)
+    try:
+        for name in table.columns.difference(NUMBERS_NOT):
+            table[name] = [float(text) if text else np.nan for text in table[name]]
+    except ValueError as error:
+        what = f"is not as it was written ({error}). Simulate again into this folder."
+        raise InputError(str(path), [what]) from None
+    return table
+
+
+def _write_all(files: RunFiles, folder: Path) -> RunFiles:
+    from wattstack.series import write_traces
+
+    for stem, table in files.tables.items():
+        table.to_csv(folder / f"{stem}.csv", index=False, lineterminator="\n")
+    write_traces(files.traces, folder / "traces.parquet")
+    for name, content in (("timing.json", files.timing), (FILE, files.summary)):
+        text = json.dumps(content, indent=1, ensure_ascii=False, allow_nan=False)
+        (folder / name).write_text(text + "\n", encoding="utf-8")
+    return files
+
+
+def _tables(run: Run) -> dict[str, pd.DataFrame]:
+    import pandas as pd
+
+    def by_year(make) -> pd.DataFrame:
+        parts = []
+        for one in run.years:
+            part = make(one)
+            part.insert(0, "year", one.year)
+            parts.append(part)
+        return pd.concat(parts, ignore_index=True)
+
+    limits = pd.DataFrame(
+        [asdict(one) for one in run.limits],
+        columns=["path", "limit", "count", "first_utc", "hours", "worst", "unit"],
+    )
+    events = [(one.year, path, what) for one in run.years for path, what in one.events]
+    return {
+        "years": by_year(lambda one: pd.DataFrame([one.figures])),
+        "bill": by_year(lambda one: one.bill.table().T.rename_axis("month").reset_index()),
+        "balance": by_year(lambda one: one.balance.rename_axis("month").reset_index()),
+        "peaks": by_year(
+            lambda one: pd.DataFrame({"month": list(one.peaks_mw), "peak_mw": list(one.peaks_mw.values())})
+        ),
+        "batteries": by_year(lambda one: one.batteries.rename_axis("block").reset_index()),
+        "limits": limits,
+        "events": pd.DataFrame(events, columns=["year", "path", "what"]),
+        "against": run.against,
+        "inputs": pd.DataFrame([asdict(record) for record in run.case.inputs]),
+    }
+
+
+def _summary(run: Run, tables: dict[str, pd.DataFrame], plan: Mapping[str, Any] | None) -> dict[str, Any]:
+    campus, axis = run.case.campus, run.case.axis
+    place = campus.place
+    return {
+        "wattstack_run": LAYOUT,
+        "kind": "year",
+        "name": run.name,
+        "description": campus.description,
+        "currency": run.currency,
+        "place": {
+            "latitude_deg": place.latitude_deg, "longitude_deg": place.longitude_deg, "time_zone": place.time_zone,
+        },
+        "versions": package_versions(),
+        "controller": run.controller,
+        "start": str(axis.start) + "Z",
+        "step_s": axis.step_s,
+        "steps": axis.count,
+        "years": len(run.years),
+        "seed": run.seed,
+        "running_cost_per_year": run.running_cost_per_year,
+        "figures": {name: _plain(value) for name, value in run.years[0].figures.items()},
+        "sizes": {path: float(size) for path, size in campus.size_paths.items()},
+        "against": [{k: _plain(v) for k, v in row.items()} for row in run.against.to_dict("records")],
+        "plan": _of_plan(plan),
+        "limits": tables["limits"].to_dict("records"),
+        "inputs": tables["inputs"].to_dict("records"),
+        "library": campus.passports,
+        "notes": list(run.notes),
+    }  # fmt: skip
+
+
+def _of_plan(plan: Mapping[str, Any] | None) -> dict[str, Any] | None:
+    """What of a plan the page lays beside the run."""
+    if plan is None:
+        return None
+    finance = plan["finance"]
+    keys = ("baseline_cost_per_year", "saving_per_year", "running_cost_per_year")
+    return {"objective": plan["objective"], **{key: finance.get(key) for key in keys}}
+
+
+def _plain(value: Any) -> Any:
+    """A number JSON knows: not defined is null."""
+    return None if isinstance(value, float) and not np.isfinite(value) else value
