@@ -86,17 +86,19 @@ def age_all(ageing, age, state, flows, step_s):
         for b in range(age.shape[1]):
             move = (state[SOC, b] - age[row.EXTREME, b]) * age[row.DIRECTION, b]
             if not move >= -block[row.GATE, b]:
-                _turn((block, law), age, b, state[SOC, b], flows[C_RATE, b])
+                _turn((block, law), age, b, state, flows[C_RATE, b])
             if age[row.CLOCK_S, b] >= HOUR_S - ALMOST_S:
-                _charge_time((block, law), age, state, b)
+                _charge_time((block, law), age, state, b, step_s)
 
 
 @njit(cache=True)
-def _turn(laws, age, b, soc, c_rate):
+def _turn(laws, age, b, state, c_rate):
     """The block has started, or found its direction, or turned."""
+    soc = state[SOC, b]
     extreme = age[row.EXTREME, b]
     if math.isnan(extreme):
         age[row.EXTREME, b] = age[row.DAY_LOW, b] = age[row.DAY_HIGH, b] = soc
+        age[row.FROM_SOC, b], age[row.FROM_DEGC, b] = soc, state[TEMP_CELL, b]
         rain.turning_point(age, b, soc, 0.0, (0.0, 0.0))
         return
     if math.isnan(age[row.DIRECTION, b]):
@@ -153,13 +155,21 @@ def _wear(laws, age, b, cycle, times):
 
 
 @njit(cache=True)
-def _charge_time(laws, age, state, b):
-    """Charge the time since the last charge (an hour, or what there is of it) at its means, and read the age."""
+def _charge_time(laws, age, state, b, step_s):
+    """Charge the time since the last charge (an hour, or what there is of it) at its means, and read the age.
+
+    What was summed are values at the end of each step: half a step of the change over the hour is taken off, so that
+    the mean is the trapezoid's.
+    """
     lapse_s = age[row.CLOCK_S, b]
     if lapse_s > 0.0:
-        temp_k = ZERO_DEGC_K + age[row.SUM_DEGC_S, b] / lapse_s
-        day = _day(age, b, lapse_s)
-        pass_time(laws, age, b, lapse_s, (temp_k, age[row.SUM_SOC_S, b] / lapse_s, day))
+        half = 0.5 * step_s
+        heat = age[row.SUM_DEGC_S, b] - half * (state[TEMP_CELL, b] - age[row.FROM_DEGC, b])
+        held = age[row.SUM_SOC_S, b] - half * (state[SOC, b] - age[row.FROM_SOC, b])
+        pass_time(
+            laws, age, b, lapse_s, (ZERO_DEGC_K + heat / lapse_s, held / lapse_s, _day(age, b, lapse_s))
+        )
+        age[row.FROM_SOC, b], age[row.FROM_DEGC, b] = state[SOC, b], state[TEMP_CELL, b]
         state[SINCE_STRIP, b] += lapse_s / HOUR_S
         age[row.TOTAL_S, b] += lapse_s
         age[row.TOTAL_DEGC_S, b] += age[row.SUM_DEGC_S, b]
@@ -192,7 +202,7 @@ def _close(ageing, age, state, b):
         return
     if not math.isnan(age[row.DIRECTION, b]):
         _close_leg(laws, age, b, age[row.LEG_H, b])
-    _charge_time(laws, age, state, b)
+    _charge_time(laws, age, state, b, 0.0)
     for point in range(1, int(age[row.COUNT, b])):
         _wear(laws, age, b, rain.half_cycle(age, b, point), 0.5)
     read_age(laws, age, state, b)
