@@ -16,14 +16,44 @@ import numpy as np
 
 from wattstack.plan.portfolio.visit import Operation
 
+ROOM = 8  # cuts of a function to make room for at first
 
-@dataclass
+
 class Cuts:
-    """Cuts of one function: value >= const + grad . y; rows const and grad, shapes (k,), (k, n)."""
+    """Cuts of one function: value >= const + grad . y.
 
-    const: np.ndarray
-    grad: np.ndarray
-    known: set[bytes] = field(default_factory=set)
+    Attributes:
+        rows: A row a cut, its grad and then its const; shape (k, n + 1).
+    """
+
+    def __init__(self, size: int):
+        self._room = np.empty((ROOM, size + 1))
+        self._known: set[bytes] = set()
+        self.rows = self._room[:0]
+
+    @property
+    def const(self) -> np.ndarray:
+        """Shape (k,)."""
+        return self.rows[:, -1]
+
+    @property
+    def grad(self) -> np.ndarray:
+        """Shape (k, n)."""
+        return self.rows[:, :-1]
+
+    def add(self, const: float, grad: np.ndarray) -> int | None:
+        """Keep a cut; its number, or None where it is there already."""
+        count = len(self.rows)
+        if count == len(self._room):
+            self._room = np.concatenate([self._room, np.empty_like(self._room)])
+        row = self._room[count]
+        row[:-1], row[-1] = grad, const
+        mark = row.round(6).tobytes()
+        if mark in self._known:
+            return None
+        self._known.add(mark)
+        self.rows = self._room[: count + 1]
+        return count
 
 
 def visit_here(asked: list) -> list:
@@ -52,14 +82,8 @@ class Pool:
         """Keep a cut; its number, or None where it is there already."""
         found = self.cuts.get(key)
         if found is None:
-            found = self.cuts[key] = Cuts(np.empty(0), np.empty((0, len(grad))))
-        mark = np.round(np.append(grad, const), 6).tobytes()
-        if mark in found.known:
-            return None
-        found.known.add(mark)
-        found.const = np.append(found.const, const)
-        found.grad = np.vstack([found.grad, grad])
-        return len(found.const) - 1
+            found = self.cuts[key] = Cuts(len(grad))
+        return found.add(const, grad)
 
     def count(self, solver: str) -> None:
         """Note that a solver answered once."""

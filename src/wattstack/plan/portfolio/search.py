@@ -58,6 +58,9 @@ class Search:
         self.npvs_m = np.full(len(blocks), -np.inf)
         self.in_master: list[set[int]] = []
         self.groups = self._group()
+        self.with_one = [
+            np.pad(columns, ((0, 0), (0, 1)), constant_values=-1) for _, _, columns, _, _ in self.groups
+        ]
         self.cycled = [
             columns[:, at]
             for _, tasks, columns, _, _ in self.groups
@@ -115,10 +118,12 @@ class Search:
     def _row(self, g: int, i: int, k: int, columns: np.ndarray, cost: int):
         """Cut k as a row of the master: cost - grad . y >= const, in M."""
         self.in_master[g][i].add(k)
-        cuts = self.pool.cuts[self.groups[g][0]]
-        grad = cuts.grad[k] * M
-        keep = grad != 0.0
-        return np.append(columns[keep], cost), np.append(-grad[keep], 1.0), float(cuts.const[k]) * M
+        cut = self.pool.cuts[self.groups[g][0]].rows[k]
+        keep = cut[:-1].nonzero()[0]
+        index, value = np.empty(len(keep) + 1, np.int32), np.empty(len(keep) + 1)
+        index[:-1], index[-1] = columns[keep], cost
+        value[:-1], value[-1] = -M * cut[keep], 1.0
+        return index, value, M * float(cut[-1])
 
     def evaluate(self, x: np.ndarray, several: bool = False) -> tuple[float, np.ndarray]:
         """Value of a point that can be run so, NPV by future; every visit leaves its cut in the pool.
@@ -172,18 +177,18 @@ class Search:
             x[columns] = np.where(values == values.max(axis=1, keepdims=True), values, 0.0)
         return x
 
-    def separate(self, x: np.ndarray, most: int = 1) -> int:
-        """Add to each site-period the cuts of the pool that x violates most; returns how many were added."""
+    def separate(self, x: np.ndarray) -> int:
+        """Add to each site-period the cut of the pool that x violates most; returns how many were added."""
         rows = []
-        for g, (key, _, columns, costs, _) in enumerate(self.groups):
-            cuts = self.pool.cuts[key]
-            values = (cuts.grad @ np.maximum(x[columns], 0.0).T + cuts.const[:, None]) * M
-            short = values - x[costs]
-            for i in np.flatnonzero(short.max(axis=0) > VIOLATED_M):
-                order = np.argsort(-short[:, i])[:most]
-                for k in order:
-                    if short[k, i] > VIOLATED_M and int(k) not in self.in_master[g][i]:
-                        rows.append(self._row(g, i, int(k), columns[i], costs[i]))
+        point = np.append(np.maximum(x, 0.0), 1.0)
+        allowed = (x + VIOLATED_M).tolist()
+        for g, ((key, _, columns, costs, _), with_one) in enumerate(
+            zip(self.groups, self.with_one, strict=True)
+        ):
+            values = self.pool.cuts[key].rows @ point[with_one].T
+            for i, (k, cost) in enumerate(zip(values.argmax(axis=0).tolist(), costs.tolist(), strict=True)):
+                if M * values[k, i] > allowed[cost] and k not in self.in_master[g][i]:
+                    rows.append(self._row(g, i, k, columns[i], cost))
         self.program.add_rows(rows)
         return len(rows)
 
