@@ -67,3 +67,48 @@ def test_safety_rules_are_sentences_with_the_doubt_of_each(capsys):
         "  building        6 m (20 ft) to a building, or a barrier of 1 h (confidence low; that a space is kept"
         in text
     )
+
+
+def test_a_chemistry_shows_every_parameter_of_its_cell_and_marks_what_is_not_sure(capsys):
+    from wattstack.physics import cell_of
+
+    assert run(["library", "chemistries", "zinc-bromine-flow"]) == 0
+    text = capsys.readouterr().out
+    cell = cell_of("zinc-bromine-flow")
+    for row in cell.passport:
+        assert f"\n  {row.key}  " in text
+    assert text.count("(LOW CONFIDENCE)") == sum(row.confidence == "low" for row in cell.passport)
+    assert "coulomb_eff  0.95  (LOW CONFIDENCE)\n          assumption" in text
+    assert "  self_discharge_frac_per_day  0: 0; 0.05: 0.1; 0.2: 0.24; 1: 0.24 1/day  (medium)" in text
+    assert "ageing law  zinc\n" in text
+    assert "--plot zinc-bromine-flow.html" in text
+
+
+def test_fits_to_other_makes_are_named_beside_the_law(capsys):
+    assert run(["library", "chemistries", "lfp-grid-2026"]) == 0
+    assert (
+        "blast-lfp-250ah; beside it, fits to other makes: naumann-lfp, blast-lfp-sony"
+        in capsys.readouterr().out
+    )
+
+
+def test_a_cell_that_does_not_age_says_so():
+    from dataclasses import replace
+
+    from wattstack.cli.passport import cell_lines
+    from wattstack.physics import cell_of
+
+    assert cell_lines(replace(cell_of("edlc"), laws=()))[-1] == "  ageing law  none"
+
+
+def test_plots_of_a_chemistry_are_written(capsys, tmp_path):
+    page = tmp_path / "edlc.html"
+    assert run(["library", "chemistries", "edlc", "--plot", str(page)]) == 0
+    assert f"plots: {page}" in capsys.readouterr().out
+    assert page.read_text(encoding="utf-8").startswith("<!DOCTYPE html>")
+
+
+def test_plots_of_anything_but_one_chemistry_are_refused(capsys, tmp_path):
+    for asked in (["fuels", "lng"], ["chemistries"]):
+        assert run(["library", *asked, "--plot", str(tmp_path / "no.html")]) == 2
+        assert "--plot shows one chemistry" in capsys.readouterr().err

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from wattstack.errors import InputError
 from wattstack.library import find, names
-from wattstack.physics import cell_of
+from wattstack.physics import Steady, ageing_of, cell_of, dc_round_trip, fade
 from wattstack.physics.cell_entry import CONFIDENCE, cell_from, interpolate
 
 ALL = names("chemistries")
@@ -59,6 +59,42 @@ def test_the_plateau_of_lfp_is_as_flat_as_measured():
     for low, high, least, most in [(0.52, 0.6, 0.35, 0.55), (0.86, 0.92, 0.4, 0.6), (0.16, 0.24, 2.9, 4.6)]:
         inside = slope_mv_per_pct[(cell.soc_points >= low) & (cell.soc_points <= high)]
         assert least <= inside.mean() <= most
+
+
+@pytest.mark.parametrize("name", ALL)
+def test_every_law_of_a_chemistry_exists_and_takes_its_numbers(name):
+    cell = cell_of(name)
+    for law in cell.laws:
+        strip_days = cell.maintenance["strip_days"] if cell.maintenance else None
+        left = fade(ageing_of(law), Steady(cycles_per_day=0.3), 3, strip_days=strip_days).capacity_frac
+        assert left[0] == pytest.approx(1.0, abs=0.01) and (np.diff(left) < 0).all() and left[-1] > 0.2
+    assert ageing_of(cell).law.name == cell.laws[0]["law"]
+
+
+def test_numbers_of_a_law_reach_it_and_stand_in_the_passport():
+    cell = cell_of("edlc")
+    assert ageing_of(cell).numbers["volt_full"] == 2.7
+    assert next(row for row in cell.passport if row.key == "edlc.volt_full").confidence == "high"
+
+
+@pytest.mark.parametrize("name", ALL)
+def test_the_round_trip_is_the_one_that_is_cited(name):
+    cell = cell_of(name)
+    for fact in find("chemistries", name).facts:
+        if match := re.fullmatch(r"DC round trip at ([\d.]+) C", fact["item"]):
+            assert dc_round_trip(cell, [float(match[1])])[0] == pytest.approx(fact["value"], abs=0.012)
+
+
+def test_the_round_trip_falls_with_the_rate_and_ends_where_the_cell_cannot():
+    found = dc_round_trip(cell_of("nmc-2026"), [0.25, 0.5, 1.0, 3.0])
+    assert (np.diff(found[:3]) < 0).all() and np.isnan(found[3])
+    cold, warm = (dc_round_trip(cell_of("nmc-2026"), [0.5], temp)[0] for temp in (10.0, 25.0))
+    assert cold < warm < 1.0
+
+
+def test_a_round_trip_of_nothing_is_refused():
+    with pytest.raises(InputError, match=r"has 0, must be > 0\.(?s:.)*window 0\.9 \.\. 0\.1"):
+        dc_round_trip(cell_of("nmc-2026"), [0.5, 0.0], soc_low=0.9, soc_high=0.1)
 
 
 def test_zinc_keeps_its_strip_and_pumps_only_where_they_are():
@@ -109,7 +145,7 @@ def test_what_is_missing_unknown_or_without_source_is_told_at_once():
     raw["c_rate_frac_charge"]["value"] = [[20, 1], [0, 0]]
     raw["rc_frac"]["value"] = "two"
     raw["temp_min_degc"] = 5
-    raw["laws"] = ["naumann-lfp"]
+    raw["laws"] = ["naumann-lfp", {"law": "zinc", "life_years": 3, "life_cycles": {"value": "many"}}]
     raw["maintenance"] = {
         "strip_days": {"value": 3, "unit": "h", "source": "assumption", "confidence": "low"}
     }
@@ -120,6 +156,7 @@ def test_what_is_missing_unknown_or_without_source_is_told_at_once():
         "cell.coulomb_eff": "'certain', must be high", "cell.hysteresis_gamma": "no more and no less",
         "cell.c_rate_frac_charge": "first numbers rising", "cell.rc_frac": "must be a list of numbers",
         "cell.temp_min_degc": "is missing", "cell.laws": "list of {law: NAME}",
+        "cell.laws.life_years": "must be {value, unit", "cell.laws.life_cycles": "must be a number",
         "cell.maintenance.strip_days": "must be in day", "cell.maintenance.strip_cycles": "is missing",
         "cell.maintenance.strip_h": "is missing",
     }  # fmt: skip

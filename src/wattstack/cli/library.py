@@ -1,6 +1,6 @@
 """`wattstack library`: the facts that ship with the product, with source and date.
 
-Needs    library.find, library.names, library.kinds.
+Needs    library.find, library.names, library.kinds; of a chemistry physics.cell_of, report.write_chemistry.
 Gives    library.
 Used by  cli.app.
 """
@@ -16,17 +16,26 @@ import click
 @click.command(short_help="Show the facts that ship with wattstack, with source and date.")
 @click.argument("kind", required=False)
 @click.argument("name", required=False)
-def library(kind: str | None, name: str | None) -> None:
+@click.option(
+    "--plot",
+    "page",
+    type=click.Path(dir_okay=False),
+    metavar="FILE.html",
+    help="Of a chemistry: write a page with its voltage, efficiency and fade, and its passport.",
+)
+def library(kind: str | None, name: str | None, page: str | None) -> None:
     """List all entries of the library, those of one KIND, or show one entry by NAME with its figures.
 
     Every entry has a passport: source, date, status (in force, draft, proposal, claim, assumption) and
-    confidence. A campus file uses an entry as library:NAME.
+    confidence. A campus file uses an entry as library:NAME. A chemistry also shows its cell: every parameter with
+    value, unit, confidence and source.
 
     \b
     Examples:
       wattstack library
       wattstack library chemistries
       wattstack library chemistries lfp-grid-2026
+      wattstack library chemistries lfp-grid-2026 --plot lfp.html
 
     \b
     Exit codes: 0 done, 2 there is no such kind or entry.
@@ -35,8 +44,14 @@ def library(kind: str | None, name: str | None) -> None:
 
     if kind is not None:
         kind = kind.replace("-", "_")
+    if page is not None and (kind != "chemistries" or name is None):
+        raise click.UsageError(
+            "--plot shows one chemistry: wattstack library chemistries NAME --plot FILE.html"
+        )
     if kind is not None and name is not None:
         click.echo(_entry_text(find(kind, name)))
+        if kind == "chemistries":
+            _show_cell(name, page)
         return
     for one in kinds() if kind is None else (kind,):
         entries = [find(one, each) for each in names(one)]
@@ -59,7 +74,7 @@ def _entry_text(entry: object) -> str:
     lines += [f"  {name:<16}{rule['text']}{_doubt(rule)}" for name, rule in rules.items()]
     if entry.facts:
         lines += ["", "figures behind them"]
-        lines += [f"  {f['item']}: {f['value']} {f['unit']} ({f['source']})" for f in entry.facts]
+        lines += [f"  {f['item']}: {_measured(f)} ({f['source']})" for f in entry.facts]
     return "\n".join(lines + (["", entry.notes] if entry.notes else []))
 
 
@@ -71,6 +86,24 @@ def _doubt(rule: Mapping[str, Any]) -> str:
         if key in rule
     ]
     return f" ({'; '.join(own)})" if own else ""
+
+
+def _measured(fact: Mapping[str, object]) -> str:
+    return str(fact["value"]) if fact["unit"] == "1" else f"{fact['value']} {fact['unit']}"
+
+
+def _show_cell(name: str, page: str | None) -> None:
+    """The passport of the cell, and its page where one is asked for."""
+    from wattstack.cli.passport import cell_lines
+    from wattstack.physics import cell_of
+
+    click.echo("\n" + "\n".join(cell_lines(cell_of(name))))
+    if page is None:
+        click.echo(f"\nplots: wattstack library chemistries {name} --plot {name}.html")
+        return
+    from wattstack.report import write_chemistry
+
+    click.echo(f"\nplots: {write_chemistry(name, page)}")
 
 
 def _value_text(value: object) -> str:

@@ -78,7 +78,7 @@ def cell_from(name: str, raw: Mapping[str, Any]) -> Cell:
     Args:
         name: What to call it.
         raw: Every figure as {value, unit, source, confidence}; see NUMBERS, CURVES, LISTS; `laws`, a list of
-            {law: NAME}; `maintenance`, figures strip_days, strip_cycles, strip_h, or nothing.
+            {law: NAME, number: figure}; `maintenance`, figures strip_days, strip_cycles, strip_h, or nothing.
 
     Raises:
         InputError: Figures are missing, unknown, without source, in another unit, or make no cell; all at once.
@@ -99,7 +99,9 @@ def cell_from(name: str, raw: Mapping[str, Any]) -> Cell:
 def _make(name: str, raw: Mapping[str, Any]) -> Cell:
     given = {key: figure["value"] for key, figure in raw.items() if key in _KNOWN}
     strip = raw.get("maintenance") or {}
+    laws = raw.get("laws") or ()
     rows = [(key, figure) for key, figure in raw.items() if key in _KNOWN] + list(strip.items())
+    rows += [(f"{law['law']}.{key}", figure) for law in laws for key, figure in law.items() if key != "law"]
     return Cell(
         name=name,
         **{key: float(given[key]) for key in NUMBERS if key in Cell.__dataclass_fields__},
@@ -110,7 +112,7 @@ def _make(name: str, raw: Mapping[str, Any]) -> Cell:
         rc_tau_s=tuple(given["rc_tau_s"]),
         heat_capacity_j_per_k=float(given["specific_heat_j_per_kg_k"]) * float(given["mass_kg"]),
         auxiliary_w=float(given.get("auxiliary_w", 0.0)),
-        laws=tuple(raw.get("laws", ())),
+        laws=tuple({k: v if k == "law" else float(v["value"]) for k, v in law.items()} for law in laws),
         maintenance={key: float(figure["value"]) for key, figure in strip.items()} or None,
         passport=tuple(PassportRow(key, *(figure.get(k) for k in _FIGURE)) for key, figure in rows),
     )
@@ -198,20 +200,18 @@ def _declaration_faults(raw: Mapping[str, Any]) -> list[Fault]:
         if key not in _KNOWN and key not in ("laws", "maintenance"):
             near = nearest(key, _KNOWN)
             faults.append(Fault(f"cell.{key}", f"is not known here.{f' Nearest: {near!r}.' if near else ''}"))
-    for where, figure, unit in _figures(raw):
+    for where, figure, unit in (*_figures(raw), *_law_figures(raw)):
         if not isinstance(figure, Mapping):
             continue
         if set(figure) != set(_FIGURE):
             faults.append(Fault(where, f"must be {{{', '.join(_FIGURE)}}}, no more and no less."))
-        if figure.get("unit", unit) != unit:
+        if unit and figure.get("unit", unit) != unit:
             faults.append(Fault(where, f"is in {figure['unit']}, must be in {unit}. Convert it."))
         if not figure.get("source", "said already"):
             faults.append(Fault(where, "has no source. Name one, or write 'assumption'."))
         if figure.get("confidence", "low") not in CONFIDENCE:
             said = f"has confidence {figure['confidence']!r}, must be {', '.join(CONFIDENCE)}."
             faults.append(Fault(where, said))
-    if not all(isinstance(law, Mapping) and law.get("law") for law in raw.get("laws") or ()):
-        faults.append(Fault("cell.laws", "must be a list of {law: NAME}."))
     return faults
 
 
@@ -220,6 +220,13 @@ def _figures(raw: Mapping[str, Any]) -> Iterator[tuple[str, Any, str]]:
     yield from ((f"cell.{key}", raw[key], unit) for key, unit in _KNOWN.items() if key in raw)
     strip = raw.get("maintenance") or {}
     yield from ((f"cell.maintenance.{key}", strip[key], unit) for key, unit in STRIP.items() if key in strip)
+
+
+def _law_figures(raw: Mapping[str, Any]) -> Iterator[tuple[str, Any, str]]:
+    """Numbers that an entry gives its laws; their units are the law's own business."""
+    for law in raw.get("laws") or ():
+        if isinstance(law, Mapping):
+            yield from ((f"cell.laws.{key}", figure, "") for key, figure in law.items() if key != "law")
 
 
 def _value_faults(raw: Mapping[str, Any]) -> list[Fault]:
@@ -236,6 +243,13 @@ def _value_faults(raw: Mapping[str, Any]) -> list[Fault]:
             faults.append(Fault(where, f"is missing. Give {{value, unit: {unit}, source, confidence}}."))
         else:
             faults += _shape_faults(where, figure["value"], key)
+    if not all(isinstance(law, Mapping) and isinstance(law.get("law"), str) for law in raw.get("laws") or ()):
+        faults.append(Fault("cell.laws", "must be a list of {law: NAME}."))
+    for where, figure, _ in _law_figures(raw):
+        if not isinstance(figure, Mapping) or "value" not in figure:
+            faults.append(Fault(where, "must be {value, unit, source, confidence}."))
+        else:
+            faults += _shape_faults(where, figure["value"], "")
     if not any(fault.where.startswith("cell.ocv_v") for fault in faults):
         faults += _ocv_faults(raw)
     return faults

@@ -1,19 +1,22 @@
-"""What people read: the page of a plan, of a portfolio or of two plans, the spreadsheet, the page of a no.
+"""What people read: the page of a plan, of a portfolio or of two plans, the spreadsheet, the page of a no,
+the page of a chemistry.
 
-Gives    write_report (also of a portfolio), write_portfolio_report, write_workbook, write_refusal.
+Gives    write_report (also of a portfolio), write_portfolio_report, write_workbook, write_refusal,
+         write_chemistry.
 Used by  cli, the user.
 """
 
 from typing import Any
 
 _LAZY = {
+    "write_chemistry": "chemistry",
     "write_portfolio_report": "portfolio.write",
     "write_refusal": "refusal",
     "write_report": "write",
     "write_workbook": "workbook",
 }
 
-__all__ = ["write_portfolio_report", "write_refusal", "write_report", "write_workbook"]
+__all__ = ["write_chemistry", "write_portfolio_report", "write_refusal", "write_report", "write_workbook"]
 
 
 def __getattr__(name: str) -> Any:
