@@ -1,6 +1,6 @@
 """Inputs that a peer and wattstack are given alike, from formulas, so that nothing long is stored.
 
-Gives    wave, busy_year, once_a_day, pulses, day_cycles, ambient_degc.
+Gives    wave, busy_year, once_a_day, pulses, triangles, ambient_degc.
 Used by  parity.record_*, tests/parity, benchmarks.battery.
 
 Needs numpy alone: it runs in the environment of every peer. Shares are of rated power, > 0 discharges.
@@ -45,19 +45,17 @@ def pulses(count: int, step_s: float) -> np.ndarray:
     return levels[(minute // 10.0).astype(np.int64) % levels.size]
 
 
-def day_cycles(days: int, per_day: int, soc_high: float, dod: float) -> tuple[np.ndarray, np.ndarray]:
-    """Times [s] and states of charge of one cycle a day: at the top, down in two hours, up in two, rest.
+def triangles(days: int, per_day: int, soc_high: float, dod: float) -> np.ndarray:
+    """States of charge of two cycles a day without a rest: from the top, down in six hours, up in six.
 
     Args:
         days: Length [days].
-        per_day: Points a day, a multiple of 12.
+        per_day: Points a day, a multiple of 4; one more stands at the very end.
         soc_high: Where a cycle starts and ends.
         dod: How deep it goes, from the top.
     """
-    hour = np.arange(days * per_day + 1) * (24.0 / per_day)
-    inside = hour % 24.0
-    down = np.interp(inside, [0.0, 8.0, 10.0, 12.0, 14.0, 24.0], [0.0, 0.0, 1.0, 1.0, 0.0, 0.0])
-    return hour * 3600.0, soc_high - dod * down
+    place = np.arange(days * per_day + 1) * (2.0 / per_day) % 1.0
+    return soc_high - dod * (1.0 - np.abs(1.0 - 2.0 * place))
 
 
 def ambient_degc(count: int, step_s: float, mean_degc: float, swing_k: float) -> np.ndarray:

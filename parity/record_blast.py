@@ -4,9 +4,9 @@ Needs    blast-lite (NumPy below 2), parity.profiles, parity.store.
 Gives    recorded/blast.json.
 Used by  parity.__main__, in the environment of BLAST-Lite.
 
-The grid hands constant stress straight to a model's rates and states, a day at a time for ten years: it holds the
-laws, not the way stress is read off a series. The duty goes through the peer's whole simulation, which drops the time
-between two windows (at the hourly points of the duty, one hour in twenty-five).
+The grid hands constant stress straight to the rates and states of a model, a tenth of a day at a time for ten years: it
+holds the laws, not the way stress is read off a series. The duty goes through the whole simulation of the peer, which
+drops the time between two windows (of this duty about one half-hour in forty-nine).
 """
 
 from __future__ import annotations
@@ -16,11 +16,14 @@ import warnings
 import numpy as np
 from blast import models
 
-from parity.profiles import day_cycles
+from parity.profiles import triangles
 from parity.store import numbers, write_record
 
 DAY_S = 86400.0
 YEARS = 10
+SOC_HIGH, DOD = 0.7, 0.4  # of the duty
+PER_DAY = 48  # points of the duty
+INNER = 10  # steps a day: the peer takes explicit ones
 # temp_degc, soc, dod, c_rate, full equivalent cycles a day
 GRID = (
     (15.0, 0.3, 0.0, 0.0, 0.0),
@@ -65,18 +68,25 @@ def after_ten_years(kind: type, row: tuple[float, ...]) -> tuple[float, float]:
     model = kind()
     stress = stress_of(model, row)
     model.update_rates(stress)
-    for _ in range(365 * YEARS):
-        model.update_states(stress)
+    short = stress | {key: stress[key] / INNER for key in ("delta_t_days", "delta_efc", "cycles")}
+    for _ in range(365 * YEARS * INNER):
+        model.update_states(short)
+        model.states = {
+            key: values[-1:] for key, values in model.states.items()
+        }  # the past is long and not used
     model.update_outputs(stress)
     return model.outputs["q"][-1], model.outputs["r"][-1] if "r" in model.outputs else np.nan
 
 
 def duty(kind: type) -> list:
-    """Capacity after every year of a cycle of 80 % a day at 25 degC, through the whole of the peer."""
-    seconds, soc = day_cycles(365, 24, 0.9, 0.8)
+    """Capacity after every year of two shallow cycles a day at 25 degC, through the whole of the peer."""
+    soc = triangles(365, PER_DAY, SOC_HIGH, DOD)
+    seconds = np.arange(soc.size) * (DAY_S / PER_DAY)
     model = kind()
     model.simulate_battery_life(
-        {"Time_s": seconds, "SOC": soc, "Temperature_C": np.full(soc.size, 25.0)}, threshold_time=YEARS
+        {"Time_s": seconds, "SOC": soc, "Temperature_C": np.full(soc.size, 25.0)},
+        threshold_time=YEARS,
+        is_conserve_energy_throughput=False,
     )
     years = model.stressors["t_days"] / 365.0
     return numbers(np.interp(np.arange(1, YEARS + 1), years, model.outputs["q"]))
@@ -93,6 +103,7 @@ def main() -> None:
         "resistance": {
             name: numbers([r for _, r in rows]) for name, rows in grid.items() if not np.isnan(rows[0][1])
         },
+        "duty": {"per_day": PER_DAY, "soc_high": SOC_HIGH, "dod": DOD, "temp_degc": 25.0},
         "duty_capacity": {name: duty(kind) for name, kind in MODELS.items()},
     }
     write_record("blast", "blast-lite", cases)

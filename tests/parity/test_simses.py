@@ -8,7 +8,11 @@ import pytest
 from parity.profiles import ambient_degc, pulses, wave
 from parity.store import read_record
 from tests.parity.packs import in_open_air, make_cell, make_pack, rms, run_pack
+from wattstack.physics.ageing import ageing_of, stack_ageing
 from wattstack.physics.converter import ConverterLoss, converter_ac_mw, converter_dc_mw
+from wattstack.physics.fade import Steady, fade
+from wattstack.physics.kernel import layout as at
+from wattstack.physics.kernel.ageing import age_all, close_age, new_age
 from wattstack.physics.kernel.thermal import cop_at
 from wattstack.physics.thermal import Container
 
@@ -110,3 +114,33 @@ def test_three_days_in_a_container_cost_the_cooling_of_simses_at_one_second(step
     cop = np.array([cop_at(degc, given["setpoint_degc"], given["cop_cool"]) for degc in out_degc])
     moved_mwh = np.sum(shown.auxiliary_mw * cop) * step_s / 3600.0
     assert moved_mwh == pytest.approx(given["hvac_heat_mwh"], rel=most_frac)
+
+
+def test_ten_years_at_rest_age_as_in_simses():
+    laws = ageing_of("naumann-lfp")
+    years = CASES["age"]["days"] / 365
+    for temp_degc, soc, lost, gained in CASES["age"]["temp_degc, soc, lost, gained"]:
+        end = fade(laws, Steady(temp_degc, soc, 0.0, 0.0, 0.0), round(years))
+        assert 1.0 - end.capacity_frac[-1] == pytest.approx(lost, abs=1e-8)
+        assert end.resistance_frac[-1] - 1.0 == pytest.approx(gained, abs=1e-8)
+
+
+def cycled(dod, c_rate, half_cycles):
+    """Loss and gain of cycles alone, counted by rainflow off a clean swing from the top."""
+    laws = ageing_of("naumann-lfp", counts="soc")
+    only_cycles = np.r_[np.zeros(len(laws.shape.times)), np.ones(len(laws.shape.cycles))]
+    swing = 1.0 - dod * np.tile([1.0, 0.0], half_cycles // 2)
+    ageing = stack_ageing([laws.times(only_cycles)])
+    age, state, flows = new_age(ageing, 1), np.zeros((at.NSTATE, 1)), np.zeros((at.NFLOW, 1))
+    state[at.SOC], state[at.TEMP_CELL] = 1.0, 25.0
+    age_all(ageing, age, state, flows, 0.0)
+    for soc in swing:
+        state[at.SOC], flows[at.C_RATE] = soc, c_rate * age[at.CAPACITY]
+        age_all(ageing, age, state, flows, dod / c_rate * 3600.0)
+    age, _ = close_age(ageing, age, state)
+    return 1.0 - age[at.CAPACITY, 0], age[at.RESISTANCE, 0] - 1.0
+
+
+def test_clean_cycles_counted_by_rainflow_age_as_in_simses():
+    for dod, c_rate, lost, gained in CASES["age"]["dod, c_rate, lost, gained"]:
+        assert cycled(dod, c_rate, CASES["age"]["half_cycles"]) == pytest.approx((lost, gained), abs=1e-8)
