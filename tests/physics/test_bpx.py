@@ -8,8 +8,9 @@ import json
 import numpy as np
 import pytest
 
+from wattstack.campus import Battery
 from wattstack.errors import InputError, UnsupportedError
-from wattstack.physics import cell_of, read_bpx
+from wattstack.physics import block_of, cell_of, read_bpx
 from wattstack.physics.bpx_values import curve_of
 
 # A made-up cell of 10 Ah: numbers of no product, simple enough to check by hand.
@@ -187,6 +188,21 @@ def test_what_bpx_does_not_say_is_lent_by_the_chemistry_or_assumed(bpx):
     assert {row.source for row in alone.passport if row.key == "coulomb_eff"} == {
         "assumption: BPX does not say it"
     }
+
+
+def test_a_battery_takes_its_cells_from_the_file_and_the_rest_from_its_chemistry(bpx):
+    path = bpx()
+    declared = Battery(
+        chemistry="library:nmc-2026",
+        cells={"bpx": path.name},
+        power_mw=1,
+        energy_mwh=2,
+        charge_eff=0.9,
+        discharge_eff=0.9,
+    )
+    spec = block_of(declared, base_dir=path.parent)
+    assert spec.cell.name == "made-up cell"
+    assert spec.cell.laws == cell_of("nmc-2026").laws
 
 
 def test_all_faults_of_a_file_are_told_at_once(bpx):

@@ -126,18 +126,20 @@ def _size(name: str, key: str, value: object) -> float:
 
 def _cell(battery: Battery, name: str, base_dir: Path | None) -> Cell:
     """The cell of a file of its maker, else of the chemistry."""
-    if battery.cells is not None:
-        from wattstack.physics.bpx import read_bpx
+    from wattstack.physics.bpx import read_bpx
+    from wattstack.physics.cell_entry import cell_of
 
-        return read_bpx((base_dir or Path()) / battery.cells.bpx)
-    if battery.chemistry is None:
+    chemistry = cell_of(battery.chemistry) if battery.chemistry is not None else None
+    if (
+        battery.cells is not None
+    ):  # the chemistry lends what such a file does not say: ageing, limits, self-discharge
+        return read_bpx((base_dir or Path()) / battery.cells.bpx, chemistry)
+    if chemistry is None:
         raise InputError(
             f"battery {name}",
             ["names no cell: chemistry is missing. Write chemistry: library:NAME or cells: {bpx: FILE}."],
         )
-    from wattstack.physics.cell_entry import cell_of
-
-    return cell_of(battery.chemistry)
+    return chemistry
 
 
 def battery_step(
