@@ -55,6 +55,10 @@ class Runner:
         self.split[self.ends] = True
         self.limits_there = self.limits.some(self.ends)
         self.free_caps = None if len(caps) else np.full(count, np.inf)
+        self.end = (
+            bool(self.store.cyclic), float(self.store.end_mwh) if self.end_fixed else -1.0,
+            float(self.end_least_mwh), float(self.store.end_value_per_mwh), float(self.store.start_mwh or 0.0),
+        )  # fmt: skip
         self.eff = efficiencies(self.store)
         self.keep = float(self.store.kept_frac_per_h**problem.step_h)
         self.load = (problem.load_mw + problem.sized_load.fixed) * problem.step_h
@@ -191,31 +195,15 @@ class Runner:
             demand, limits, self.eff, self.block, self.split, (mu, nu, const, grad),
         )  # fmt: skip
         last, begin = pi[self.ends], self.keep * pi[self.begins]
-        dual = self._dual(const, grad, last, begin, state["supply"][-1])
+        dual, _ = self._closed(const, grad, last, begin, state["supply"][-1])
         return Cut(value, dual, const, grad, last, begin, mu, nu, pi, energy, first, made)
 
-    def _dual(self, const, grad, last, first, sizes: np.ndarray) -> float:
-        """Value of a cut at its own sizes, stored energy at block ends chosen freely."""
-        weights, floor, ceiling = self._end_terms(last, first, sizes)
-        total = float(const.sum() + (grad @ sizes).sum())
-        for weight, low, high in zip(weights.tolist(), floor.tolist(), ceiling.tolist(), strict=True):
-            total += weight * (low if weight > 0.0 else high) if weight else 0.0
-        if not self.store.cyclic:
-            total -= first[0] * self.store.start_mwh
-        return float(total)
-
-    def _end_terms(self, last, first, sizes: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """Price and bounds of the stored energy at each block's end: weight, floor, ceiling; shape (B,)."""
-        _, _, floor, ceiling = self.limits_there.at(sizes)
-        following = np.empty_like(first)
-        following[:-1], following[-1] = first[1:], first[0] if self.store.cyclic else 0.0
-        if not self.store.cyclic:
-            if self.end_fixed:
-                floor[-1] = ceiling[-1] = self.store.end_mwh
-            else:
-                floor[-1] = max(floor[-1], self.end_least_mwh)
-                following[-1] = self.store.end_value_per_mwh
-        return last - following, floor, ceiling
+    def _closed(self, const, grad, last, first, sizes: np.ndarray) -> tuple[float, np.ndarray]:
+        """Value of a cut at its own sizes, stored energy at block ends chosen freely; and its slope."""
+        slope = np.empty(len(sizes))
+        there = self.limits_there
+        limits = (there.fixed, there.rate, there.size_of)
+        return kernel.close_blocks(last, first, const, grad, limits, sizes, self.end, slope), slope
 
     @property
     def end_fixed(self) -> bool:
@@ -242,19 +230,7 @@ class Runner:
 
     def gradient(self, cut: Cut, sizes: np.ndarray) -> np.ndarray:
         """Change of cost per unit of each size, stored energy at block ends included; shape (n,)."""
-        total = cut.grad.sum(axis=0)
-        weights, least, _ = self._end_terms(cut.last, cut.first, sizes)
-        there = self.limits_there
-        if not self.store.cyclic and (
-            self.end_fixed or (weights[-1] > 0.0 and least[-1] > there.at(sizes)[FLOOR, -1])
-        ):
-            weights[-1] = 0.0
-        for row, sign in ((FLOOR, 1.0), (CEILING, -1.0)):
-            size = there.size_of[row]
-            if size >= 0:
-                part = np.maximum(sign * weights, 0.0) * sign
-                total[size] += float(part @ there.rate[row])
-        return total
+        return self._closed(cut.const, cut.grad, cut.last, cut.first, sizes)[1]
 
     def _bisect(self, state, best: Cut | None) -> Cut:
         """The slow way to a cyclic year: the energy at both ends by bisection on its price."""
@@ -293,12 +269,11 @@ class Runner:
             w = s_two / (s_two - s_one) if s_two > s_one else 0.5
             names = ("const", "grad", "last", "first", "price", "cap_price", "stored_price")
             mixed = replace(one, **{k: w * getattr(one, k) + (1 - w) * getattr(two, k) for k in names})
+        closed, _ = self._closed(mixed.const, mixed.grad, mixed.last, mixed.first, state["supply"][-1])
         return replace(
             mixed,
             value=best.value,
-            dual=max(
-                self._dual(mixed.const, mixed.grad, mixed.last, mixed.first, state["supply"][-1]), best.dual
-            ),
+            dual=max(closed, best.dual),
             start_mwh=best.start_mwh,
             first_step=best.first_step,
             made=best.made,

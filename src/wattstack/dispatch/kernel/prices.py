@@ -1,7 +1,7 @@
 """Backwards through the year: the value of stored energy, the price of the bus, and the rent of every limit.
 
 Needs    kernel.steps.
-Gives    stored_prices, backward, line_rents, store_rents.
+Gives    stored_prices, backward, close_blocks, line_rents, store_rents.
 Used by  dispatch.run, kernel.bus.
 """
 
@@ -142,3 +142,52 @@ def backward(pi, next_pi, supply, caps, cap_of, step_h, store, demand, linear, e
             grad[b, load_size] += price * grown[t]
         const[b] += price * base[t] - line_rents(t, supply, price, inside, grad[b])
         const[b] += store_rents(t, weights, linear, grad[b])
+
+
+@njit(cache=True, nogil=True)
+def close_blocks(last, first, const, grad, there, sizes, end, slope):
+    """Value of a cut at its own sizes, stored energy at block ends at the cheaper of its bounds, and its slope.
+
+    Args:
+        last, first: Value of stored energy at the end of each block, and at its begin; (blocks,).
+        const, grad: The cut; (blocks,), (blocks, sizes).
+        there: (fixed, rate, size index) of charge, discharge, floor and ceiling at block ends.
+        end: (cyclic, energy at the end where it is given else -1, at least so much, worth of a MWh left, energy
+            at the start); all but the first for what is not cyclic.
+        slope: Array to fill: change of cost per unit of each size; (sizes,).
+
+    Returns:
+        The value.
+    """
+    fixed, rate, size_of = there
+    cyclic, given, least, worth, start = end
+    blocks, n = grad.shape
+    total = 0.0
+    slope[:] = 0.0
+    for b in range(blocks):
+        total += const[b]
+        for j in range(n):
+            total += grad[b, j] * sizes[j]
+            slope[j] += grad[b, j]
+        final = b == blocks - 1 and not cyclic
+        is_given = final and given >= 0.0
+        following = first[(b + 1) % blocks]
+        if final:
+            following = 0.0 if is_given else worth
+        weight = last[b] - following
+        if weight == 0.0:
+            continue
+        row = 2 if weight > 0.0 else 3  # it ends at its floor, or at its ceiling
+        bound = fixed[row, b]
+        if size_of[row] >= 0:
+            bound += rate[row, b] * sizes[size_of[row]]
+        bound = max(bound, 0.0)
+        moves = size_of[row] >= 0
+        if is_given:
+            bound, moves = given, False
+        elif final and row == 2 and least > bound:
+            bound, moves = least, False
+        total += weight * bound
+        if moves:
+            slope[size_of[row]] += weight * rate[row, b]
+    return total if cyclic else total - first[0] * start
