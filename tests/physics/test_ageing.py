@@ -195,6 +195,13 @@ def test_a_capacitor_has_lost_a_fifth_and_doubled_its_resistance_at_the_end_of_i
 
 
 @pytest.mark.tiny
+def test_a_block_that_was_never_stepped_closes_as_it_is():
+    ageing = stack_ageing([ageing_of("vrla")])
+    age, state = new_age(ageing, 1), np.zeros((NSTATE, 1))
+    assert np.array_equal(close_age(ageing, age, state)[0], age, equal_nan=True)
+
+
+@pytest.mark.tiny
 def test_a_block_without_a_law_stays_new():
     ageing, age, state, flows = blocks([None, []])
     for _ in range(100):
@@ -202,6 +209,7 @@ def test_a_block_without_a_law_stays_new():
     assert age[CAPACITY].tolist() == [1.0, 1.0] and age[RESISTANCE].tolist() == [1.0, 1.0]
 
 
+@pytest.mark.tiny
 def test_capacity_of_smith_comes_and_goes_with_temperature_where_it_is_asked_to():
     soc = np.full(50, 0.5)
     plain, warm = ({"law": "smith-nmc", "temp_effect": on} for on in (0, 1))
@@ -232,6 +240,11 @@ def test_a_factor_speeds_up_each_stress_by_itself():
     assert ageing.law.shape[0] == 1
 
 
+def test_a_number_may_come_with_its_passport():
+    stated = {"value": 4, "unit": "year", "source": "data sheet", "confidence": "high"}
+    assert ageing_of({"law": "vrla", "life_years": stated}).numbers["life_years"] == 4.0
+
+
 class HasLaws:
     laws = ({"law": "lto"}, {"law": "smith-lmo-lto"})
 
@@ -255,6 +268,7 @@ def test_the_first_law_of_a_cell_counts():
         ({"law": "rated"}, "life_cycles"),
         ({"law": "rated", "life_years": 0, "life_cycles": 1, "left_frac": 0.8}, "must be above 0"),
         ({"law": "vrla", "halve_k": 0}, "must be above 0"),
+        ({"law": "vrla", "halve_k": {"value": 15, "unit": "degF"}}, "must be in 'K'"),
     ],
 )
 def test_a_law_that_cannot_be_is_told_in_words(given, words):

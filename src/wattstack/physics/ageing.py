@@ -67,7 +67,8 @@ def ageing_of(
 
     Args:
         laws: A cell (its `laws` count), a list of {"law": NAME, number: value, ...} (the first counts), one of
-            these, or a name. None or an empty list: nothing ages.
+            these, or a name. A value may come with its passport, {"value": ..., "unit": ...}: the unit must be the
+            law's. None or an empty list: nothing ages.
         factors: Factor on every k, or one for each (see draw_factors).
         counts: "nominal": full equivalent cycles and rates are of the nominal capacity, as the papers define them;
             "soc": of what is left of it, as peers do that count swings of the state of charge.
@@ -94,7 +95,7 @@ def ageing_of(
         faults.append(Fault("gate", f"is {gate:g}, must be above 0 and below 1. 0.001 is usual."))
     if faults:
         raise InputError(f"ageing law {name}", faults)
-    numbers = {key: float(given.get(key, number.value)) for key, number in law.numbers.items()}
+    numbers = {key: float(_value(given.get(key, number.value))) for key, number in law.numbers.items()}
     shape = law.shape(numbers)
     count = len(shape.times) + len(shape.cycles)
     factors = np.asarray(factors, dtype=float)
@@ -126,13 +127,22 @@ def _unknown(word: str, known: Mapping[str, Any], what: str) -> str:
     return f"{word!r} is not a known {what}. {hint}"
 
 
+def _value(given: Any) -> Any:
+    """The value of a number that may come with its passport."""
+    return given.get("value") if isinstance(given, Mapping) else given
+
+
 def _faults(law: Law, given: Mapping[str, Any]) -> Iterator[Fault]:
     for key in given:
         if key not in law.numbers:
             yield Fault(key, _unknown(key, law.numbers, f"number of {law.name}"))
     for key, number in law.numbers.items():
-        value = given.get(key, number.value)
-        words = f"{number.meaning} [{number.unit}]"
+        stated = given.get(key, number.value)
+        value, words = _value(stated), f"{number.meaning} [{number.unit}]"
+        if isinstance(stated, Mapping) and stated.get("unit", number.unit) != number.unit:
+            yield Fault(
+                key, f"is in {stated['unit']!r}, must be in {number.unit!r}: {number.meaning}. Convert it."
+            )
         if value is None:
             yield Fault(key, f"is missing: this law cannot do without it. Give {words}.")
         elif isinstance(value, bool) or not isinstance(value, int | float) or not np.isfinite(value):
