@@ -283,7 +283,7 @@ def test_a_law_that_cannot_be_is_told_in_words(given, words):
         ({"factors": [1.0, 2.0]}, "one for each stress"),
         ({"factors": -1.0}, "finite and >= 0"),
         ({"counts": "days"}, "nominal or soc"),
-        ({"gate": 0}, "0.001 is usual"),
+        ({"gate_soc": 0}, "0.001 is usual"),
     ],
 )
 def test_what_is_asked_of_a_law_must_fit_it(more, words):

@@ -18,13 +18,15 @@ from wattstack.physics.laws.law import Path, Shape, Stress
 POWERS = (0.0, 1.0, 2.5)
 
 
-def counting_law(gate: float = 1e-4, rate_power: float = 0.0) -> AgeingLaws:
+def counting_law(gate_soc: float = 1e-4, rate_power: float = 0.0) -> AgeingLaws:
     """Counts: full equivalent cycles x depth^power, for three powers, on three paths that nothing else drives."""
     paths = tuple(Path(f"{power}", row.TO_RESISTANCE) for power in POWERS)
     cycles = tuple(
         Stress(row.C_ARRHENIUS, (1.0, 0.0, 0.0, power, rate_power), i) for i, power in enumerate(POWERS)
     )
-    return AgeingLaws(None, {}, Shape(paths, cycles=cycles), np.ones(len(POWERS)), nominal=False, gate=gate)
+    return AgeingLaws(
+        None, {}, Shape(paths, cycles=cycles), np.ones(len(POWERS)), nominal=False, gate_soc=gate_soc
+    )
 
 
 def walk(laws: AgeingLaws, soc, step_s: float = 60.0, temp_degc: float = 25.0):
@@ -94,9 +96,9 @@ def test_noise_inside_the_gate_is_no_cycle():
     rng = np.random.default_rng(1)
     slope = np.concatenate([np.linspace(0.9, 0.1, 500), np.full(500, 0.1), np.linspace(0.1, 0.9, 500)])
     noisy = np.clip(slope + rng.uniform(-0.0004, 0.0004, slope.size), 0, 1)
-    quiet = counted(counting_law(gate=0.001), slope)
-    assert counted(counting_law(gate=0.001), noisy) == pytest.approx(quiet, rel=2e-3)
-    assert counted(counting_law(gate=1e-6), noisy)[0] > 1.05 * quiet[0]
+    quiet = counted(counting_law(gate_soc=0.001), slope)
+    assert counted(counting_law(gate_soc=0.001), noisy) == pytest.approx(quiet, rel=2e-3)
+    assert counted(counting_law(gate_soc=1e-6), noisy)[0] > 1.05 * quiet[0]
 
 
 @pytest.mark.tiny
@@ -112,14 +114,14 @@ def test_rests_do_not_slow_a_cycle_down():
     down, up = np.linspace(0.9, 0.1, 33), np.linspace(0.1, 0.9, 17)
     busy = np.concatenate([down, up[1:]] * 4)
     rested = np.concatenate([down, np.full(40, 0.1), up[1:], np.full(25, 0.9)] * 4)
-    law = counting_law(gate=0.001, rate_power=1.0)
+    law = counting_law(gate_soc=0.001, rate_power=1.0)
     assert counted(law, rested) == pytest.approx(counted(law, busy), rel=1e-9)
 
 
 @pytest.mark.tiny
 def test_the_rate_of_a_cycle_is_its_swing_over_its_time_in_motion():
     cycle = np.concatenate([np.linspace(0.9, 0.1, 121), np.linspace(0.1, 0.9, 121)[1:]])  # 0.8 in 2 h: 0.4 C
-    law, plain = counting_law(gate=0.001, rate_power=1.0), counting_law(gate=0.001)
+    law, plain = counting_law(gate_soc=0.001, rate_power=1.0), counting_law(gate_soc=0.001)
     cycles = np.concatenate([cycle, *[cycle[1:]] * 9])
     assert counted(law, cycles) / counted(plain, cycles) == pytest.approx([0.4] * 3, rel=1e-9)
 
@@ -128,7 +130,7 @@ def test_the_rate_of_a_cycle_is_its_swing_over_its_time_in_motion():
 @given(st.lists(st.floats(0, 1), min_size=2, max_size=60))
 def test_throughput_is_never_lost(levels):
     soc = np.array(levels)
-    law = counting_law(gate=1e-9)
+    law = counting_law(gate_soc=1e-9)
     throughput = 0.5 * np.abs(np.diff(soc)).sum()
     assert counted(law, soc)[0] == pytest.approx(throughput, rel=1e-9, abs=1e-6)
 

@@ -41,7 +41,7 @@ class AgeingLaws:
         shape: Its paths and stresses.
         factors: A factor on each k, stresses of time first, (stresses,).
         nominal: Full equivalent cycles and rates are of the nominal capacity (else of what is left of it).
-        gate: Moves of the state of charge below it are noise.
+        gate_soc: Moves of the state of charge below it are noise.
     """
 
     law: Law | None
@@ -49,7 +49,7 @@ class AgeingLaws:
     shape: Shape
     factors: np.ndarray
     nominal: bool = True
-    gate: float = GATE_SOC
+    gate_soc: float = GATE_SOC
     rows: np.ndarray = field(init=False, repr=False)
 
     def __post_init__(self):
@@ -61,7 +61,7 @@ class AgeingLaws:
 
 
 def ageing_of(
-    laws: Any, factors: float | Sequence[float] = 1.0, counts: str = "nominal", gate: float = GATE_SOC
+    laws: Any, factors: float | Sequence[float] = 1.0, counts: str = "nominal", gate_soc: float = GATE_SOC
 ) -> AgeingLaws:
     """The law of a cell, checked.
 
@@ -72,7 +72,7 @@ def ageing_of(
         factors: Factor on every k, or one for each (see draw_factors).
         counts: "nominal": full equivalent cycles and rates are of the nominal capacity, as the papers define them;
             "soc": of what is left of it, as peers do that count swings of the state of charge.
-        gate: Noise gate of the cycle count (soc, > 0).
+        gate_soc: Noise gate of the cycle count (soc, > 0).
 
     Raises:
         InputError: Unknown law or number (with the nearest), a number missing or not finite, factors that do not fit.
@@ -91,8 +91,8 @@ def ageing_of(
     faults = list(_faults(law, given))
     if counts not in ("nominal", "soc"):
         faults.append(Fault("counts", f"is {counts!r}, must be nominal or soc."))
-    if not 0 < gate < 1:
-        faults.append(Fault("gate", f"is {gate:g}, must be above 0 and below 1. 0.001 is usual."))
+    if not 0 < gate_soc < 1:
+        faults.append(Fault("gate_soc", f"is {gate_soc:g}, must be above 0 and below 1. 0.001 is usual."))
     if faults:
         raise InputError(f"ageing law {name}", faults)
     numbers = {key: float(_value(given.get(key, number.value))) for key, number in law.numbers.items()}
@@ -104,7 +104,7 @@ def ageing_of(
             f"must be one number or {count}, one for each stress, finite and >= 0. draw_factors gives them."
         )
         raise InputError(f"ageing law {name}", [Fault("factors", what)])
-    return AgeingLaws(law, numbers, shape, np.ones(count) * factors, counts == "nominal", gate)
+    return AgeingLaws(law, numbers, shape, np.ones(count) * factors, counts == "nominal", gate_soc)
 
 
 def _chosen(laws: Any) -> tuple[str, Mapping[str, Any]] | None:
@@ -174,7 +174,7 @@ def stack_ageing(laws: Sequence[AgeingLaws | None], ageing_frac: Sequence[float]
         if key not in kinds:
             kinds[key] = len(rows)
             rows.append(one.rows)
-        block[row.KIND, b], block[row.GATE, b] = kinds[key], one.gate
+        block[row.KIND, b], block[row.GATE, b] = kinds[key], one.gate_soc
         block[row.FACTOR : row.FACTOR + one.factors.size, b] = one.factors
     if ageing_frac is not None:
         block[row.FACTOR :] *= np.asarray(ageing_frac, dtype=float)

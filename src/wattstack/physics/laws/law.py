@@ -54,7 +54,7 @@ class Path:
     Args:
         name: What it is, in words.
         target: TO_MAIN, TO_OTHER (the second of two capacity budgets), TO_RESISTANCE or TO_REVERSIBLE.
-        power: y = Y^power; of RELAX, the time constant in units of x.
+        exponent: y = Y^exponent; of RELAX, the time constant in units of x.
         form: POWER, SIGMOID, KNEE, RELAX or SIGMOID_LIVE (physics.kernel.paths).
         limit: Of a sigmoid its end, of a knee the loss where it begins.
         slope: Of a knee, how much faster it goes on.
@@ -62,7 +62,7 @@ class Path:
 
     name: str
     target: int
-    power: float = 1.0
+    exponent: float = 1.0
     form: int = row.POWER
     limit: float = 0.0
     slope: float = 1.0
@@ -76,16 +76,16 @@ class Stress:
         form: T_... or C_..., the formula in physics.kernel.stress.
         own: Its numbers, at most ten.
         path: Which path it drives.
-        unit: Seconds, or full equivalent cycles, in one unit of x.
-        root: What is added up is k^root dx; None: 1 / the path's power.
+        x_scale: Seconds, or full equivalent cycles, in one unit of x.
+        inverse_exponent: What is added up is k to this power, times dx; None: 1 / the path's exponent.
         each: Counts cycles whatever their depth, not full equivalent cycles.
     """
 
     form: int
     own: tuple[float, ...]
     path: int = 0
-    unit: float = 1.0
-    root: float | None = None
+    x_scale: float = 1.0
+    inverse_exponent: float | None = None
     each: bool = False
 
 
@@ -117,11 +117,15 @@ class Shape:
         law[[row.WARM_MAIN, row.WARM_MAIN_SQUARE, row.WARM_OTHER]] = self.warm
         for i, path in enumerate(self.paths):
             at = row.PATHS + i * row.PATH_WIDTH
-            law[at : at + row.PATH_WIDTH] = path.form, path.power, path.limit, path.slope, path.target
+            law[at : at + row.PATH_WIDTH] = path.form, path.exponent, path.limit, path.slope, path.target
         for m, stress in enumerate(stresses):
             at = row.MECHS + m * row.MECH_WIDTH
-            root = 1.0 / self.paths[stress.path].power if stress.root is None else stress.root
-            law[at : at + row.M_OWN] = stress.form, stress.path, root, stress.unit, stress.each
+            root = (
+                1.0 / self.paths[stress.path].exponent
+                if stress.inverse_exponent is None
+                else stress.inverse_exponent
+            )
+            law[at : at + row.M_OWN] = stress.form, stress.path, root, stress.x_scale, stress.each
             law[at + row.M_OWN : at + row.M_OWN + len(stress.own)] = stress.own
         for t, table in enumerate(self.tables):
             at = row.TABLES + t * row.TABLE_WIDTH

@@ -33,7 +33,10 @@ def _sony(n: Mapping[str, float]) -> Shape:
             Path("resistance", row.TO_RESISTANCE),
         ),
         times=(Stress(row.T_ANODE_LIVE, tuple(n[key] for key in live), 0, DAY_S), ohm_time),
-        cycles=(Stress(row.C_CUBED_RATE, (n["q5_0"], n["q5_1"], n["q5_2"]), 1, root=1.0), ohm_cycle),
+        cycles=(
+            Stress(row.C_CUBED_RATE, (n["q5_0"], n["q5_1"], n["q5_2"]), 1, inverse_exponent=1.0),
+            ohm_cycle,
+        ),
         tables=(graphite_v(),),
     )
 

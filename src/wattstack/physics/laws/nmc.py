@@ -55,7 +55,7 @@ def _kokam(n: Mapping[str, float]) -> Shape:
         times=(Stress(row.T_EYRING, film, 0, DAY_S), Stress(row.T_EYRING, ohm_film, 3, DAY_S)),
         cycles=(
             Stress(row.C_DEPTH_EXP, depth, 1),
-            Stress(row.C_HALF_LIFE, (n["q5_0"], n["q5_1"], 328.15, 0.6), 2, root=1.0),
+            Stress(row.C_HALF_LIFE, (n["q5_0"], n["q5_1"], 328.15, 0.6), 2, inverse_exponent=1.0),
             Stress(row.C_DEPTH_EXP, ohm_depth, 4),
         ),
         base=(1.0, 1.01),

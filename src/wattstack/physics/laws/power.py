@@ -59,12 +59,12 @@ def _vrla(n: Mapping[str, float]) -> Shape:
             Path("resistance", row.TO_RESISTANCE, form=row.KNEE, limit=grown, slope=n["knee_slope"]),
         ),
         times=(
-            Stress(row.T_DOUBLING, life(knee), 0, YEAR_S, root=1.0),
-            Stress(row.T_DOUBLING, life(grown), 1, YEAR_S, root=1.0),
+            Stress(row.T_DOUBLING, life(knee), 0, YEAR_S, inverse_exponent=1.0),
+            Stress(row.T_DOUBLING, life(grown), 1, YEAR_S, inverse_exponent=1.0),
         ),
         cycles=(
-            Stress(row.C_ARRHENIUS, cycle(knee), 0, root=1.0),
-            Stress(row.C_ARRHENIUS, cycle(grown), 1, root=1.0),
+            Stress(row.C_ARRHENIUS, cycle(knee), 0, inverse_exponent=1.0),
+            Stress(row.C_ARRHENIUS, cycle(grown), 1, inverse_exponent=1.0),
         ),
     )
 

@@ -44,7 +44,7 @@ def _nmc(n: Mapping[str, float]) -> Shape:
         ),
         times=(
             Stress(row.T_ANODE, (*film, n["gamma"], n["beta_b1"], 0.0), 0, DAY_S),
-            Stress(row.T_BREAK_IN, (*start, n["theta"], 0.0, 1.0), 1, DAY_S, root=1.0),
+            Stress(row.T_BREAK_IN, (*start, n["theta"], 0.0, 1.0), 1, DAY_S, inverse_exponent=1.0),
         ),
         cycles=(
             Stress(row.C_ARRHENIUS, lithium_cycle, 2, each=True),
