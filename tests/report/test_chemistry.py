@@ -71,13 +71,17 @@ def test_a_chemistry_that_does_not_exist_is_refused(tmp_path):
 
 def test_voltage_shows_both_branches_and_where_each_point_is_from():
     figure = voltage(cell_of("lfp-grid-2026"))
-    charge, discharge, cited, assumed = figure.data
+    discharge, charge, cited, assumed = figure.data
     assert np.all(np.array(charge["y"]) >= np.array(discharge["y"]))
     assert (cited["x"], cited["y"][0]) == ([20, 40, 50, 70, 90], 3.23)
     assert len(assumed["x"]) == 12 and "20 mV" in voltage(cell_of("lfp-grid-2026")).caption.replace(
         "24", "20"
     )
-    assert "no gap" in voltage(cell_of("edlc")).caption
+    plain = voltage(cell_of("edlc"))
+    assert "no gap" in plain.caption and [key.name for key in plain.legend] == [
+        "At rest",
+        "Point of the source",
+    ]
 
 
 def test_efficiency_has_a_line_a_temperature_and_the_cited_points():

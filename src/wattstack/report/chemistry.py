@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from wattstack.library import Entry, find
-from wattstack.report.figures.chemistry import Band, efficiency, fade, voltage
+from wattstack.report.figures.chemistry import TEMPS, Band, efficiency, fade, voltage
 from wattstack.report.html import Cell as Content
 from wattstack.report.html import Num, Raw, cards, facts, paragraph, table
 from wattstack.report.page import Page
@@ -23,7 +23,6 @@ from wattstack.report.words import percent, quantity
 if TYPE_CHECKING:
     from wattstack.physics import Cell
 
-TEMPS_DEGC = (10.0, 25.0, 40.0)
 RATES = 9  # points of the efficiency figure
 YEARS, DRAWS, SEED = 10, 200, 1
 LOW = Raw("<strong>low</strong>")
@@ -68,7 +67,7 @@ def _efficiency(cell: Cell) -> tuple[np.ndarray, dict[float, np.ndarray]]:
     from wattstack.physics import dc_round_trip
 
     rates = min(cell.charge_c_rate, cell.discharge_c_rate) * np.geomspace(0.05, 1.0, RATES)
-    allowed = [t for t in TEMPS_DEGC if np.interp(t, cell.c_rate_temp_degc, cell.c_rate_frac_charge) > 0]
+    allowed = [t for t in TEMPS if np.interp(t, cell.c_rate_temp_degc, cell.c_rate_frac_charge) > 0]
     return rates, {temp: dc_round_trip(cell, rates.tolist(), temp) for temp in allowed}
 
 

@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from wattstack.physics import Cell
 
 FOUR_FIFTHS = 0.8  # of the capacity: the usual end of a warranty
-TEMPS = ((SKY, "dot"), (GREEN, ""), (RED, "dash"))
+TEMPS = {10.0: (SKY, "dot"), 25.0: (GREEN, ""), 40.0: (RED, "dash")}  # [degC]: the same in every page
 OTHERS = ((RED, "dash"), (BLUE, "dashdot"), (PURPLE, "longdash"))
 
 
@@ -66,13 +66,12 @@ class Band(NamedTuple):
 def voltage(cell: Cell) -> Figure:
     """Open-circuit voltage of both branches over the state of charge, with the points it was shaped after."""
     soc = rounded(100 * cell.soc_points)
-    charge = Key("At rest after charge", RED, "line", "dash")
-    discharge = Key("At rest after discharge", BLUE, "line")
-    data = [
-        line(soc, rounded(cell.ocv_v + cell.hysteresis_v), charge, "V"),
-        line(soc, rounded(cell.ocv_v - cell.hysteresis_v), discharge, "V"),
-    ]
-    keys = [charge, discharge]
+    half = float(cell.hysteresis_v.max())
+    keys = [Key("At rest after discharge" if half else "At rest", BLUE, "line")]
+    data = [line(soc, rounded(cell.ocv_v - cell.hysteresis_v), keys[0], "V")]
+    if half:
+        keys.append(Key("At rest after charge", RED, "line", "dash"))
+        data.append(line(soc, rounded(cell.ocv_v + cell.hysteresis_v), keys[1], "V"))
     for name, said, key in (
         ("ocv_v", "Point of the source", Key("Point of the source", INK, "disc")),
         ("ocv_v_assumed", "Point assumed", Key("Point assumed", GREY, "ring")),
@@ -82,7 +81,6 @@ def voltage(cell: Cell) -> Figure:
             x, y = np.transpose(points[0])
             data.append(_marks(rounded(100 * x), rounded(y), said, key))
             keys.append(key)
-    half = float(cell.hysteresis_v.max())
     gap = (
         f"its two branches lie up to {2000 * half:.2g} mV apart"
         if half
@@ -104,12 +102,13 @@ def efficiency(
 
     Args:
         c_rates: Power over nameplate energy [1/h].
-        by_temp: Round trip 0 .. 1 by cell temperature [degC]; NaN where the cell cannot run.
+        by_temp: Round trip 0 .. 1 by cell temperature, of TEMPS; NaN where the cell cannot run.
         cited: (rate, round trip) that sources give.
     """
     x = [float(f"{rate:.4g}") for rate in c_rates]
     keys, data = [], []
-    for (temp, values), (colour, dash) in zip(by_temp.items(), TEMPS, strict=False):
+    for temp, values in by_temp.items():
+        colour, dash = TEMPS[temp]
         key = Key(f"Cell at {temp:g} °C", colour, "line", dash)
         keys.append(key)
         data.append(line(x, rounded(100 * values), key, "%"))
