@@ -18,14 +18,17 @@ _LAZY = {
     "RuleController": "live",
     "Setpoints": "seam",
     "guarded": "guard",
+    "horizon_battery": "mpc",
     "make_believed": "forecast",
+    "peak_price_per_mw_month": "mpc",
     "reason_text": "rules",
     "rule_arrays": "rules",
 }
 
 __all__ = [
     "REASONS", "Bounds", "Controller", "HorizonForecast", "HorizonPlan", "Measured", "Mpc", "Plant",
-    "RuleController", "Setpoints", "guarded", "make_believed", "reason_text", "rule_arrays",
+    "RuleController", "Setpoints", "guarded", "horizon_battery", "make_believed", "peak_price_per_mw_month",
+    "reason_text", "rule_arrays",
 ]  # fmt: skip
 
 

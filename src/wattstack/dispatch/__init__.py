@@ -15,7 +15,6 @@ _LAZY = {
     "Runner": "run",
     "dispatch_year": "choose",
     "linear_dispatch": "linear.solve",
-    "new_horizon_scratch": "kernel.horizon",
     "solve_sizing": "linear.sizing",
     "why_not_kernel": "choose",
 }
@@ -35,7 +34,6 @@ __all__ = [
     "announce_compiling",
     "dispatch_year",
     "linear_dispatch",
-    "new_horizon_scratch",
     "solve_sizing",
     "why_not_kernel",
 ]

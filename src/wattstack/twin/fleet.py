@@ -1,7 +1,7 @@
 """The batteries of a campus as blocks of the twin: those that stand, those that are added later, those renewed.
 
 Needs    campus.Battery, physics (block_of, make_blocks), physics.kernel.layout.
-Gives    Fleet, make_fleet.
+Gives    Fleet, make_fleet, most_auxiliary_mw.
 Used by  twin.year, prove.
 
 A battery is one block, and one more for each augmentation; a later block is there from the beginning of the run as a dead one,
@@ -18,6 +18,7 @@ from wattstack.campus import Battery, Campus
 from wattstack.physics import BlockSet, BlockSpec, block_of, make_blocks
 from wattstack.physics.kernel import layout as block
 
+HOT = 1.25  # draw of a chiller on the hottest day / at 35 degC, assumption
 NONE = BlockSpec("none", None, None, 1.0, 1.0, 1.0)  # stands in, dead, where a campus has no battery
 
 
@@ -117,6 +118,21 @@ def make_fleet(campus: Campus, reservoir: bool = False, ageing: bool = True, yea
     if not specs:
         fleet.blocks.blocks.rating[block.MODE] = block.DEAD
     return fleet
+
+
+def most_auxiliary_mw(campus: Campus) -> float:
+    """What the cooling and controls of all batteries draw at most [MW]: full cooling on a day hotter than the COP's."""
+    kw = 0.0
+    for unit in campus.battery.values():
+        climate = unit.climate
+        cooling = (
+            0.0
+            if climate.kind == "none"
+            else HOT * climate.cooling_kw_per_mwh / climate.cop + climate.fan_kw_per_mwh
+        )
+        kw += (cooling + climate.idle_kw_per_mwh) * unit.energy_mwh / unit.usable_frac
+        kw += 1000.0 * (unit.converter.standby_frac + unit.transformer.no_load_frac) * unit.power_mw
+    return kw / 1000.0
 
 
 def _added(unit: Battery, more) -> Battery:

@@ -1,6 +1,6 @@
 """The receding-horizon plan as the year's loop runs it.
 
-Needs    campus.Control, dispatch.kernel.horizon, control.forecast, twin.kernel.planned.
+Needs    campus.Control, dispatch.kernel.horizon, control.forecast, control.mpc, twin.kernel.planned.
 Gives    Planner, make_planner, plan_steps.
 Used by  twin.passing.
 """
@@ -13,16 +13,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from wattstack.campus import Control
-from wattstack.control import make_believed
-from wattstack.dispatch import new_horizon_scratch
+from wattstack.control import horizon_battery, make_believed, peak_price_per_mw_month
+from wattstack.dispatch.kernel.horizon import new_horizon_scratch
 from wattstack.physics.kernel.generator import POWER_MW
 from wattstack.twin.kernel.planned import Horizon, run_planned
 from wattstack.units import STEP_S
 
 if TYPE_CHECKING:
     from wattstack.twin.year import Setting, Twin
-
-PEAK_BLOCK_H = 2.0  # hours a month over which a higher peak is worth its price in the plan ahead: assumption
 
 
 @dataclass(frozen=True)
@@ -70,26 +68,17 @@ def make_planner(twin: Twin, setting: Setting) -> Planner | None:
     units, _ = twin.units(setting)
     per_step = STEP_S[control.plan_step] // case.axis.step_s
     lines = 3 + units.shape[1]
-    batteries = [
-        unit for unit in twin.campus.battery.values() if unit.power_mw > 0.0 and unit.energy_mwh > 0.0
-    ]
-    whole = sum(unit.energy_mwh for unit in batteries)
-
-    def weighed(values) -> float:
-        pairs = zip(values, batteries, strict=True)
-        return float(sum(v * unit.energy_mwh for v, unit in pairs) / whole) if whole else 1.0
-
-    keep = weighed(1.0 - unit.self_discharge_frac_per_h for unit in batteries)
+    battery = horizon_battery(twin.campus)
     horizon = Horizon(
         per_step=per_step,
         every=STEP_S[control.replan] // case.axis.step_s,
-        charge_mw=float(sum(unit.power_mw * unit.charge_power_frac for unit in batteries)),
-        discharge_mw=float(sum(unit.power_mw for unit in batteries)),
-        charge_eff=weighed(unit.charge_eff for unit in batteries),
-        discharge_eff=weighed(unit.discharge_eff for unit in batteries),
-        keep=keep ** (STEP_S[control.plan_step] / 3600.0),
-        wear=weighed(unit.wear_per_mwh for unit in batteries),
-        over_cap_cost=_over_cap_cost(twin),
+        charge_mw=battery.charge_mw,
+        discharge_mw=battery.discharge_mw,
+        charge_eff=battery.charge_eff,
+        discharge_eff=battery.discharge_eff,
+        keep=battery.kept_frac_per_h ** (STEP_S[control.plan_step] / 3600.0),
+        wear=battery.wear_per_mwh,
+        peak_price=peak_price_per_mw_month(twin.campus),
         end_value=_end_values(twin),
         unit_mw=units[POWER_MW],
         cost=np.zeros((lines, n)), power=np.zeros((lines, n)), load=np.zeros(n), cap=np.zeros(n), floor=np.zeros(n),
@@ -107,20 +96,6 @@ def _believed(twin: Twin, setting: Setting) -> tuple:
     solar_mw = sum(unit.power_mw for unit in twin.campus.solar.values())
     asked = truth if setting.foresight else make_believed(control, case.axis, zone, {"solar": solar_mw})
     return asked["load"], asked["solar"], asked["price"], truth["price"]
-
-
-def _over_cap_cost(twin: Twin) -> float:
-    """What a MWh of import above the metered target costs: the price of a MW for the month over the hours it is used."""
-    grid = twin.campus.grid
-    if grid is None:
-        return 0.0
-    monthly = [
-        clause.price_per_mw_month
-        if clause.price_per_mw_month is not None
-        else clause.price_per_mw_year / 12.0
-        for clause in grid.tariff.demand.values()
-    ]
-    return max(monthly, default=0.0) / PEAK_BLOCK_H
 
 
 def _end_values(twin: Twin) -> np.ndarray:

@@ -22,7 +22,7 @@ from wattstack.control import rule_arrays
 from wattstack.errors import Fault, InputError
 from wattstack.plan import ScenarioResult, plan_site
 from wattstack.twin.drive import FAR_MW, generating_units, grid_on, make_drive, metering_steps
-from wattstack.twin.fleet import make_fleet
+from wattstack.twin.fleet import make_fleet, most_auxiliary_mw
 from wattstack.twin.kernel import layout as out
 from wattstack.twin.run import Run
 from wattstack.units import STEP_S
@@ -141,7 +141,7 @@ class Twin:
         backup = self.campus.duties.backup
         error = backup.soc_error_frac if backup is not None and setting.margin else 0.0
         eff = min((unit.discharge_eff for unit in self.campus.battery.values()), default=1.0)
-        return out.Rules(kinds, params, steps, error, eff, seed, first)
+        return out.Rules(kinds, params, steps, error, eff, seed, first, most_auxiliary_mw(self.campus))
 
     def drive(self, setting: Setting, year: int) -> out.Drive:
         """What comes from outside in one year."""

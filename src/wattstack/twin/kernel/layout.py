@@ -50,6 +50,7 @@ class Rules(NamedTuple):
         discharge_eff: MWh at the bus per MWh of the store that a promise counts on.
         seed: Of every draw (generator starts and failures).
         first: Steps of the open interval that have passed at index 0, so that intervals stay on the clock.
+        most_auxiliary_mw: What the batteries' cooling and controls draw at most: room is left for it below the limit.
     """
 
     kinds: np.ndarray
@@ -59,11 +60,13 @@ class Rules(NamedTuple):
     discharge_eff: float
     seed: int
     first: int
+    most_auxiliary_mw: float
 
 
 # carry.memory[FIELD]
-INTERVAL_MWH, LAST_IMPORT_MW, AUXILIARY_MW = range(3)
-NMEMORY = 3
+# RAISE_MW: how far the plan of the next hours lets the target be exceeded, because holding it is worth less
+INTERVAL_MWH, LAST_IMPORT_MW, AUXILIARY_MW, RAISE_MW = range(4)
+NMEMORY = 4
 # carry.months[ROW, month]: interval mean that is held (target, or what was drawn already); highest that was drawn
 TARGET, DRAWN = range(2)
 # carry.plan[ROW, plan step]: battery power; price of energy on the bus

@@ -1,6 +1,6 @@
 """A year with a plan of the next hours: planned anew every few steps, the rules in between.
 
-Needs    dispatch.kernel.horizon, control.kernel.forecast, twin.kernel.year.
+Needs    dispatch.kernel.peak, control.kernel.forecast, twin.kernel.year.
 Gives    Horizon, run_planned.
 Used by  twin.year.
 """
@@ -13,7 +13,7 @@ import numpy as np
 from numba import njit
 
 from wattstack.control.kernel.forecast import fill_forecast
-from wattstack.dispatch.kernel.horizon import plan_horizon
+from wattstack.dispatch.kernel.peak import plan_peak
 from wattstack.physics.kernel.stored import stored_mwh, usable_mwh
 from wattstack.twin.kernel import layout as at
 from wattstack.twin.kernel.year import run_steps
@@ -26,7 +26,7 @@ class Horizon(NamedTuple):
         per_step: Steps of the run in a step of the plan. every: Steps of the run between two plans.
         charge_mw, discharge_mw, charge_eff, discharge_eff, keep, wear: The battery as declared, all in one; keep by
             step of the plan.
-        over_cap_cost: What a MWh above the metered target costs beside its price.
+        peak_price: What a MW more of the month's peak costs.
         end_value: Worth of a MWh left at the end, by month.
         unit_mw: Power of each generating unit, (units,).
         cost, power: Lines (import, export, solar, units) by step of the plan, (3 + units, n); scratch.
@@ -41,7 +41,7 @@ class Horizon(NamedTuple):
     discharge_eff: float
     keep: float
     wear: float
-    over_cap_cost: float
+    peak_price: float
     end_value: np.ndarray
     unit_mw: np.ndarray
     cost: np.ndarray
@@ -94,9 +94,14 @@ def _plan(t, step_s, drive, rules, horizon, believed, blocks, carry, scratch):
         horizon.cost[2, k] = 0.0
         horizon.cap[k] = months[at.TARGET, int(outside[at.D_MONTH, ahead])]
         horizon.floor[k] = min(outside[at.D_RESERVE, ahead] + rules.error_frac * usable, usable)
-    end_value = horizon.end_value[int(outside[at.D_MONTH, t])]
-    plan_horizon(
-        stored, step_h, horizon.cost, horizon.power, horizon.load, horizon.cap, horizon.over_cap_cost,
+    month = outside[at.D_MONTH, t]
+    until = 0
+    while until < n and t + until * per_step < count and outside[at.D_MONTH, t + until * per_step] == month:
+        until += 1
+    _, raise_mw = plan_peak(
+        stored, step_h, horizon.cost, horizon.power, horizon.load, horizon.cap, until, horizon.peak_price,
         horizon.charge_mw, horizon.discharge_mw, horizon.floor, usable, horizon.charge_eff, horizon.discharge_eff,
-        horizon.keep, horizon.wear, end_value, carry.plan[at.PLANNED_MW], carry.plan[at.PLANNED_PRICE], scratch,
+        horizon.keep, horizon.wear, horizon.end_value[int(month)], carry.plan[at.PLANNED_MW],
+        carry.plan[at.PLANNED_PRICE], scratch,
     )  # fmt: skip
+    carry.memory[at.RAISE_MW] = raise_mw

@@ -21,7 +21,6 @@ from wattstack.physics.kernel.stored import stored_mwh, usable_mwh
 from wattstack.twin.kernel import layout as at
 
 TINY_MW = 1e-9
-FADES = 0.98
 HOLD_H = 0.5  # what the battery holds for so long needs no generator: longer than any start, assumption
 
 
@@ -69,9 +68,7 @@ def after_step(t, step_s, generated, drive, rules, fleet, carry, records):
     for b in range(flows.shape[1]):
         injection += flows[block.INJECTION, b]
         auxiliary += flows[block.AUXILIARY, b]
-    memory[at.AUXILIARY_MW] = max(
-        auxiliary, FADES * memory[at.AUXILIARY_MW]
-    )  # a chiller comes on again within the hour
+    memory[at.AUXILIARY_MW] = auxiliary
     net = outside[at.D_LOAD, t] + auxiliary - outside[at.D_SOLAR, t] - generated - injection
     _settle(t, net, outside, record)
     record[at.R_AUXILIARY, t] = auxiliary
@@ -109,7 +106,10 @@ def _measure(t, step_s, outside, rules, rating, state, age, limits, carry):
     row[rows.STEP_S] = step_s
     row[rows.LOAD_MW] = outside[at.D_LOAD, t] + memory[at.AUXILIARY_MW]
     row[rows.SOLAR_MW] = outside[at.D_SOLAR, t]
-    row[rows.IMPORT_LIMIT_MW] = outside[at.D_IMPORT_LIMIT, t]
+    room = max(
+        rules.most_auxiliary_mw - memory[at.AUXILIARY_MW], 0.0
+    )  # a chiller may come on within the step
+    row[rows.IMPORT_LIMIT_MW] = max(outside[at.D_IMPORT_LIMIT, t] - room, 0.0)
     row[rows.EXPORT_LIMIT_MW] = outside[at.D_EXPORT_LIMIT, t]
     row[rows.GRID_ON] = outside[at.D_GRID_ON, t]
     row[rows.BUY_PRICE_PER_MWH] = outside[at.D_BUY, t]
@@ -124,7 +124,7 @@ def _measure(t, step_s, outside, rules, rating, state, age, limits, carry):
     row[rows.INTERVAL_LEFT_S] = (rules.interval_steps - place) * step_s
     row[rows.INTERVAL_S] = rules.interval_steps * step_s
     row[rows.INTERVAL_MWH] = memory[at.INTERVAL_MWH]
-    row[rows.PEAK_MW] = carry.months[at.TARGET, int(outside[at.D_MONTH, t])]
+    row[rows.PEAK_MW] = carry.months[at.TARGET, int(outside[at.D_MONTH, t])] + memory[at.RAISE_MW]
     row[rows.CHARGE_BELOW_PER_MWH] = outside[at.D_CHARGE_BELOW, t]
     row[rows.DISCHARGE_ABOVE_PER_MWH] = outside[at.D_DISCHARGE_ABOVE, t]
     row[rows.FIXED_MW] = fixed
