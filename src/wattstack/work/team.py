@@ -22,6 +22,8 @@ PROCESS_STEPS = (
     1_000_000  # a list of visits over as many steps takes half a second or more: worth starting processes
 )
 
+SHARES = 4  # of a list, a thread: few enough to cost little, enough that none waits long for the last
+
 
 class Operation(Protocol):
     """What `Team.visit` asks: a function of a point, known by a key. Equal key = equal function.
@@ -64,7 +66,7 @@ class Team:
     """
 
     def __init__(self, workers: int = 0, cluster: str | None = None, process_steps: int = PROCESS_STEPS):
-        self._process_steps = process_steps
+        self._workers, self._process_steps = workers, process_steps
         self._things: dict[str, Any] = {}
         self._here: set[str] = set()  # keys that threads have answered for
         self._away: set[str] = set()  # keys that live in processes
@@ -102,14 +104,20 @@ class Team:
 
     def _shared(self, function: Callable, batches: Mapping[str, list]) -> dict[str, list]:
         """Answers by key of the threads and the processes."""
-        here = {key: own for key, own in batches.items() if key not in self._away}
+        here = [key for key in batches if key not in self._away]
         self._here.update(here)
-        futures = {
-            key: self._pool.submit(answer, function, self._things[key], own) for key, own in here.items()
-        }
+        size = -(-len(here) // (SHARES * self._workers))
+        futures = [
+            self._pool.submit(
+                _answer_share, function, [(key, self._things[key], batches[key]) for key in part]
+            )
+            for part in (here[i : i + size] for i in range(0, len(here), size or 1))
+        ]
         away = {key: own for key, own in batches.items() if key in self._away}
         answered = self._processes.ask(function, self._things, away)
-        return answered | {key: future.result() for key, future in futures.items()}
+        for future in futures:
+            answered |= future.result()
+        return answered
 
     def visit(self, asked: Sequence[tuple[Operation, Any]]) -> list:
         """`operation.visit(point)` for every pair of operation and point, in their order."""
@@ -137,6 +145,11 @@ class Team:
 
     def __exit__(self, *_: object) -> None:
         self.close()
+
+
+def _answer_share(function: Callable, share: Sequence[tuple[str, Any, list]]) -> dict[str, list]:
+    """What one thread answers, by key."""
+    return {key: answer(function, thing, points) for key, thing, points in share}
 
 
 def _visit(operation: Operation, point: Any) -> Any:
