@@ -172,6 +172,12 @@ def _require_runnable(campus: Campus, step: str, years: int, scenario: str | Non
         faults.append(
             Fault("step", f"is {step}, must be a whole part of time.step {time_.step}. Take a shorter one.")
         )
+    elif campus.control.kind == "mpc":
+        faults += [
+            Fault(f"control.{key}", f"is {value}, must be whole steps of the run ({step}). Take a shorter step.")
+            for key, value in (("plan_step", campus.control.plan_step), ("replan", campus.control.replan))
+            if STEP_S[value] % STEP_S[step]
+        ]
     if years < 1:
         faults.append(Fault("years", f"is {years}, must be 1 or more."))
     if faults:
