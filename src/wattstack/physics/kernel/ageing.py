@@ -86,13 +86,13 @@ def age_all(ageing, age, state, flows, step_s):
         for b in range(age.shape[1]):
             move = (state[SOC, b] - age[row.EXTREME, b]) * age[row.DIRECTION, b]
             if not move >= -block[row.GATE, b]:
-                _turn((block, law), age, b, state, flows[C_RATE, b])
+                _turn(block, law, age, b, state, flows[C_RATE, b])
             if age[row.CLOCK_S, b] >= HOUR_S - ALMOST_S:
-                _charge_time((block, law), age, state, b, step_s)
+                _charge_time(block, law, age, state, b, step_s)
 
 
 @njit(cache=True)
-def _turn(laws, age, b, state, c_rate):
+def _turn(block, law, age, b, state, c_rate):
     """The block has started, or found its direction, or turned."""
     soc = state[SOC, b]
     extreme = age[row.EXTREME, b]
@@ -102,28 +102,28 @@ def _turn(laws, age, b, state, c_rate):
         rain.turning_point(age, b, soc, 0.0, (0.0, 0.0))
         return
     if math.isnan(age[row.DIRECTION, b]):
-        if abs(soc - extreme) > laws[0][row.GATE, b]:
+        if abs(soc - extreme) > block[row.GATE, b]:
             age[row.DIRECTION, b] = 1.0 if soc > extreme else -1.0
             age[row.EXTREME, b] = soc
         return
     since_h = min(abs(soc - extreme) * age[CAPACITY, b] / max(abs(c_rate), REST_C_RATE), age[row.LEG_H, b])
-    _close_leg(laws, age, b, age[row.LEG_H, b] - since_h)
+    _close_leg(block, law, age, b, age[row.LEG_H, b] - since_h)
     age[row.LEG_H, b] = since_h
     age[row.DIRECTION, b] = -age[row.DIRECTION, b]
     age[row.EXTREME, b] = soc
 
 
 @njit(cache=True)
-def _close_leg(laws, age, b, moved_h):
+def _close_leg(block, law, age, b, moved_h):
     """The running leg ends at its extreme: a turning point, and every cycle that it completes."""
     extreme = age[row.EXTREME, b]
     now_s = age[row.TOTAL_S, b] + age[row.CLOCK_S, b]
     heat = age[row.TOTAL_DEGC_S, b] + age[row.SUM_DEGC_S, b]
     if int(age[row.COUNT, b]) == row.DEPTH:
-        _wear(laws, age, b, rain.half_cycle(age, b, 1), 0.5)
+        _wear(block, law, age, b, rain.half_cycle(age, b, 1), 0.5)
         rain.drop_first(age, b)
     depth = abs(extreme - age[row.POINT_SOC + int(age[row.COUNT, b]) - 1, b])
-    age[row.FULL_CYCLES, b] += 0.5 * depth * _share(laws, age, b)
+    age[row.FULL_CYCLES, b] += 0.5 * depth * _share(block, law, age, b)
     lapse = (heat - age[row.LEG_FROM_DEGC_S, b], now_s - age[row.LEG_FROM_S, b])
     rain.turning_point(age, b, extreme, moved_h, lapse)
     age[row.LEG_FROM_S, b], age[row.LEG_FROM_DEGC_S, b] = now_s, heat
@@ -131,31 +131,30 @@ def _close_leg(laws, age, b, moved_h):
     age[row.DAY_HIGH, b] = max(age[row.DAY_HIGH, b], extreme)
     counted, cycle = rain.pop_cycle(age, b)
     while counted:
-        _wear(laws, age, b, cycle, 1.0)
+        _wear(block, law, age, b, cycle, 1.0)
         counted, cycle = rain.pop_cycle(age, b)
 
 
 @njit(cache=True)
-def _share(laws, age, b):
+def _share(block, law, age, b):
     """What a swing of the state of charge is of the nominal capacity, where the laws count so."""
-    block, law = laws
     return age[CAPACITY, b] if law[int(block[row.KIND, b]), row.NOMINAL] > 0.0 else 1.0
 
 
 @njit(cache=True)
-def _wear(laws, age, b, cycle, times):
+def _wear(block, law, age, b, cycle, times):
     """Charge a counted cycle (times 1) or half cycle (0.5)."""
     depth = cycle[rain.HIGH] - cycle[rain.LOW]
-    share = _share(laws, age, b)
+    share = _share(block, law, age, b)
     down_h, up_h = max(cycle[rain.DOWN_H], 1e-9), max(cycle[rain.UP_H], 1e-9)
     rates = (share * 2.0 * depth / (down_h + up_h), share * depth / up_h, share * depth / down_h)
     temp_k = ZERO_DEGC_K + cycle[rain.DEGC_S] / max(cycle[rain.LAPSE_S], 1e-9)
     means = (temp_k, (cycle[rain.LOW], cycle[rain.HIGH]), rates)
-    pass_cycles(laws, age, b, (times, times * depth * share), means)
+    pass_cycles(block, law, age, b, (times, times * depth * share), means)
 
 
 @njit(cache=True)
-def _charge_time(laws, age, state, b, step_s):
+def _charge_time(block, law, age, state, b, step_s):
     """Charge the time since the last charge (an hour, or what there is of it) at its means, and read the age.
 
     What was summed are values at the end of each step: half a step of the change over the hour is taken off, so that
@@ -167,14 +166,14 @@ def _charge_time(laws, age, state, b, step_s):
         heat = age[row.SUM_DEGC_S, b] - half * (state[TEMP_CELL, b] - age[row.FROM_DEGC, b])
         held = age[row.SUM_SOC_S, b] - half * (state[SOC, b] - age[row.FROM_SOC, b])
         pass_time(
-            laws, age, b, lapse_s, (ZERO_DEGC_K + heat / lapse_s, held / lapse_s, _day(age, b, lapse_s))
+            block, law, age, b, lapse_s, (ZERO_DEGC_K + heat / lapse_s, held / lapse_s, _day(age, b, lapse_s))
         )
         age[row.FROM_SOC, b], age[row.FROM_DEGC, b] = state[SOC, b], state[TEMP_CELL, b]
         state[SINCE_STRIP, b] += lapse_s / HOUR_S
         age[row.TOTAL_S, b] += lapse_s
         age[row.TOTAL_DEGC_S, b] += age[row.SUM_DEGC_S, b]
         age[row.CLOCK_S, b] = age[row.SUM_DEGC_S, b] = age[row.SUM_SOC_S, b] = 0.0
-    read_age(laws, age, state, b)
+    read_age(block, law, age, state, b)
 
 
 @njit(cache=True)
@@ -197,15 +196,15 @@ def _day(age, b, lapse_s):
 @njit(cache=True)
 def _close(ageing, age, state, b):
     """Charge the part of an hour and, as half cycles, every leg that no cycle has taken, the running one too."""
-    laws = (ageing.block, ageing.law)
+    block, law = ageing.block, ageing.law
     if math.isnan(age[row.EXTREME, b]):
         return
     if not math.isnan(age[row.DIRECTION, b]):
-        _close_leg(laws, age, b, age[row.LEG_H, b])
-    _charge_time(laws, age, state, b, 0.0)
+        _close_leg(block, law, age, b, age[row.LEG_H, b])
+    _charge_time(block, law, age, state, b, 0.0)
     for point in range(1, int(age[row.COUNT, b])):
-        _wear(laws, age, b, rain.half_cycle(age, b, point), 0.5)
-    read_age(laws, age, state, b)
+        _wear(block, law, age, b, rain.half_cycle(age, b, point), 0.5)
+    read_age(block, law, age, state, b)
 
 
 def close_age(ageing: Ageing, age: np.ndarray, state: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -230,7 +229,7 @@ def strip(ageing, age, state, b):
             age[row.LOSS + i, b] = 0.0
     age[row.STRIPPED_AT, b] = age[row.FULL_CYCLES, b]
     state[SINCE_STRIP, b] = 0.0
-    read_age((ageing.block, law), age, state, b)
+    read_age(ageing.block, law, age, state, b)
 
 
 @njit(cache=True)
@@ -243,20 +242,20 @@ def age_steadily(ageing, age, state, b, span, duty):
         span: (seconds, full equivalent cycles in them).
         duty: (temp_k, mean soc, dod, mean, charging and discharging rate), unchanging.
     """
-    laws = (ageing.block, ageing.law)
+    block, law = ageing.block, ageing.law
     temp_k, soc, dod, c_rate, charging, discharging = duty
-    pass_time(laws, age, b, span[0], (temp_k, soc, (dod, soc)))
+    pass_time(block, law, age, b, span[0], (temp_k, soc, (dod, soc)))
     if dod > 0.0:
         ends = (soc - 0.5 * dod, soc + 0.5 * dod)
         cycles = (span[1] / dod, span[1])
-        pass_cycles(laws, age, b, cycles, (temp_k, ends, (c_rate, charging, discharging)))
+        pass_cycles(block, law, age, b, cycles, (temp_k, ends, (c_rate, charging, discharging)))
     state[SINCE_STRIP, b] += span[0] / HOUR_S
     age[row.TOTAL_S, b] += span[0]
     age[row.TOTAL_DEGC_S, b] += span[0] * (temp_k - ZERO_DEGC_K)
     age[row.LEG_FROM_S, b], age[row.LEG_FROM_DEGC_S, b] = age[row.TOTAL_S, b], age[row.TOTAL_DEGC_S, b]
     age[row.FULL_CYCLES, b] += span[1]
     age[row.DAY_DEPTH, b], age[row.DAY_MIDDLE, b] = dod, soc
-    read_age(laws, age, state, b)
+    read_age(block, law, age, state, b)
 
 
 @njit(cache=True)

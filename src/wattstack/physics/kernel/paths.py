@@ -4,7 +4,7 @@ Needs    the laws as numbers (physics.kernel.ageing_rows), the stress factors (p
 Gives    pass_time, pass_cycles, loss_of, read_age.
 Used by  physics.kernel.ageing, physics.ageing.
 
-`laws` is (Ageing.block, Ageing.law) throughout: two arrays, so that a call counts few references.
+`block` and `law` are those of Ageing, passed one by one: a tuple of arrays would count references at every call.
 """
 
 from __future__ import annotations
@@ -21,9 +21,8 @@ ROOM_K = 298.15
 
 
 @njit(cache=True)
-def pass_time(laws, age, b, lapse_s, means):
+def pass_time(block, law, age, b, lapse_s, means):
     """Charge a lapse of time at its means, (temp_k, soc, day): to every path of block b that time drives."""
-    block, law = laws
     kind = int(block[row.KIND, b])
     temp_k, soc, day = means
     for m in range(int(law[kind, row.N_TIME])):
@@ -39,12 +38,11 @@ def pass_time(laws, age, b, lapse_s, means):
 
 
 @njit(cache=True)
-def pass_cycles(laws, age, b, cycles, means):
+def pass_cycles(block, law, age, b, cycles, means):
     """Charge equal cycles, means = (temp_k, (low, high), rates), to every path of block b that cycles drive.
 
     cycles = (how many, the same in full equivalent cycles).
     """
-    block, law = laws
     kind = int(block[row.KIND, b])
     temp_k, ends, rates = means
     for m in range(int(law[kind, row.N_TIME]), int(law[kind, row.N_MECH])):
@@ -103,12 +101,11 @@ def loss_of(law, kind, i, walked):
 
 
 @njit(cache=True)
-def read_age(laws, age, state, b):
+def read_age(block, law, age, state, b):
     """Capacity, resistance and reversible loss from what was added up: the only place where a root is taken.
 
     age[CAPACITY] is what is there now: what a strip would bring back, state[REVERSIBLE], is already taken off.
     """
-    block, law = laws
     kind = int(block[row.KIND, b])
     main, other = law[kind, row.BASE_MAIN], law[kind, row.BASE_OTHER]
     resistance, reversible = 1.0, 0.0
