@@ -18,13 +18,15 @@ from wattstack.campus.file import read_campus, write_campus
 from wattstack.campus.generator import Generator
 from wattstack.campus.load import Hall, PlainLoad
 from wattstack.campus.problems import faults_of
+from wattstack.campus.running import strip_faults
 from wattstack.campus.schema import campus_schema
 from wattstack.campus.solar import Solar
 from wattstack.campus.sources import SeriesSource
+from wattstack.campus.upkeep import Strip
 
 __all__ = [
     "Battery", "Campus", "Contract", "Control", "Cooling", "Declared", "Demand", "Generator", "Hall", "Periods",
-    "PlainLoad", "SeriesRef", "SeriesSource", "SizeRange", "Solar", "Tariff", "Window", "campus_schema",
+    "PlainLoad", "SeriesRef", "SeriesSource", "SizeRange", "Solar", "Strip", "Tariff", "Window", "campus_schema",
     "faults_of", "largest", "quantity", "read_campus", "read_document", "reserve_mw", "reserve_mwh",
-    "write_campus",
+    "strip_faults", "write_campus",
 ]  # fmt: skip

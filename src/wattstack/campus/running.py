@@ -1,13 +1,13 @@
 """What the parts that the twin reads cannot know of each other: horizon, backup while a group strips, peaks, rules.
 
 Needs    campus.duties, campus.fields.
-Gives    running_faults, least_peak_mw.
-Used by  campus.whole.
+Gives    running_faults, strip_faults, least_peak_mw.
+Used by  campus.whole; twin, for strips that a chemistry asks for.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import timedelta
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
@@ -19,6 +19,7 @@ from wattstack.errors import Fault, nearest
 
 if TYPE_CHECKING:
     from wattstack.campus.campus import Campus, Time
+    from wattstack.campus.upkeep import Strip
 
 
 def running_faults(campus: Campus) -> Iterator[Fault]:
@@ -26,7 +27,8 @@ def running_faults(campus: Campus) -> Iterator[Fault]:
     yield from _late_faults(campus)
     yield from _peak_faults(campus)
     if campus.duties.backup is not None:
-        yield from _strip_faults(campus)
+        declared = {name: unit.strip for name, unit in campus.battery.items() if unit.strip is not None}
+        yield from strip_faults(campus, declared)
         rules = campus.control.rules
         if rules and "reserve" not in rules:
             yield Fault(
@@ -77,10 +79,14 @@ def _months(span: Time, zone: ZoneInfo) -> Iterator[str]:
         year, month = (year + 1, 1) if month == 12 else (year, month + 1)
 
 
-def _strip_faults(campus: Campus) -> Iterator[Fault]:
-    """Backup that the largest batteries hold with every group there, and not while one of each strips."""
-    strips = {name: unit for name, unit in campus.battery.items() if unit.strip is not None}
-    if not strips:
+def strip_faults(campus: Campus, strips: Mapping[str, Strip]) -> Iterator[Fault]:
+    """Backup that the largest batteries hold with every group there, and not while one of each strips.
+
+    Args:
+        campus: As declared.
+        strips: When each battery strips, by name: as declared, or as its chemistry asks.
+    """
+    if not strips or campus.duties.backup is None:
         return
     backup = campus.duties.backup
     load_mw = reserve_mw(least_peak_mw(campus), backup.load_frac)
@@ -88,7 +94,7 @@ def _strip_faults(campus: Campus) -> Iterator[Fault]:
     need_mwh = reserve_mwh(load_mw, backup.duration_h, best_eff, backup.soc_error_frac)
     power_mw = energy_mwh = left_mw = left_mwh = 0.0
     for name, unit in campus.battery.items():
-        there = 1.0 - 1.0 / unit.strip.groups if name in strips else 1.0
+        there = 1.0 - 1.0 / strips[name].groups if name in strips else 1.0
         power_mw += largest(unit.power_mw)
         energy_mwh += largest(unit.energy_mwh)
         left_mw += there * largest(unit.power_mw)
@@ -97,8 +103,8 @@ def _strip_faults(campus: Campus) -> Iterator[Fault]:
     if load_mw > power_mw * near or need_mwh > energy_mwh * near:
         return  # told with the duty: the reserve is larger than the batteries
     if load_mw > left_mw * near or need_mwh > left_mwh * near:
-        name = min(strips, key=lambda key: strips[key].strip.groups)
-        groups = strips[name].strip.groups
+        name = min(strips, key=lambda key: strips[key].groups)
+        groups = strips[name].groups
         yield Fault(
             f"battery.{name}.strip.groups",
             f"is {groups}, which leaves {left_mw:.4g} MW and {left_mwh:.4g} MWh while one group strips, must leave "
