@@ -126,6 +126,23 @@ def test_nothing_grows_back_and_nothing_falls_below_nothing(law, soc, temp_degc,
     assert 0.0 <= closed[CAPACITY, 0] <= capacity + 1e-12
 
 
+def test_noise_on_the_power_ages_a_cell_more_not_less():
+    rng = np.random.default_rng(5)
+    plain = days(60, 900.0)
+    noise = np.cumsum(rng.normal(0, 1, plain.size))
+    noise -= np.linspace(noise[0], noise[-1], plain.size)
+    lost = [
+        1
+        - along(
+            [{"law": "naumann-lfp", "k_loss": 0, "a_cycle": 0}],
+            np.clip(plain + size * noise / noise.std(), 0, 1),
+            900.0,
+        )[0][CAPACITY, 0]
+        for size in (0.0, 0.01, 0.05)
+    ]
+    assert lost[0] < lost[1] < lost[2]
+
+
 def test_many_blocks_age_as_each_would_alone():
     soc = days(3, 900.0)
     together, _ = along(EVERY, soc, 900.0)
