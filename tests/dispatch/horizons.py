@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 import numpy as np
 from hypothesis import strategies as st
 
-from wattstack.dispatch import Amount, Problem, Storage, Supply, kernel
+from wattstack.dispatch import Amount, Problem, Storage, Supply
+from wattstack.dispatch.kernel import horizon
 from wattstack.dispatch.kernel.horizon import ABOVE
 
 
@@ -40,12 +41,12 @@ class Horizon:
         self.cap_mw, self.floor_mwh = (
             np.array(np.broadcast_to(np.asarray(x, float), n)) for x in (self.cap_mw, self.floor_mwh)
         )
-        self.scratch = kernel.new_horizon_scratch(n, [kind for kind, _, _ in self.lines])
+        self.scratch = horizon.new_horizon_scratch(n, [kind for kind, _, _ in self.lines])
         self.power_mw, self.price = np.full(n, 99.0), np.full(n, 99.0)
         self.plan()
 
     def plan(self):
-        self.value = kernel.plan_horizon(
+        self.value = horizon.plan_horizon(
             float(self.start_mwh), float(self.step_h), self.cost, self.mw, self.load_mw, self.cap_mw,
             float(self.over_cap_cost), float(self.charge_mw), float(self.discharge_mw), self.floor_mwh,
             float(self.ceiling_mwh), float(self.charge_eff), float(self.discharge_eff), float(self.keep),

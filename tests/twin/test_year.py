@@ -79,7 +79,8 @@ def test_the_same_seed_gives_the_same_run_and_another_one_another(small):
 
 
 def test_in_an_outage_nothing_is_imported_and_the_battery_carries_what_it_can(small):
-    campus = small(grid={"connection": {"reliability": {"outages_per_year": 100, "outage_h": {"median": 0.4, "p95": 0.6}}}})
+    often = {"outages_per_year": 100, "outage_h": {"median": 0.4, "p95": 0.6}}
+    campus = small(grid={"connection": {"reliability": often}})
     run = simulate_year(campus, step="1min", seed=3)
     on = Twin(campus, step="1min", seed=3).drive(Setting(), 0).outside[at.D_GRID_ON]
     assert (on < 0.5).any()
@@ -139,7 +140,8 @@ def test_a_size_that_is_a_range_is_refused_with_the_way_out(small):
 
 
 @pytest.mark.parametrize(
-    ("step", "words"), [("7min", "must be one of"), ("1h", "whole part"), ("30min", "control.plan_step.*whole steps")]
+    ("step", "words"),
+    [("7min", "must be one of"), ("1h", "whole part"), ("30min", "control.plan_step.*whole steps")],
 )
 def test_a_step_that_does_not_fit_is_refused(small, step, words):
     with pytest.raises(InputError, match=words):

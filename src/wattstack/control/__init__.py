@@ -17,18 +17,22 @@ _LAZY = {
     "REASONS": "rules",
     "RuleController": "live",
     "Setpoints": "seam",
+    "StripGroup": "strip",
     "guarded": "guard",
     "horizon_battery": "mpc",
     "make_believed": "forecast",
     "peak_price_per_mw_month": "mpc",
     "reason_text": "rules",
     "rule_arrays": "rules",
+    "strip_of": "strip",
+    "strip_table": "strip",
+    "strips_of": "strip",
 }
 
 __all__ = [
     "REASONS", "Bounds", "Controller", "HorizonForecast", "HorizonPlan", "Measured", "Mpc", "Plant",
-    "RuleController", "Setpoints", "guarded", "horizon_battery", "make_believed", "peak_price_per_mw_month",
-    "reason_text", "rule_arrays",
+    "RuleController", "Setpoints", "StripGroup", "guarded", "horizon_battery", "make_believed",
+    "peak_price_per_mw_month", "reason_text", "rule_arrays", "strip_of", "strip_table", "strips_of",
 ]  # fmt: skip
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from math import isnan
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +50,7 @@ def guarded(power_mw: Mapping[str, float], bounds: Mapping[str, Bounds]) -> Pass
     passed, cut = {}, {}
     for path, asked in power_mw.items():
         bound = bounds.get(path)
-        if bound is None or asked != asked:
+        if bound is None or isnan(asked):
             passed[path] = 0.0
             cut[path] = f"asked {asked:g} MW, passed 0: " + (
                 "its limits are not known" if bound is None else "it is not a number"

@@ -1,16 +1,18 @@
-"""The controller of a site: the same compiled rules as the twin's, on an image, with belief, guard and fallback around.
+"""The controller of a site: the same compiled rules as the twin's, on an image, with belief, guard and fallback
+around.
 
 Needs    campus.Campus, control.kernel, control.rules, control.reserve, control.guard, control.seam.
 Gives    RuleController.
 Used by  operate, and the twin stepped through the seam (twin.plant).
 
-Reading, in this order: what is fresh is used; what is stale is believed on the safe side (load as high as it was seen lately,
-solar 0, store falling); where the load itself was never seen the battery does nothing, and says so.
+Reading, in this order: what is fresh is used; what is stale is believed on the safe side (load as high as it was
+seen lately, solar 0, store falling); where the load itself was never seen the battery does nothing, and says so.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from math import isnan
 
 import numpy as np
 
@@ -73,7 +75,7 @@ class RuleController:
         shared = np.zeros(len(self.paths))
         share(float(self.out[0]), limits, np.ones(len(self.paths)), shared)
         passed = guarded(dict(zip(self.paths, shared.tolist(), strict=True)), bounds)
-        reason = reason_text(self.out[1])
+        reason = reason_text(int(self.out[1]))
         why = {path: passed.cut.get(path, reason) for path in self.paths}
         return Setpoints(passed.power_mw, why, PERIODS * self.period_s)
 
@@ -120,13 +122,13 @@ class RuleController:
     def _load(self, measured: Measured) -> bool:
         """Take the load, or the highest seen; False where it was never seen."""
         load = self._value(measured, "load_mw", float("nan"))
-        if load == load:
+        if not isnan(load):
             seen = self.highest_load_mw
-            self.highest_load_mw = load if not seen == seen else max(load, 0.999 * seen)
+            self.highest_load_mw = load if isnan(seen) else max(load, 0.999 * seen)
             self.row[rows.LOAD_MW] = load
         else:
             self.row[rows.LOAD_MW] = self.highest_load_mw
-        return bool(self.row[rows.LOAD_MW] == self.row[rows.LOAD_MW])
+        return not isnan(self.row[rows.LOAD_MW])
 
     def _fill(self, measured: Measured, bounds: Mapping[str, Bounds], usable_mwh: float) -> None:
         row, now = self.row, measured.time_s
@@ -158,6 +160,7 @@ class RuleController:
         row[rows.CHARGE_BELOW_PER_MWH] = value("control.charge_below_per_mwh", -np.inf)
         row[rows.DISCHARGE_ABOVE_PER_MWH] = value("control.discharge_above_per_mwh", np.inf)
         row[rows.PLAN_MW] = value("control.plan_mw")
+        row[rows.FIXED_MW] = value("control.fixed_mw")
         row[rows.DISCHARGE_EFF] = eff
 
     def _declared_limit(self) -> float:

@@ -2,7 +2,8 @@
 
 Needs    campus.Campus, series.local_clock, dispatch.kernel (horizon, peak), control.seam.
 Gives    Mpc, HorizonForecast, HorizonPlan; HorizonBattery, horizon_battery, peak_price_per_mw_month.
-Used by  operate, twin (battery and price of the peak); the plan itself is made by dispatch.kernel, the same in both.
+Used by  operate, twin (battery and price of the peak); the plan itself is made by dispatch.kernel, the same in
+both.
 
 The month's peak. Import is capped at what the month pays for anyway: the target, or the highest interval billed so
 far where that is more. Where the cap is dearer to hold than the demand price of a MW, or cannot be held, the plan
@@ -74,7 +75,8 @@ class HorizonPlan:
         line_mw: By line: what it gives; export: what is sold.
         unmet_mw, short_mwh: Load that no line serves; what the reserve lacks however much is charged.
         raise_mw: How far the running month's peak is raised because holding it would be dearer, or impossible.
-        cost: Lines, wear and the raise of the peak, less what is left in store at its worth; inf where no plan could
+        cost: Lines, wear and the raise of the peak, less what is left in store at its worth; inf where no plan
+        could
             be made.
         reason: Why the first step is as it is, one line.
     """
@@ -116,7 +118,8 @@ class Mpc:
         self.scratch = new_horizon_scratch(self.steps, list(self.lines.values()))
 
     def decide_horizon(self, now_s: float, measured: Measured, forecasts: HorizonForecast) -> HorizonPlan:
-        """Plan the next hours from what is stored now. A value that is no number never raises: there is no plan then.
+        """Plan the next hours from what is stored now. A value that is no number never raises: there is no plan
+        then.
 
         Args:
             now_s: Moment at which the first step begins, seconds since 1970 UTC.

@@ -4,13 +4,14 @@ Needs    campus.reserve_mwh (the one definition of backup).
 Gives    StoredBelief, believe.
 Used by  control.live, operate.
 
-The error of the gauge is a margin in MWh from its first reading on. While no reading comes, the energy believed falls by the
-greatest power that may have flowed out: the reserve fails closed.
+The error of the gauge is a margin in MWh from its first reading on. While no reading comes, the energy believed
+falls by the greatest power that may have flowed out: the reserve fails closed.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from math import isnan
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +58,7 @@ def believe(
         53.0
     """
     error = error_frac * usable_mwh
-    if reading_mwh is not None and reading_mwh == reading_mwh:
+    if reading_mwh is not None and not isnan(reading_mwh):
         return StoredBelief(min(max(reading_mwh, 0.0), usable_mwh), error, now_s)
     if old is None:
         return StoredBelief(0.0, error, now_s)

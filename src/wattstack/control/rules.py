@@ -42,7 +42,8 @@ def rule_arrays(control: Control) -> tuple[np.ndarray, np.ndarray]:
     """Kinds (rules,) in order of priority and parameters (rules, 2) of the compiled chain.
 
     Args:
-        control: As declared; `limit` stands first even where it is not named, for what the grid allows is no choice.
+        control: As declared; `limit` stands first even where it is not named, for what the grid allows is no
+        choice.
 
     Example:
         >>> kinds, params = rule_arrays(Control(kind="rules", rules=("peak", "self_consumption")))
@@ -61,7 +62,7 @@ def rule_arrays(control: Control) -> tuple[np.ndarray, np.ndarray]:
     return np.array([KIND_OF[name] for name in names], np.int64), params
 
 
-def reason_text(code: float) -> str:
+def reason_text(code: int) -> str:
     """Why the battery does what it does, for logs and pages.
 
     Example:

@@ -5,7 +5,6 @@ from typing import Any
 from wattstack.plan.result import MarginalValue, Plan, Round, ScenarioResult
 
 _LAZY = {
-    "Account": "account",
     "account_running": "account",
     "PlanFiles": "store",
     "SizingModel": "model",
@@ -21,7 +20,7 @@ _LAZY = {
 }
 
 __all__ = [
-    "Account", "MarginalValue", "Plan", "PlanFiles", "Round", "ScenarioResult", "SizingModel", "account_running",
+    "MarginalValue", "Plan", "PlanFiles", "Round", "ScenarioResult", "SizingModel", "account_running",
     "package_versions", "plan_files", "plan_site", "read_json", "read_plan", "solve_by_cuts", "start_sizes",
     "write_plan", "write_whole",
 ]  # fmt: skip

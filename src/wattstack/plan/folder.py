@@ -25,8 +25,8 @@ def write_whole(
 ) -> T:
     """Write files beside a folder first, and move them in when all are there.
 
-    An older plan.json (or what `last` names) goes first and the new one comes last, so that a folder with a plan.json is
-    always of one plan. Other files in the folder stay.
+    An older plan.json (or what `last` names) goes first and the new one comes last, so that a folder with a
+    plan.json is always of one plan. Other files in the folder stay.
 
     Args:
         folder: Made where it is missing.

@@ -17,7 +17,7 @@ import numpy as np
 from wattstack.case import Case
 from wattstack.dispatch import Dispatch
 from wattstack.physics.kernel import layout as block
-from wattstack.plan import Account, account_running
+from wattstack.plan import account_running
 from wattstack.series import Traces
 from wattstack.twin.kernel import layout as out
 from wattstack.twin.run import LimitCount
@@ -73,7 +73,7 @@ def new_book(count: int, block_owner: tuple[str, ...], unit_owner: tuple[str, ..
     return Book(records, block_owner, unit_owner)
 
 
-def make_account(case: Case, book: Book) -> Account:
+def make_account(case: Case, book: Book):
     """Bill, balance and emissions of a run, by the functions that account for a plan."""
     record, count = book.record, case.axis.count
     paths = dict.fromkeys(book.block_owner)
@@ -102,7 +102,7 @@ def make_account(case: Case, book: Book) -> Account:
 
 def make_traces(case: Case, book: Book) -> Traces:
     """Every step in the channels of a plan, and those only a run has."""
-    record = book.record
+    record = book.record.copy()  # the loop writes the next year into the same room
     arrays = {
         "load_mw": case.load_mw,
         "it_mw": case.it_mw,

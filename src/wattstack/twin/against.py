@@ -4,15 +4,16 @@ Needs    twin.year (Twin, Setting).
 Gives    plan_against_twin, STEPS.
 Used by  cli, report.
 
-The plan knows the year and has a battery of constant efficiencies. Each run takes one of its comforts away; the difference in
-running cost is that comfort's line. The lines sum to the difference between plan and twin by construction; their order
-matters a little, so it is fixed and told.
+The plan knows the year and has a battery of constant efficiencies. Each run takes one of its comforts away; the
+difference in running cost is that comfort's line. The lines sum to the difference between plan and twin by
+construction; their order matters a little, so it is fixed and told.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+
 from wattstack.twin.run import Run
 from wattstack.twin.year import Setting, Twin
 

@@ -8,6 +8,7 @@ Used by  twin.year, prove.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 
 import numpy as np
 
@@ -57,6 +58,7 @@ def make_drive(case: Case, on: np.ndarray | None = None) -> Drive:
         at.D_DISCHARGE_ABOVE: high,
         at.D_OPEN_LIMIT: open_limit,
         at.D_MONTH: case.month,
+        at.D_HOUR: case.local_hour,
     }
     for place, values in rows.items():
         outside[place] = values
@@ -111,9 +113,7 @@ def price_marks(case: Case) -> tuple[np.ndarray, np.ndarray]:
             marks.append(np.full(case.axis.count, float(mark)))
             continue
         edges = np.flatnonzero(np.diff(day, prepend=-1, append=day[-1] + 1))
-        by_day = [
-            np.quantile(case.buy_price_per_mwh[a:b], frac) for a, b in zip(edges[:-1], edges[1:], strict=True)
-        ]
+        by_day = [np.quantile(case.buy_price_per_mwh[a:b], frac) for a, b in pairwise(edges)]
         marks.append(np.repeat(by_day, np.diff(edges)))
     low, high = marks
     flat = high <= low  # a day of one price: nothing to earn

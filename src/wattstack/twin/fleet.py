@@ -1,20 +1,25 @@
 """The batteries of a campus as blocks of the twin: those that stand, those that are added later, those renewed.
 
-Needs    campus.Battery, physics (block_of, make_blocks), physics.kernel.layout.
+Needs    campus.Battery, control.strip, physics (block_of, make_blocks), physics.kernel.layout.
 Gives    Fleet, make_fleet, most_auxiliary_mw.
 Used by  twin.year, prove.
 
-A battery is one block, and one more for each augmentation; a later block is there from the beginning of the run as a dead one,
-so that nothing is compiled or allocated anew, and wakes at its year.
+A battery is one block, or one for each group where it strips, and one more for each augmentation; a later block is
+there from the beginning of the run as a dead one, so that nothing is compiled or allocated anew, and wakes at its
+year.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
+from typing import NamedTuple
 
 import numpy as np
 
-from wattstack.campus import Battery, Campus
+from wattstack.campus import Battery, Campus, Strip
+from wattstack.control import StripGroup, strip_of, strip_table
+from wattstack.control.kernel import strip
 from wattstack.physics import BlockSet, BlockSpec, block_of, make_blocks
 from wattstack.physics.kernel import layout as block
 
@@ -32,6 +37,7 @@ class Fleet:
         label: Name of each block for tables ("battery.main", "battery.main.augmentation.first").
         wakes: Year in which each block begins.
         campus: As declared.
+        strip: Table of what strips and when (control.strip_table).
     """
 
     blocks: BlockSet
@@ -39,13 +45,16 @@ class Fleet:
     label: tuple[str, ...]
     wakes: tuple[int, ...]
     campus: Campus
+    strip: np.ndarray
     _mode: np.ndarray = field(init=False)
     _new: tuple[np.ndarray, np.ndarray] = field(init=False)
+    _low: np.ndarray = field(init=False)
 
     def __post_init__(self) -> None:
         """Put to sleep what comes later; remember what a new block looks like."""
         self._mode = self.blocks.blocks.rating[block.MODE].copy()
         self._new = self.blocks.state.copy(), self.blocks.age.copy()
+        self._low = self.blocks.blocks.rating[block.SOC_LOW].copy()
         for b, year in enumerate(self.wakes):
             if year > 0:
                 self.blocks.blocks.rating[block.MODE, b] = block.DEAD
@@ -70,6 +79,9 @@ class Fleet:
     def _renew(self, b: int) -> None:
         self.blocks.state[:, b], self.blocks.age[:, b] = self._new[0][:, b], self._new[1][:, b]
         self.blocks.blocks.rating[block.MODE, b] = self._mode[b]
+        self.blocks.blocks.rating[block.SOC_LOW, b] = self._low[b]
+        if self.strip.shape[1]:
+            self.strip[[strip.PHASE, strip.ASKED, strip.HEAD_START], b] = 0.0
 
     def _share_power(self) -> None:
         """A battery keeps its converters: their power is shared by the nameplate of the blocks that are awake."""
@@ -97,31 +109,60 @@ def make_fleet(campus: Campus, reservoir: bool = False, ageing: bool = True, yea
         ageing: False: cells as they begin, for ever.
         years: Years of the run; augmentations after it are left out.
     """
-    specs, owner, label, wakes = [], [], [], []
-    for name, unit in campus.battery.items():
-        if not (unit.power_mw > 0.0 and unit.energy_mwh > 0.0):
-            continue
-        path = f"battery.{name}"
-        specs.append(block_of(unit, name=path, base_dir=campus.base_dir, reservoir=reservoir))
-        owner.append(path)
-        label.append(path)
-        wakes.append(0)
-        for stage, more in unit.augmentation.items():
-            if more.year < years and not reservoir:
-                label.append(f"{path}.augmentation.{stage}")
-                specs.append(block_of(_added(unit, more), name=label[-1], base_dir=campus.base_dir))
-                owner.append(path)
-                wakes.append(more.year)
-    if not ageing:
-        specs = [replace(spec, laws=None) for spec in specs]
-    fleet = Fleet(make_blocks(specs or [NONE]), tuple(owner), tuple(label), tuple(wakes), campus)
+    members = [
+        member
+        for name, unit in campus.battery.items()
+        if unit.power_mw > 0.0 and unit.energy_mwh > 0.0
+        for member in _members(campus, name, unit, reservoir, years)
+    ]
+    specs = [member.spec if ageing else replace(member.spec, laws=None) for member in members]
+    owner = tuple(f"battery.{member.name}" for member in members)
+    places = {path: place for place, path in enumerate(dict.fromkeys(owner))}
+    groups = [
+        StripGroup(member.strip, places[path], member.group, member.spec.soc_low)
+        for member, path in zip(members, owner, strict=True)
+    ]
+    fleet = Fleet(
+        make_blocks(specs or [NONE]), owner, tuple(member.spec.name for member in members),
+        tuple(member.wakes for member in members), campus, strip_table(groups),
+    )  # fmt: skip
     if not specs:
         fleet.blocks.blocks.rating[block.MODE] = block.DEAD
     return fleet
 
 
+class _Member(NamedTuple):
+    """A block to be: of which battery, awake from which year, which group where it strips."""
+
+    name: str
+    spec: BlockSpec
+    wakes: int
+    strip: Strip | None
+    group: int
+
+
+def _members(campus: Campus, name: str, unit: Battery, reservoir: bool, years: int) -> Iterator[_Member]:
+    """The groups of a battery, then what is added to it later: one more group where that strips too."""
+    path = f"battery.{name}"
+    asked = None if reservoir else strip_of(unit)
+    count = 1 if asked is None else asked.groups
+    whole = block_of(unit, name=path, base_dir=campus.base_dir, reservoir=reservoir)
+    for group in range(count):
+        label = path if count == 1 else f"{path}.group.{group + 1}"
+        part = replace(
+            whole, name=label, nameplate_mwh=whole.nameplate_mwh / count, discharge_mw=whole.discharge_mw / count,
+            charge_mw=whole.charge_mw / count,
+        )  # fmt: skip
+        yield _Member(name, part, 0, asked, group)
+    for stage, more in unit.augmentation.items():
+        if more.year < years and not reservoir:
+            added = _added(unit, more)
+            spec = block_of(added, name=f"{path}.augmentation.{stage}", base_dir=campus.base_dir)
+            yield _Member(name, spec, more.year, strip_of(added), count)
+
+
 def most_auxiliary_mw(campus: Campus) -> float:
-    """What the cooling and controls of all batteries draw at most [MW]: full cooling on a day hotter than the COP's."""
+    """What the cooling and controls of all batteries draw at most [MW]: full cooling on the hottest day."""
     kw = 0.0
     for unit in campus.battery.values():
         climate = unit.climate
@@ -140,5 +181,5 @@ def _added(unit: Battery, more) -> Battery:
     power = unit.power_mw * more.energy_mwh / (unit.energy_mwh + more.energy_mwh)
     values = {"energy_mwh": more.energy_mwh, "power_mw": power, "start": type(unit.start)(soc=unit.start.soc)}
     if more.chemistry is not None:
-        values["chemistry"] = more.chemistry
+        values |= {"chemistry": more.chemistry, "strip": None}
     return unit.model_copy(update=values)

@@ -8,7 +8,7 @@ Used by  twin.year.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
@@ -17,7 +17,7 @@ from wattstack.physics.kernel.generator import FAILURES, STARTS, new_units
 from wattstack.twin.account import Book, count_limits, make_account, make_traces, new_book
 from wattstack.twin.kernel import layout as out
 from wattstack.twin.kernel.year import run_steps
-from wattstack.twin.planner import make_planner, plan_steps
+from wattstack.twin.planner import Loop, Planner, make_planner, plan_steps
 from wattstack.twin.run import LimitCount, Run, YearOfRun
 
 if TYPE_CHECKING:
@@ -27,6 +27,15 @@ if TYPE_CHECKING:
     from wattstack.twin.year import Setting, Twin
 
 CHUNK_S = 7 * 86400  # between two looks at Ctrl-C
+
+
+class _Was(NamedTuple):
+    """What stood at the start of a year, and what was done then."""
+
+    year: int
+    age: np.ndarray
+    units: np.ndarray
+    done: tuple[tuple[str, str], ...]
 
 
 def run_years(twin: Twin, setting: Setting, say: Callable[[str], None]) -> Run:
@@ -40,6 +49,7 @@ def run_years(twin: Twin, setting: Setting, say: Callable[[str], None]) -> Run:
         new_units(len(unit_owner)),
         twin.targets(),
         plan_steps(twin.campus.control),
+        fleet.strip,
     )
     book = new_book(count, fleet.owner, tuple(unit_owner))
     planner = make_planner(twin, setting)
@@ -48,11 +58,13 @@ def run_years(twin: Twin, setting: Setting, say: Callable[[str], None]) -> Run:
         done = fleet.begin_year(year)
         carry.months[out.TARGET], carry.months[out.DRAWN] = twin.targets(), 0.0
         drive = twin.drive(setting, year)
-        before = carry.state.copy(), carry.age.copy(), carry.units.copy()
+        was = _Was(year, carry.age.copy(), carry.units.copy(), done)
         rules = twin.rules(setting, twin.seed + year)
-        _pass(twin, drive, rules, planner, fleet, units, carry, book)
+        both = fleet.blocks.blocks, fleet.blocks.ageing
+        step_s = float(case.axis.step_s)
+        _pass(count, planner, Loop(step_s, drive, rules, both, units, carry, book.records))
         limits += list(count_limits(case, book, drive.outside))
-        years.append(_year(twin, year, book, fleet, carry, before, done))
+        years.append(_year(twin, book, fleet, carry, was))
         traces = traces or make_traces(case, book)
         say(f"year {year + 1}")
     return Run(
@@ -62,25 +74,34 @@ def run_years(twin: Twin, setting: Setting, say: Callable[[str], None]) -> Run:
     )  # fmt: skip
 
 
-def _pass(twin: Twin, drive, rules, planner, fleet: Fleet, units, carry, book: Book) -> None:
+def _pass(count: int, planner: Planner | None, loop: Loop) -> None:
     """One pass over the axis, in chunks so that Ctrl-C is heard."""
-    count, step_s = twin.case.axis.count, float(twin.case.axis.step_s)
-    both = fleet.blocks.blocks, fleet.blocks.ageing
-    chunk = max(1, CHUNK_S // twin.case.axis.step_s)
+    chunk = max(1, CHUNK_S // round(loop.step_s))
     for start in range(0, count, chunk):
         end = min(start + chunk, count)
         if planner is None:
-            run_steps(start, end, step_s, drive, rules, 0, both, units, carry, book.records)
+            run_steps(
+                start,
+                end,
+                loop.step_s,
+                loop.drive,
+                loop.rules,
+                0,
+                loop.fleet,
+                loop.units,
+                loop.carry,
+                loop.records,
+            )
         else:
-            planner.run(start, end, step_s, drive, rules, both, units, carry, book.records)
+            planner.run(start, end, loop)
 
 
-def _year(twin: Twin, year: int, book: Book, fleet: Fleet, carry, before, done) -> YearOfRun:
+def _year(twin: Twin, book: Book, fleet: Fleet, carry: out.Carry, was: _Was) -> YearOfRun:
     """Bill, balance, figures and batteries of a year that has just been run."""
     case = twin.case
     told = make_account(case, book)
     record, step_h = book.record, case.axis.step_h
-    units = carry.units - before[2]
+    units = carry.units - was.units
     figures = {
         "import_mwh": float(record[out.R_IMPORT].sum() * step_h),
         "export_mwh": float(record[out.R_EXPORT].sum() * step_h),
@@ -96,12 +117,12 @@ def _year(twin: Twin, year: int, book: Book, fleet: Fleet, carry, before, done) 
     }
     peaks = {m: float(p) for m, p in zip(case.month_names, carry.months[out.DRAWN], strict=True)}
     return YearOfRun(
-        year, told.bill, told.balance, told.emission_t, peaks, figures,
-        _batteries(fleet, book, before, step_h), done,
+        was.year, told.bill, told.balance, told.emission_t, peaks, figures,
+        _batteries(fleet, book, was, step_h), was.done,
     )  # fmt: skip
 
 
-def _batteries(fleet: Fleet, book: Book, before, step_h: float) -> pd.DataFrame:
+def _batteries(fleet: Fleet, book: Book, was: _Was, step_h: float) -> pd.DataFrame:
     """What became of each block: capacity, throughput, efficiency with and without auxiliaries."""
     import pandas as pd
 
@@ -116,7 +137,7 @@ def _batteries(fleet: Fleet, book: Book, before, step_h: float) -> pd.DataFrame:
         rating = fleet.blocks.blocks.rating[:, b]
         usable = (rating[block.SOC_HIGH] - rating[block.SOC_LOW]) * rating[block.NAMEPLATE_MWH]
         rows[label] = {
-            "capacity_start_frac": float(before[1][block.CAPACITY, b]),
+            "capacity_start_frac": float(was.age[block.CAPACITY, b]),
             "capacity_frac": float(fleet.blocks.age[block.CAPACITY, b]),
             "resistance_frac": float(fleet.blocks.age[block.RESISTANCE, b]),
             "charged_mwh": taken,
@@ -139,8 +160,8 @@ def _merged(limits: list[LimitCount]) -> tuple[LimitCount, ...]:
             merged[one.path, one.limit] = one
         else:
             merged[one.path, one.limit] = LimitCount(
-                one.path, one.limit, old.count + one.count, old.first_utc, old.hours + one.hours,
-                max(old.worst, one.worst), one.unit,
+                one.path, one.limit, old.count + one.count, old.first_utc, old.duration_h + one.duration_h,
+                max(old.largest, one.largest), one.unit,
             )  # fmt: skip
     return tuple(merged.values())
 

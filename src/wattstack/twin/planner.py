@@ -1,14 +1,14 @@
 """The receding-horizon plan as the year's loop runs it.
 
 Needs    campus.Control, dispatch.kernel.horizon, control.forecast, control.mpc, twin.kernel.planned.
-Gives    Planner, make_planner, plan_steps.
+Gives    Loop, Planner, make_planner, plan_steps.
 Used by  twin.passing.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
@@ -16,11 +16,24 @@ from wattstack.campus import Control
 from wattstack.control import horizon_battery, make_believed, peak_price_per_mw_month
 from wattstack.dispatch.kernel.horizon import new_horizon_scratch
 from wattstack.physics.kernel.generator import POWER_MW
+from wattstack.twin.kernel import layout as at
 from wattstack.twin.kernel.planned import Horizon, run_planned
 from wattstack.units import STEP_S
 
 if TYPE_CHECKING:
     from wattstack.twin.year import Setting, Twin
+
+
+class Loop(NamedTuple):
+    """What the compiled loops take, with a planner or without."""
+
+    step_s: float
+    drive: at.Drive
+    rules: at.Rules
+    fleet: tuple
+    units: np.ndarray
+    carry: at.Carry
+    records: at.Records
 
 
 @dataclass(frozen=True)
@@ -31,22 +44,12 @@ class Planner:
     believed: tuple
     scratch: tuple
 
-    def run(self, start, end, step_s, drive, rules, fleet, units, carry, records) -> None:  # noqa: PLR0913, PLR0917
+    def run(self, start: int, end: int, loop: Loop) -> None:
         """Run steps start .. end - 1."""
         run_planned(
-            start,
-            end,
-            step_s,
-            drive,
-            rules,
-            self.horizon,
-            self.believed,
-            fleet,
-            units,
-            carry,
-            records,
-            self.scratch,
-        )
+            start, end, loop.step_s, loop.drive, loop.rules, self.horizon, self.believed, loop.fleet, loop.units,
+            loop.carry, loop.records, self.scratch,
+        )  # fmt: skip
 
 
 def plan_steps(control: Control) -> int:
@@ -77,7 +80,7 @@ def make_planner(twin: Twin, setting: Setting) -> Planner | None:
         charge_eff=battery.charge_eff,
         discharge_eff=battery.discharge_eff,
         keep=battery.kept_frac_per_h ** (STEP_S[control.plan_step] / 3600.0),
-        wear=battery.wear_per_mwh,
+        wear_per_mwh=battery.wear_per_mwh,
         peak_price=peak_price_per_mw_month(twin.campus),
         end_value=_end_values(twin),
         unit_mw=units[POWER_MW],

@@ -29,6 +29,7 @@ ROW_OF = {
     "grid.export_limit_mw": rows.EXPORT_LIMIT_MW,
     "grid.buy_price_per_mwh": rows.BUY_PRICE_PER_MWH,
     "grid.sell_price_per_mwh": rows.SELL_PRICE_PER_MWH,
+    "control.fixed_mw": rows.FIXED_MW,
     "control.charge_below_per_mwh": rows.CHARGE_BELOW_PER_MWH,
     "control.discharge_above_per_mwh": rows.DISCHARGE_ABOVE_PER_MWH,
 }
@@ -53,7 +54,9 @@ class TwinPlant:
         self.units, unit_owner = twin.units(setting)
         self.drive, self.rules = twin.drive(setting, 0), twin.rules(setting, twin.seed)
         blocks = self.fleet.blocks
-        self.carry = out.new_carry(blocks.state, blocks.age, new_units(len(unit_owner)), twin.targets(), 0)
+        self.carry = out.new_carry(
+            blocks.state, blocks.age, new_units(len(unit_owner)), twin.targets(), 0, self.fleet.strip
+        )
         self.book = new_book(twin.case.axis.count, self.fleet.owner, tuple(unit_owner))
         self.step, self._generated = 0, 0.0
         self._is_read = False
@@ -61,6 +64,10 @@ class TwinPlant:
     @property
     def _both(self) -> tuple:
         return self.fleet.blocks.blocks, self.fleet.blocks.ageing
+
+    def _free(self, path: str) -> list[int]:
+        """Blocks of a battery that the controller may use: those that strip are not among them."""
+        return [b for b, owner in enumerate(self.fleet.owner) if owner == path and self.carry.free[b] > 0.5]
 
     def read(self) -> Measured:
         """The image at the start of the step."""
@@ -74,7 +81,7 @@ class TwinPlant:
         values = {channel: float(carry.row[place]) for channel, place in ROW_OF.items()}
         values["control.month"] = float(self.drive.outside[out.D_MONTH, self.step])
         for path in dict.fromkeys(self.fleet.owner):
-            mine = [b for b, owner in enumerate(self.fleet.owner) if owner == path]
+            mine = self._free(path)
             rating = self._both[0].rating
             values[f"{path}.stored_mwh"] = sum(stored_mwh(rating, carry.state, carry.age, b) for b in mine)
             values[f"{path}.usable_mwh"] = sum(usable_mwh(rating, carry.age, b) for b in mine)
@@ -89,7 +96,7 @@ class TwinPlant:
         carry = self.carry
         for path in dict.fromkeys(self.fleet.owner):
             power = setpoints.power_mw.get(path, 0.0)
-            mine = [b for b, owner in enumerate(self.fleet.owner) if owner == path]
+            mine = self._free(path)
             can = carry.limits[CAN_DISCHARGE if power > 0.0 else CAN_CHARGE, mine]
             whole = can.sum()
             carry.setpoint[mine] = power * can / whole if whole > 0.0 else 0.0

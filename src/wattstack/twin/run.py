@@ -26,8 +26,8 @@ class LimitCount:
         limit: Which limit, in words.
         count: Times it was hit, a stretch of steps counted once.
         first_utc: Start of the first stretch, ISO 8601.
-        hours: Duration of all stretches [h].
-        worst: Greatest amount, in `unit`.
+        duration_h: Duration of all stretches.
+        largest: Greatest amount, in `unit`.
         unit: "MW", "MWh" or "".
     """
 
@@ -35,8 +35,8 @@ class LimitCount:
     limit: str
     count: int
     first_utc: str
-    hours: float
-    worst: float
+    duration_h: float
+    largest: float
     unit: str
 
 

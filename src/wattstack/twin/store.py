@@ -9,9 +9,10 @@ Used by  cli, report (which looks at nothing but this content).
     traces.parquet   every step of the first year, in the channels of a plan and those only a run has
     *.csv            years, bill, balance, peaks, batteries, limits, events, against, inputs
 
-run.json: wattstack_run (layout), kind "year", name, description, currency, place; versions; controller, step_s, steps, start,
-years, seed; running_cost_per_year and figures of the first year; targets; against (where the plan's saving went); plan (cost,
-baseline and saving of the plan beside it, null where there is none); inputs with checksums; library (passports); notes.
+run.json: wattstack_run (layout), kind "year", name, description, currency, place; versions; controller, step_s, steps,
+start, years, seed; running_cost_per_year and figures of the first year; targets; against (where the plan's saving went); plan
+(cost, baseline and saving of the plan beside it, null where there is none); inputs with checksums; library (passports);
+notes.
 """
 
 from __future__ import annotations
@@ -37,8 +38,8 @@ LAYOUT = 1
 FILE = "run.json"
 COMMAND = "wattstack simulate CAMPUS.YAML"
 TABLES = ("years", "bill", "balance", "peaks", "batteries", "limits", "events", "against", "inputs")
-NUMBERS_NOT = ("month", "block", "path", "limit", "first_utc", "unit", "what", "line", "meaning", "name", "file", "sha256",
-               "note", "source", "synthetic")  # fmt: skip
+NUMBERS_NOT = ("month", "block", "path", "limit", "first_utc", "unit", "what", "line", "meaning", "name", "file",
+               "sha256", "note", "source", "synthetic")  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -148,7 +149,7 @@ def _tables(run: Run) -> dict[str, pd.DataFrame]:
 
     limits = pd.DataFrame(
         [asdict(one) for one in run.limits],
-        columns=["path", "limit", "count", "first_utc", "hours", "worst", "unit"],
+        columns=["path", "limit", "count", "first_utc", "duration_h", "largest", "unit"],
     )
     events = [(one.year, path, what) for one in run.years for path, what in one.events]
     return {

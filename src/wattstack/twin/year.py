@@ -4,7 +4,8 @@ Needs    case, control.rules, physics, plan.plan_site, twin.drive, twin.fleet, t
 Gives    simulate_year, Twin, Setting.
 Used by  the package's door, twin.against, cli.
 
-The controller is the site's own (control): it sees what was measured and what is forecast. The twin alone knows what comes.
+The controller is the site's own (control): it sees what was measured and what is forecast. The twin alone knows
+what comes.
 """
 
 from __future__ import annotations
@@ -16,9 +17,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from wattstack.campus import Campus, SizeRange
+from wattstack.campus import Campus, SizeRange, strip_faults
 from wattstack.case import build_case
-from wattstack.control import rule_arrays
+from wattstack.control import rule_arrays, strips_of
 from wattstack.errors import Fault, InputError
 from wattstack.plan import ScenarioResult, plan_site
 from wattstack.twin.drive import FAR_MW, generating_units, grid_on, make_drive, metering_steps
@@ -160,8 +161,11 @@ class Twin:
 def _require_runnable(campus: Campus, step: str, years: int, scenario: str | None) -> None:
     """All that keeps a campus from being run, at once."""
     faults = [
-        Fault(path, f"is a range {size.min:g} .. {size.max:g}, must be a number to be run. Plan first: wattstack plan "
-              "writes a campus.yaml with the sizes in it.")
+        Fault(
+            path,
+            f"is a range {size.min:g} .. {size.max:g}, must be a number to be run. Plan first: wattstack plan "
+            "writes a campus.yaml with the sizes in it.",
+        )
         for path, size in campus.size_paths.items()
         if isinstance(size, SizeRange)
     ]  # fmt: skip
@@ -174,10 +178,13 @@ def _require_runnable(campus: Campus, step: str, years: int, scenario: str | Non
         )
     elif campus.control.kind == "mpc":
         faults += [
-            Fault(f"control.{key}", f"is {value}, must be whole steps of the run ({step}). Take a shorter step.")
+            Fault(
+                f"control.{key}", f"is {value}, must be whole steps of the run ({step}). Take a shorter step."
+            )
             for key, value in (("plan_step", campus.control.plan_step), ("replan", campus.control.replan))
             if STEP_S[value] % STEP_S[step]
         ]
+    faults += strip_faults(campus, strips_of(campus))
     if years < 1:
         faults.append(Fault("years", f"is {years}, must be 1 or more."))
     if faults:

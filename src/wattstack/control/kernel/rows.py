@@ -3,8 +3,8 @@
 Gives    indices of row (NROW,), memory (NMEMORY,), rule kinds, columns of a rule's parameters.
 Used by  control.kernel.rules, control.rules, twin, operate.
 
-Powers are at the campus bus. "Battery" is all batteries together: what they take and give is shared among them after
-the rules have spoken (control.kernel.rules.share).
+Powers are at the campus bus. "Battery" is all batteries together: what they take and give is shared among them
+after the rules have spoken (control.kernel.rules.share).
 """
 
 from __future__ import annotations

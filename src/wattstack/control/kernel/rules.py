@@ -4,9 +4,9 @@ Needs    control.kernel.rows.
 Gives    decide, share.
 Used by  twin (in its loop), control.rules (on the image of a live site): the same function.
 
-A rule says "at least `low`, at most `high`" of the battery's power, positive into the bus. What stands is cut to that;
-where the two do not meet, what stands first stands, and the nearest point of it to the rule is kept. What is left at the end is
-taken at its point nearest to zero: a battery moves only for a reason.
+A rule says "at least `low`, at most `high`" of the battery's power, positive into the bus. What stands is cut to
+that; where the two do not meet, what stands first stands, and the nearest point of it to the rule is kept. What is
+left at the end is taken at its point nearest to zero: a battery moves only for a reason.
 """
 
 from __future__ import annotations

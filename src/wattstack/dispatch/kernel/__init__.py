@@ -8,13 +8,12 @@ is an infimal convolution of convex piecewise-linear functions (Rockafellar, Con
 """
 
 from wattstack.dispatch.kernel.bus import price_lines, price_store, run_idle, run_moving
-from wattstack.dispatch.kernel.horizon import new_horizon_scratch, plan_horizon
 from wattstack.dispatch.kernel.merge import FULL, NO_CEILING, NO_SUPPLY, OK, forward, new_heap
 from wattstack.dispatch.kernel.order import sort_lines
 from wattstack.dispatch.kernel.prices import backward, close_blocks, stored_prices
 from wattstack.dispatch.kernel.schedule import walk
 
 __all__ = [
-    "FULL", "NO_CEILING", "NO_SUPPLY", "OK", "backward", "close_blocks", "forward", "new_heap", "new_horizon_scratch",
-    "plan_horizon", "price_lines", "price_store", "run_idle", "run_moving", "sort_lines", "stored_prices", "walk",
+    "FULL", "NO_CEILING", "NO_SUPPLY", "OK", "backward", "close_blocks", "forward", "new_heap", "price_lines",
+    "price_store", "run_idle", "run_moving", "sort_lines", "stored_prices", "walk",
 ]  # fmt: skip

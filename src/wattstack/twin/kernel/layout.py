@@ -3,8 +3,8 @@
 Gives    Drive, Rules, Carry, new_carry; rows of drive.outside, carry.memory, carry.months, carry.plan, the records.
 Used by  twin.kernel.year, twin.kernel.planned, twin.drive, twin.passing, prove.
 
-Few arrays with named rows, not many arrays: each array that a compiled step takes out of a tuple is counted, and twenty of
-them cost more than the step.
+Few arrays with named rows, not many arrays: each array that a compiled step takes out of a tuple is counted, and
+twenty of them cost more than the step.
 """
 
 from __future__ import annotations
@@ -29,8 +29,9 @@ import numpy as np
     D_DISCHARGE_ABOVE,
     D_OPEN_LIMIT,  # import limit without outages, which nobody foresees; curtailment is announced
     D_MONTH,  # index of the local month
-) = range(14)
-NDRIVE = 14
+    D_HOUR,  # of the local clock, 0 .. 24
+) = range(15)
+NDRIVE = 15
 
 
 class Drive(NamedTuple):
@@ -50,7 +51,8 @@ class Rules(NamedTuple):
         discharge_eff: MWh at the bus per MWh of the store that a promise counts on.
         seed: Of every draw (generator starts and failures).
         first: Steps of the open interval that have passed at index 0, so that intervals stay on the clock.
-        most_auxiliary_mw: What the batteries' cooling and controls draw at most: room is left for it below the limit.
+        most_auxiliary_mw: What the batteries' cooling and controls draw at most: room is left for it below the
+        limit.
     """
 
     kinds: np.ndarray
@@ -83,6 +85,7 @@ class Carry(NamedTuple):
         row, out: Scratch of the controller.
         setpoint, free: By block: power asked; 1 where the rules may use it.
         flows, limits: Of the battery blocks.
+        strip: What strips and when, (NSTRIP, blocks) of control.kernel.strip; without columns where nothing does.
     """
 
     state: np.ndarray
@@ -97,11 +100,13 @@ class Carry(NamedTuple):
     free: np.ndarray
     flows: np.ndarray
     limits: np.ndarray
+    strip: np.ndarray
 
 
 # record[ROW, step]
 (
-    R_IMPORT, R_EXPORT, R_SOLAR, R_SHED, R_UNSERVED, R_AUXILIARY, R_REASON, R_CLASH, R_RESERVE_SHORT, R_GENERATOR, R_DUMPED,
+    R_IMPORT, R_EXPORT, R_SOLAR, R_SHED, R_UNSERVED, R_AUXILIARY, R_REASON, R_CLASH, R_RESERVE_SHORT, R_GENERATOR,
+    R_DUMPED,
 ) = range(11)  # fmt: skip
 NRECORD = 11
 
@@ -111,7 +116,8 @@ NBLOCK_RECORD = 6
 
 
 class Records(NamedTuple):
-    """What is written down: (NRECORD, steps), (NBLOCK_RECORD, blocks, steps), (units, steps); the last two may be empty."""
+    """What is written down: (NRECORD, steps), (NBLOCK_RECORD, blocks, steps), (units, steps); the last two may be
+    empty."""
 
     record: np.ndarray
     blocks: np.ndarray
@@ -119,8 +125,9 @@ class Records(NamedTuple):
 
 
 def new_carry(
-    state: np.ndarray, age: np.ndarray, units: np.ndarray, target_mw: np.ndarray, plan: int
-) -> Carry:
+    state: np.ndarray, age: np.ndarray, units: np.ndarray, target_mw: np.ndarray, plan: int,
+    strip: np.ndarray | None = None,
+) -> Carry:  # fmt: skip
     """The beginning: batteries as they are, units off, nothing metered.
 
     Args:
@@ -128,8 +135,10 @@ def new_carry(
         units: From physics new_units.
         target_mw: Interval mean to hold, by month.
         plan: Steps of the horizon plan, 0 where there is none.
+        strip: From control.strip_table; None: nothing strips.
     """
     from wattstack.control.kernel.rows import NROW
+    from wattstack.control.kernel.strip import NSTRIP
     from wattstack.physics.kernel.layout import NFLOW
 
     blocks = state.shape[1]
@@ -138,4 +147,5 @@ def new_carry(
     return Carry(
         state, age, units, np.zeros(NMEMORY), months, np.zeros((2, plan)), np.zeros(NROW), np.zeros(3),
         np.zeros(blocks), np.ones(blocks), np.zeros((NFLOW, blocks)), np.zeros((2, blocks)),
+        np.zeros((NSTRIP, 0)) if strip is None else strip,
     )  # fmt: skip

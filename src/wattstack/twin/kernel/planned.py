@@ -24,7 +24,8 @@ class Horizon(NamedTuple):
 
     Attributes:
         per_step: Steps of the run in a step of the plan. every: Steps of the run between two plans.
-        charge_mw, discharge_mw, charge_eff, discharge_eff, keep, wear: The battery as declared, all in one; keep by
+        charge_mw, discharge_mw, charge_eff, discharge_eff, keep, wear_per_mwh: The battery as declared, all in
+        one; keep by
             step of the plan.
         peak_price: What a MW more of the month's peak costs.
         end_value: Worth of a MWh left at the end, by month.
@@ -40,7 +41,7 @@ class Horizon(NamedTuple):
     charge_eff: float
     discharge_eff: float
     keep: float
-    wear: float
+    wear_per_mwh: float
     peak_price: float
     end_value: np.ndarray
     unit_mw: np.ndarray
@@ -57,8 +58,8 @@ def run_planned(
 ):  # fmt: skip
     """Run steps start .. end - 1, planning anew every `horizon.every` steps.
 
-    `believed` = how load, sun, prices and what is announced are forecast (control.kernel.forecast.Believed); `scratch` of the
-    horizon kernel.
+    `believed` = how load, sun, prices and what is announced are forecast (control.kernel.forecast.Believed);
+    `scratch` of the horizon kernel.
     """
     for begin in range(start, end, horizon.every):
         _plan(begin, step_s, drive, rules, horizon, believed, fleet[0], carry, scratch)
@@ -101,7 +102,7 @@ def _plan(t, step_s, drive, rules, horizon, believed, blocks, carry, scratch):
     _, raise_mw = plan_peak(
         stored, step_h, horizon.cost, horizon.power, horizon.load, horizon.cap, until, horizon.peak_price,
         horizon.charge_mw, horizon.discharge_mw, horizon.floor, usable, horizon.charge_eff, horizon.discharge_eff,
-        horizon.keep, horizon.wear, horizon.end_value[int(month)], carry.plan[at.PLANNED_MW],
+        horizon.keep, horizon.wear_per_mwh, horizon.end_value[int(month)], carry.plan[at.PLANNED_MW],
         carry.plan[at.PLANNED_PRICE], scratch,
     )  # fmt: skip
     carry.memory[at.RAISE_MW] = raise_mw

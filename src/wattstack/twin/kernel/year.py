@@ -1,11 +1,12 @@
 """A campus moving step by step: generators, batteries behind their controller, grid, meter.
 
-Needs    physics.kernel (batch, generator, stored), control.kernel.rules, twin.kernel.layout.
+Needs    physics.kernel (batch, generator, stored), control.kernel (rules, strip), twin.kernel.layout.
 Gives    run_steps; before_step and after_step, for a controller that is not compiled.
 Used by  twin.passing, twin.plant, prove.
 
-One step: what the batteries can do -> the row of measured values -> generators -> rules -> batteries -> what is left goes to
-the grid, to shedding, to unserved -> the meter. Nothing is known of the future but what a plan brought into the row.
+One step: what the batteries can do, which of them strip -> the row of measured values -> generators -> rules ->
+batteries -> what is left goes to the grid, to shedding, to unserved -> the meter. Nothing is known of the future
+but what a plan brought into the row.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from numba import njit
 
 from wattstack.control.kernel import rows
 from wattstack.control.kernel.rules import decide, share
+from wattstack.control.kernel.strip import strip_step
 from wattstack.physics.kernel import generator
 from wattstack.physics.kernel import layout as block
 from wattstack.physics.kernel.batch import advance_all, limits_all
@@ -28,8 +30,8 @@ HOLD_H = 0.5  # what the battery holds for so long needs no generator: longer th
 def run_steps(start, end, step_s, drive, rules, plan_every, fleet, units, carry, records):
     """Run steps start .. end - 1 of the drive.
 
-    `fleet` = (blocks, ageing); `plan_every` > 0: `carry.plan[:, k]` holds for plan_every steps from the step where the plan
-    was made, which is `start`.
+    `fleet` = (blocks, ageing); `plan_every` > 0: `carry.plan[:, k]` holds for plan_every steps from the step where
+    the plan was made, which is `start`.
     """
     kinds, params, row, out = rules.kinds, rules.params, carry.row, carry.out
     limits, free, setpoint = carry.limits, carry.free, carry.setpoint
@@ -50,6 +52,8 @@ def before_step(t, step_s, drive, rules, plan, fleet, units, carry, units_record
     outside, row, planned = drive.outside, carry.row, carry.plan
     state, age, limits = carry.state, carry.age, carry.limits
     limits_all(fleet[0], state, age, outside[at.D_TEMP, t], step_s, limits)
+    if carry.strip.shape[1] > 0:
+        _strip(t, step_s, outside, rules.error_frac, fleet, carry)
     _measure(t, step_s, outside, rules, fleet[0].rating, state, age, limits, carry)
     row[rows.PLAN_MW] = planned[at.PLANNED_MW, plan] if plan >= 0 else 0.0
     worth = planned[at.PLANNED_PRICE, plan] if plan >= 0 else row[rows.BUY_PRICE_PER_MWH]
@@ -84,6 +88,17 @@ def after_step(t, step_s, generated, drive, rules, fleet, carry, records):
     )
     if records.blocks.shape[2] > t:
         _keep(t, fleet[0].rating, state, age, flows, records.blocks)
+
+
+@njit(cache=True)
+def _strip(t, step_s, outside, error_frac, fleet, carry):
+    """Blocks that strip are taken from the rules; what they give goes into the load alone."""
+    net = outside[at.D_LOAD, t] + carry.memory[at.AUXILIARY_MW] - outside[at.D_SOLAR, t]
+    site = (net, outside[at.D_GRID_ON, t], outside[at.D_RESERVE, t], error_frac)
+    strip_step(
+        carry.strip, outside[at.D_HOUR, t], step_s / 3600.0, site, fleet, carry.state, carry.age, carry.limits,
+        carry.free, carry.setpoint,
+    )  # fmt: skip
 
 
 @njit(cache=True)
@@ -133,7 +148,7 @@ def _measure(t, step_s, outside, rules, rating, state, age, limits, carry):
 
 @njit(cache=True)
 def _generate(t, step_s, worth, unit_cost, seed, row, units, unit_state, units_record):
-    """Run what costs less than a MWh is worth, and what is needed because grid and battery do not reach; its power."""
+    """Power of the units: what costs less than a MWh is worth, and what is needed where grid and battery end."""
     net = row[rows.LOAD_MW] - row[rows.SOLAR_MW] - row[rows.FIXED_MW]
     limit = min(row[rows.IMPORT_LIMIT_MW], row[rows.PEAK_MW])
     above_mwh = row[rows.STORED_MWH] - row[rows.STORED_ERROR_MWH] - row[rows.RESERVE_MWH]
@@ -156,7 +171,7 @@ def _generate(t, step_s, worth, unit_cost, seed, row, units, unit_state, units_r
 
 @njit(cache=True)
 def _settle(t, net, outside, record):
-    """What is left after all of the campus' own: to or from the grid, put off, not served, or not used of the sun."""
+    """What is left after all of the campus' own: import, export, put off, not served, or sun not used."""
     limit, export, solar = (
         outside[at.D_IMPORT_LIMIT, t],
         outside[at.D_EXPORT_LIMIT, t],
