@@ -13,7 +13,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
@@ -22,6 +22,7 @@ from wattstack.physics.converter import ConverterLoss, TransformerLoss
 from wattstack.physics.thermal import Container
 
 if TYPE_CHECKING:
+    from wattstack.physics.ageing import AgeingLaws
     from wattstack.physics.cell import Cell
     from wattstack.physics.kernel.ageing import Ageing
     from wattstack.physics.kernel.block import Blocks
@@ -59,7 +60,7 @@ class BlockSpec:
 
     name: str
     cell: Cell | None
-    laws: Any
+    laws: AgeingLaws | None
     nameplate_mwh: float
     discharge_mw: float
     charge_mw: float
@@ -132,6 +133,7 @@ def make_blocks(specs: Sequence[BlockSpec]) -> BlockSet:
     """
     if not specs:
         raise InputError("battery blocks", ["there are none, must be at least one. Give a BlockSpec."])
+    from wattstack.physics.ageing import stack_ageing
     from wattstack.physics.kernel import layout as at
     from wattstack.physics.kernel.ageing import new_age
 
@@ -139,7 +141,7 @@ def make_blocks(specs: Sequence[BlockSpec]) -> BlockSet:
     state = np.zeros((at.NSTATE, nb))
     state[at.SOC] = [spec.start_soc for spec in specs]
     state[[at.TEMP_CELL, at.TEMP_AIR, at.TEMP_WALL]] = [spec.start_temp_degc for spec in specs]
-    ageing = _ageing(specs)
+    ageing = stack_ageing([spec.laws for spec in specs], [spec.ageing_frac for spec in specs])
     return BlockSet(_blocks(specs), ageing, state, new_age(ageing, nb), tuple(spec.name for spec in specs))
 
 
@@ -172,10 +174,10 @@ def _blocks(specs: Sequence[BlockSpec]) -> Blocks:
         const=np.array([_const(spec) for spec in first.values()]),
         soc_table=np.array([_soc_table(cell, points) for cell in cells]),
         temp_table=np.array([_temp_table(cell) for cell in cells]),
-        ohm_table=np.array([_ohm_table(cell) for cell in cells]),
+        ohm_table=np.array([_ohm_table(cell).ravel() for cell in cells]),
         step_s=np.zeros(tables.NSLOT + 1),
         step=np.zeros((tables.NSLOT, kinds, tables.NSTEP)),
-        scratch=np.zeros(block.NSCRATCH * block.CHUNK),
+        scratch=np.zeros(block.NSCRATCH * block.STRIDE),
     )
 
 
@@ -189,6 +191,9 @@ def _rating(specs: Sequence[BlockSpec]) -> np.ndarray:
         rating[at.DISCHARGE_MW, b], rating[at.CHARGE_MW, b] = spec.discharge_mw, spec.charge_mw
         rating[at.SOC_LOW, b], rating[at.SOC_HIGH, b] = spec.soc_low, spec.soc_high
         rating[at.SPREAD_Q, b], rating[at.SPREAD_R, b] = spec.capacity_frac, spec.resistance_frac
+        rated = max(spec.discharge_mw, spec.charge_mw)
+        rating[at.RATED_MW, b], rating[at.PER_RATED, b] = rated, 1.0 / rated
+        rating[at.RATED_CELL_W, b] = rated * 1e6 / spec.cells
         rating[at.MODE, b] = at.RESERVOIR if spec.cell is None else at.CELL
     return rating
 
@@ -248,12 +253,13 @@ def _with_slopes(values: np.ndarray) -> np.ndarray:
 
 def _soc_table(cell: Cell | None, points: int) -> np.ndarray:
     if cell is None:
-        return np.zeros((points, 8))
+        return np.zeros(points * 8)
     soc = np.linspace(0.0, 1.0, points)
     at_rest_a = cell.self_discharge_frac_per_day * cell.capacity_ah / 24.0
     curves = (cell.ocv_v, cell.hysteresis_v, cell.entropic_v_per_k, at_rest_a)
     values = np.stack([np.interp(soc, cell.soc_points, curve) for curve in curves], axis=1)
-    return _with_slopes(values).reshape(points, 8)
+    values[0, 3] = 0.0  # an empty cell loses no charge
+    return _with_slopes(values).ravel()
 
 
 def _temp_table(cell: Cell | None) -> np.ndarray:
@@ -269,7 +275,7 @@ def _temp_table(cell: Cell | None) -> np.ndarray:
         values[:, 1] = np.interp(temp, axis, cell.c_rate_frac_discharge) * inside
         kelvin = temp + 273.15
         values[:, 2] = np.exp(-cell.activation_ev / BOLTZMANN_EV_PER_K * (1.0 / kelvin - 1.0 / 298.15))
-    return _with_slopes(values).reshape(TEMP_POINTS, 8)
+    return _with_slopes(values).ravel()
 
 
 def _ohm_table(cell: Cell | None) -> np.ndarray:
@@ -286,19 +292,6 @@ def _ohm_table(cell: Cell | None) -> np.ndarray:
         along, up = (np.diff(value, axis=axis, append=value.take([-1], axis=axis)) for axis in (1, 0))
         table[way] = np.stack([value, along, up, np.diff(up, axis=1, append=up[:, -1:])], axis=-1)
     return table
-
-
-def _ageing(specs: Sequence[BlockSpec]) -> Ageing:
-    """Laws of the blocks; a block without laws stays new."""
-    from wattstack.physics.kernel import ageing_rows as row
-    from wattstack.physics.kernel.ageing import Ageing
-
-    block = np.ones((row.NBLOCK, len(specs)))
-    block[row.KIND] = 0.0
-    block[row.GATE] = 0.001
-    law = np.zeros((1, row.NLAW))
-    law[0, [row.BASE_MAIN, row.BASE_OTHER]] = 1.0
-    return Ageing(block, law)
 
 
 def _faults(spec: BlockSpec):

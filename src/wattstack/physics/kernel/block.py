@@ -25,17 +25,19 @@ from wattstack.physics.kernel.tables import (
 )  # fmt: skip
 from wattstack.physics.kernel.thermal import fill_thermal
 
-CHUNK = (
-    128  # blocks that go through the loops of a step together: their scratch stays in the first-level cache
-)
+# blocks that go through the loops of a step together: their scratch stays in the first-level cache
+CHUNK = 128
 
-# scratch[row x CHUNK + lane]
+STRIDE = (
+    CHUNK + 8
+)  # from row to row: not a power of two, or the rows would meet in the same lines of the cache
+
+# scratch[ROW + lane]: state, what tables and ratings give, what the step works out
 (
-    W_SOC, W_V1, W_V2, W_HYS, W_TCELL, W_TAIR, W_TWALL, W_HVAC, W_AH, W_CELLS, W_RATED, W_LOW, W_HIGH, W_NAME,
-    W_ALIVE, W_ASK, W_OCV, W_SLOPE, W_HALF, W_ENTROPIC, W_SELF, W_TEMP_FRAC, W_OHM, W_POWER, W_CURRENT, W_LIMIT,
-    W_CUT, W_TERMINAL, W_LOSS, W_DC, W_IDLE, W_AC,
-) = range(32)  # fmt: skip
-NSCRATCH = 32
+    W_SOC, W_V1, W_V2, W_HYSTERESIS, W_CELL, W_AIR, W_WALL, W_HVAC, W_PER_A, W_A_PER, W_OHM, W_ASK, W_LIMIT, W_OCV, W_SLOPE,
+    W_HALF, W_ENTROPIC, W_SELF, W_TEMP_FRAC, W_AC, W_DC, W_POWER, W_TERMINAL, W_CURRENT, W_CUT, W_IDLE, W_LOSS, W_AUXILIARY,
+) = range(0, 28 * STRIDE, STRIDE)  # fmt: skip
+NSCRATCH = 28
 
 
 class Blocks(NamedTuple):
@@ -46,12 +48,12 @@ class Blocks(NamedTuple):
         runs: Neighbours of equal kind: first block, one past the last, kind; int64 (runs, 3).
         rating: Numbers of each block, float64 (NRATING, nb), see layout.
         const: Numbers of each kind, (kinds, NCONST), see tables.
-        soc_table: Curves over the state of charge, (kinds, points, NCOLUMN).
-        temp_table: Curves over temperature, (kinds, TEMP_POINTS, NCOLUMN).
-        ohm_table: Resistance, (kinds, 2 directions, temperatures, OHM_POINTS, NOHM).
+        soc_table: Curves over the state of charge, (kinds, points x NCOLUMN).
+        temp_table: Curves over temperature, (kinds, TEMP_POINTS x NCOLUMN).
+        ohm_table: Resistance, (kinds, 2 directions x TEMP_POINTS x OHM_POINTS x NOHM).
         step_s: Lengths of step remembered, (NSLOT + 1,); the last number counts them.
         step: What follows from each, (NSLOT, kinds, NSTEP).
-        scratch: (NSCRATCH x CHUNK,).
+        scratch: (NSCRATCH x STRIDE,).
     """
 
     kind: np.ndarray
@@ -64,6 +66,15 @@ class Blocks(NamedTuple):
     step_s: np.ndarray
     step: np.ndarray
     scratch: np.ndarray
+
+
+@njit(cache=True, forceinline=True)
+def span(start, n):
+    """The same first block and number of lanes, known to the compiler to be small and not negative.
+
+    Without this it tests every index for being negative, and a loop with such a test does not run in vector registers.
+    """
+    return min(max(start, 0), 1 << 40), min(max(n, 0), CHUNK)
 
 
 @njit(cache=True)

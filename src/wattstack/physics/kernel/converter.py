@@ -14,19 +14,19 @@ from math import sqrt
 from numba import njit
 
 
-@njit(cache=True, error_model="numpy")
+@njit(cache=True, error_model="numpy", fastmath={"contract"}, forceinline=True)
 def ac_of_bus(bus, no_load, load):
     """Power between transformer and converter; bus > 0 gives to the bus, < 0 takes from it."""
     return bus + no_load + load * bus * bus
 
 
-@njit(cache=True, error_model="numpy")
+@njit(cache=True, error_model="numpy", fastmath={"contract"}, forceinline=True)
 def dc_of_ac(ac, fixed, linear, square):
     """Power the cells give (> 0) or take (< 0) for this power on the converter's alternating side."""
     return ac + fixed + linear * abs(ac) + square * ac * ac
 
 
-@njit(cache=True, error_model="numpy")
+@njit(cache=True, error_model="numpy", fastmath={"contract"})
 def ac_of_dc_out(dc, fixed, linear, square):
     """Alternating power when the cells give dc >= fixed: root of ac + fixed + linear ac + square ac^2 = dc."""
     over = max(dc - fixed, 0.0)
@@ -34,7 +34,7 @@ def ac_of_dc_out(dc, fixed, linear, square):
     return 2.0 * over / (slope + sqrt(slope * slope + 4.0 * square * over))
 
 
-@njit(cache=True, error_model="numpy")
+@njit(cache=True, error_model="numpy", fastmath={"contract"})
 def ac_of_dc_in(dc, fixed, linear, square):
     """Alternating power taken when the cells take dc >= 0: root of ac - fixed - linear ac - square ac^2 = dc."""
     under = dc + fixed
@@ -42,21 +42,21 @@ def ac_of_dc_in(dc, fixed, linear, square):
     return 2.0 * under / (slope + sqrt(max(slope * slope - 4.0 * square * under, 0.0)))
 
 
-@njit(cache=True, error_model="numpy")
+@njit(cache=True, error_model="numpy", fastmath={"contract"})
 def bus_of_ac_out(ac, no_load, load):
     """Power given to the bus when the converter gives ac >= 0."""
     over = max(ac - no_load, 0.0)
     return 2.0 * over / (1.0 + sqrt(1.0 + 4.0 * load * over))
 
 
-@njit(cache=True, error_model="numpy")
+@njit(cache=True, error_model="numpy", fastmath={"contract"})
 def bus_of_ac_in(ac, no_load, load):
     """Power (>= 0) taken from the bus when the converter takes ac >= 0."""
     under = ac + no_load
     return 2.0 * under / (1.0 + sqrt(max(1.0 - 4.0 * load * under, 0.0)))
 
 
-@njit(cache=True, error_model="numpy")
+@njit(cache=True, error_model="numpy", fastmath={"contract"})
 def least_dc_out(no_load, fixed, linear, square):
     """What the cells must give before anything reaches the bus."""
     return dc_of_ac(no_load, fixed, linear, square)

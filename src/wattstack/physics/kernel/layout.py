@@ -18,7 +18,9 @@ CAPACITY, RESISTANCE = 0, 1
 
 # rating[FIELD, block]
 CELLS, NAMEPLATE_MWH, DISCHARGE_MW, CHARGE_MW, SOC_LOW, SOC_HIGH, SPREAD_Q, SPREAD_R, MODE = range(9)
-NRATING = 9
+# follow from the rows above: greater of both powers; its reciprocal; the same as watts of one cell
+RATED_MW, PER_RATED, RATED_CELL_W = 9, 10, 11
+NRATING = 12
 
 # values of rating[MODE]
 CELL, RESERVOIR, DEAD = 0.0, 1.0, 2.0

@@ -1,6 +1,7 @@
 """Even tables of a cell, and where each constant of a kind of block stands.
 
-Gives    indices of a kind's constants (G_*), of what holds for one length of step (M_*), of table rows; locate.
+Gives    indices of a kind's constants (G_*), of what holds for one length of step (M_*), of table rows; locate,
+         on_line.
 Used by  physics.kernel.batch and its parts; physics.battery, which fills them.
 
 An even grid needs no search. Each point stores its value beside the slope to the next, so that one line of memory
@@ -9,18 +10,21 @@ An even grid needs no search. Each point stores its value beside the slope to th
 
 from __future__ import annotations
 
+import numpy as np
 from numba import njit
 
 # soc_table[kind, i, column]: value, then slope per grid step
-T_OCV, T_HYSTERESIS, T_ENTROPIC, T_SELF = 0, 2, 4, 6
+T_OCV, T_HYSTERESIS, T_ENTROPIC, T_SELF = np.uint64(0), np.uint64(2), np.uint64(4), np.uint64(6)
 # temp_table[kind, i, column]: share of the C-rate allowed on charge, on discharge, growth of self-discharge
-T_CHARGE_FRAC, T_DISCHARGE_FRAC, T_SELF_GROWTH = 0, 2, 4
+T_CHARGE_FRAC, T_DISCHARGE_FRAC, T_SELF_GROWTH = np.uint64(0), np.uint64(2), np.uint64(4)
 # ohm_table[kind, direction, temperature, soc, column]: value, step along soc, step along temperature, both
-DISCHARGING, CHARGING = 0, 1
-NCOLUMN, NOHM = 8, 4
+DISCHARGING, CHARGING = np.uint64(0), np.uint64(1)
+NCOLUMN, NOHM = np.uint64(8), np.uint64(4)
+ONE, TWO, THREE = np.uint64(1), np.uint64(2), np.uint64(3)
 
 TEMP_LOW_DEGC, TEMP_POINTS = -40.0, 131  # -40 .. 90 degC, one point a kelvin
 OHM_POINTS = 101  # of the state of charge in the resistance tables
+OHM_ROW, OHM_WAY = np.uint64(OHM_POINTS * 4), np.uint64(TEMP_POINTS * OHM_POINTS * 4)
 
 # const[kind, FIELD]: what makes one kind of block differ from another
 (
@@ -40,9 +44,19 @@ NSTEP = 23
 NSLOT = 4  # lengths of step remembered
 
 
-@njit(cache=True)
+@njit(cache=True, forceinline=True)
 def locate(x, last):
-    """Grid cell of x (in grid steps) and the place in it, 0 .. 1; held at the ends."""
-    x = min(max(x, 0.0), float(last))
-    i = min(int(x), last - 1)
-    return i, x - i
+    """Grid cell of x (in grid steps) and the place in it, 0 .. 1; held at the ends, and at 0 for what is no number.
+
+    The cell is unsigned: an index that cannot be negative costs no test.
+    """
+    x = x if x > 0.0 else 0.0
+    x = x if x < last else last
+    i = min(int(x), int(last) - 1)
+    return np.uint64(i), x - i
+
+
+@njit(cache=True, forceinline=True)
+def on_line(table, at, x):
+    """Value at x between the point at `at` of a table and the next: the slope stands beside the value."""
+    return table[at] + table[at + ONE] * x

@@ -80,7 +80,7 @@ def fill_thermal(const, step_s, out):
             out[M_GAMMA + 3 * i + j] = whole[i, 3 + j]
 
 
-@njit(cache=True, error_model="numpy")
+@njit(cache=True, error_model="numpy", fastmath={"contract"})
 def cop_at(out_degc, setpoint_degc, rated_cop):
     """COP of cooling at an outdoor temperature: a constant share of Carnot's, rated at 35 degC outdoors."""
     lift = max(out_degc - setpoint_degc + 2.0 * APPROACH_K, LEAST_LIFT_K)
@@ -88,18 +88,18 @@ def cop_at(out_degc, setpoint_degc, rated_cop):
     return rated_cop * rated_lift / lift
 
 
-@njit(cache=True, error_model="numpy")
-def climate_power(temp_cell, mode, free_cell, setpoint, band, answer, cool_w, heat_w):
+@njit(cache=True, error_model="numpy", fastmath={"contract"}, forceinline=True)
+def climate_power(temp_cell, mode, free_cell, setpoint, band, per_answer, cool_w, heat_w):
     """Heat the climate puts into the air [W/MWh] (< 0 cools), and its new mode (1 cools, -1 heats, 0 off).
 
     Thermostat with hysteresis on the cells: on beyond the band, off at the setpoint. While on it gives full power,
-    but no more than lands the cells on the setpoint at the end of the step (`answer`: kelvin of the cells at the end
-    of the step per W/MWh into the air), so that a long step does not overshoot.
+    but no more than lands the cells on the setpoint at the end of the step (`per_answer`: W/MWh into the air per
+    kelvin of the cells at that time), so that a long step does not overshoot.
     """
     off = temp_cell - setpoint
     cooling = (off > band) | ((mode > 0.5) & (off > RELEASE_K))
     heating = (off < -band) | ((mode < -0.5) & (off < -RELEASE_K))
-    wanted = (setpoint - free_cell) / answer
+    wanted = (setpoint - free_cell) * per_answer
     cool = min(max(wanted, -cool_w), 0.0)
     heat = max(min(wanted, heat_w), 0.0)
     power = (cool if cooling else 0.0) + (heat if heating else 0.0)
