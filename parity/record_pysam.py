@@ -7,7 +7,7 @@ Used by  parity.__main__, in the environment of PySAM.
 Its cycle table is one of ours, small and straight. Its capacity is made independent of temperature (one curve, 100 %
 everywhere): wattstack has no such curve. It heats the pack with (current of the pack) squared x (resistance of one
 cell), where series / parallel times that is right: the test scales the thermal mass to the same end. It finds the
-current of a step from the voltage at its end. Power > 0 discharges.
+current of a step from the voltage at its end, hence short steps over the week. Power > 0 discharges.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ from parity.profiles import once_a_day, wave
 from parity.store import numbers, write_record
 
 SOC = np.linspace(0.0, 1.0, 51)
+INNER = 10  # steps of the peer to one of ours over the week: it takes the voltage at the end of a step for all of it
 FLAT = [[-20.0, 100.0], [60.0, 100.0]]
 # Depth [%], cycles, capacity [%]: a small table of ours instead of the peer's long one
 CYCLE_TABLE = [[20.0, 0.0, 100.0], [20.0, 20000.0, 80.0], [80.0, 0.0, 100.0], [80.0, 5000.0, 80.0]]
@@ -115,9 +116,10 @@ def _parts(model: Any) -> dict:
 
 
 def week(chemistry: str) -> dict:
-    """A week of the wave by power, at a minute."""
-    asked = RATED_KW * wave(10080, 60.0)
-    return {"rated_w": 1e3 * RATED_KW} | run(battery(chemistry, 60.0), asked, 60)
+    """A week of the wave by power, each minute in ten steps."""
+    asked = RATED_KW * np.repeat(wave(10080, 60.0), INNER)
+    shown = run(battery(chemistry, 60.0 / INNER), asked, 60 * INNER)
+    return shown | {"rated_w": 1e3 * RATED_KW, "steps": 10080, "step_s": 60.0, "every": 60}
 
 
 def year(chemistry: str, c_rate: float, shape: Callable, start_soc: float) -> dict:

@@ -7,7 +7,7 @@ import pytest
 
 from parity.profiles import ambient_degc, pulses, wave
 from parity.store import read_record
-from tests.parity.packs import in_open_air, make_cell, make_pack, rms, run_pack
+from tests.parity.packs import CountsEveryTurn, in_open_air, make_cell, make_pack, rms, run_pack
 from wattstack.physics.ageing import ageing_of, stack_ageing
 from wattstack.physics.converter import ConverterLoss, converter_ac_mw, converter_dc_mw
 from wattstack.physics.fade import Steady, fade
@@ -61,6 +61,27 @@ def test_hysteresis_costs_in_discharge_too():
         shown = run_pack(make_pack(cell, 1.0, 20.0, OPEN_AIR), power_w, 1.0, 25.0)
         lost[name] = 0.5 - shown.soc[-1]
     assert lost["gap"] > lost["plain"] + 0.003
+
+
+def test_a_week_with_every_turn_counted_is_that_of_simses():
+    given = CASES["week"]
+    steps, step_s, every = given["steps"], given["step_s"], given["every"]
+    cells = given["serial"] * given["parallel"]
+    count = CountsEveryTurn(ageing_of("naumann-lfp").numbers, 0.5)
+    shown = run_pack(
+        make_pack(without_hysteresis(), cells, given["rated_w"], OPEN_AIR),
+        given["rated_w"] * wave(steps, step_s, given["drift"]),
+        step_s,
+        ambient_degc(steps, step_s, given["air_mean_degc"], given["air_swing_k"]),
+        count,
+    )
+    at_hours = slice(every - 1, None, every)
+    assert np.abs(shown.soc[at_hours] - given["soc"]).max() < 5e-4
+    assert given["serial"] * rms(shown.voltage_v[at_hours] - given["voltage_v"]) < 0.2
+    assert np.abs(shown.temp_degc[at_hours] - given["temp_degc"]).max() < 0.05
+    assert np.sqrt(count.calendar) == pytest.approx(given["calendar_loss"], abs=1e-5)
+    assert np.sqrt(count.cycles) == pytest.approx(given["cycle_loss"], abs=1e-5)
+    assert shown.resistance == pytest.approx(given["resistance"], abs=1e-5)
 
 
 @pytest.mark.parametrize("name", ["notton", "rampinelli"])
