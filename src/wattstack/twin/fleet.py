@@ -81,7 +81,7 @@ class Fleet:
         self.blocks.blocks.rating[block.MODE, b] = self._mode[b]
         self.blocks.blocks.rating[block.SOC_LOW, b] = self._low[b]
         if self.strip.shape[1]:
-            self.strip[[strip.PHASE, strip.ASKED, strip.HEAD_START], b] = 0.0
+            self.strip[[strip.PHASE, strip.DUE, strip.HEAD_START], b] = 0.0
 
     def _share_power(self) -> None:
         """A battery keeps its converters: their power is shared by the nameplate of the blocks that are awake."""

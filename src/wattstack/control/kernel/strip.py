@@ -29,12 +29,12 @@ from wattstack.physics.kernel.stored import stored_mwh, usable_mwh
     PHASE,
     LEFT_H,  # of the rest
     HEAD_START,  # share of the interval that counts as passed at the start, so that groups come in turn
-    ASKED,  # 1: due, waiting for its turn
+    DUE,  # > 0: waits for its turn; share of the interval that had passed at the last opening
     AGO_H,  # since the last opening, on the clock
-    BUSY,  # by battery, not by block: 1 while a group of it strips
+    NEXT,  # by battery, not by block: 1 + the block whose turn it is; -1 while one is out of service
     # what was done
     COUNT,
-    LATE_H,  # waited although due, because the reserve would not have held
+    LATE_H,  # its turn, but the reserve would not have held without it
 ) = range(14)
 NSTRIP = 14
 
@@ -57,22 +57,20 @@ def strip_step(strip, hour, step_h, site, fleet, state, age, limits, free, setpo
         state, age: Of the blocks; changed where a strip ends.
         limits: (2, nb) of this step, from limits_all.
         free: (nb,), written. setpoint: (nb,), written where free is 0.
+
+    Returns:
+        Energy of blocks whose turn it is, but that the reserve still needs [MWh]: it counts no more, so that the
+        others are charged and the turn comes.
     """
     rating = fleet[0].rating
+    _turns(strip, hour, site, rating, state, age, limits)
+    uncounted = 0.0
     net_mw = site[0]
-    strip[BUSY, :] = 0.0
     for b in range(strip.shape[1]):
-        if strip[BATTERY, b] >= 0.0:
-            _open_round(strip, b, hour, state, age)
-            _end_phase(strip, b, site[1], rating, state, limits)
-            if strip[PHASE, b] != SERVICE:
-                strip[BUSY, int(strip[BATTERY, b])] = 1.0
-    for b in range(strip.shape[1]):
-        if strip[BATTERY, b] < 0.0 or rating[MODE, b] == DEAD:
+        if strip[BATTERY, b] < 0.0:
             continue
-        asked = strip[ASKED, b] > 0.5 and strip[PHASE, b] == SERVICE and site[1] > 0.5
-        if asked and strip[BUSY, int(strip[BATTERY, b])] < 0.5:
-            _begin(strip, b, step_h, site, rating, state, age)
+        if strip[NEXT, int(strip[BATTERY, b])] == b + 1.0 and site[1] > 0.5:
+            uncounted += _begin(strip, b, step_h, site, rating, state, age)
         phase = strip[PHASE, b]
         free[b] = 1.0 if phase == SERVICE else 0.0
         if phase == EMPTYING:
@@ -84,8 +82,29 @@ def strip_step(strip, hour, step_h, site, fleet, state, age, limits, free, setpo
             if strip[LEFT_H, b] <= 1e-9:  # the rest ends with this step
                 strip_block(fleet[1], age, state, b)
                 rating[SOC_LOW, b] = strip[WINDOW_LOW, b]
-                strip[PHASE, b], strip[ASKED, b], strip[HEAD_START, b] = SERVICE, 0.0, 0.0
+                strip[PHASE, b], strip[DUE, b], strip[HEAD_START, b] = SERVICE, 0.0, 0.0
                 strip[COUNT, b] += 1.0
+    return uncounted
+
+
+@njit(cache=True)
+def _turns(strip, hour, site, rating, state, age, limits):
+    """Which block of each battery is next: the one due longest, while none of its battery is out of service."""
+    strip[NEXT, :] = 0.0
+    for b in range(strip.shape[1]):
+        if strip[BATTERY, b] >= 0.0 and rating[MODE, b] != DEAD:
+            _open_round(strip, b, hour, state, age)
+            _end_phase(strip, b, site[1], rating, state, limits)
+    for b in range(strip.shape[1]):
+        if strip[BATTERY, b] >= 0.0:
+            place = int(strip[BATTERY, b])
+            next_ = int(strip[NEXT, place])
+            if strip[PHASE, b] != SERVICE:
+                strip[NEXT, place] = -1.0
+            elif strip[DUE, b] > 0.0 and (
+                next_ == 0 or (next_ > 0 and strip[DUE, b] > strip[DUE, next_ - 1])
+            ):
+                strip[NEXT, place] = b + 1.0
 
 
 @njit(cache=True)
@@ -96,11 +115,11 @@ def _open_round(strip, b, hour, state, age):
     if not opens:
         return
     head, days, most = strip[HEAD_START, b], strip[EVERY_DAYS, b], strip[EVERY_CYCLES, b]
-    since_h = state[SINCE_STRIP, b] + (24.0 * head * days if head > 0.0 and days < 1e9 else 0.0)
-    cycles = age[FULL_CYCLES, b] - age[STRIPPED_AT, b] + (head * most if head > 0.0 and most < 1e9 else 0.0)
-    a_day = cycles * 24.0 / max(since_h, 24.0)
-    if since_h + 24.0 > 24.0 * days or cycles + a_day > most:
-        strip[ASKED, b] = 1.0
+    by_days = head + state[SINCE_STRIP, b] / (24.0 * days)
+    by_cycles = head + (age[FULL_CYCLES, b] - age[STRIPPED_AT, b]) / most
+    tomorrow = 1.0 + 24.0 / max(state[SINCE_STRIP, b], 24.0)
+    overdue = by_days + 1.0 / days > 1.0 or head + (by_cycles - head) * tomorrow > 1.0
+    strip[DUE, b] = max(by_days, by_cycles) if overdue else 0.0
 
 
 @njit(cache=True)
@@ -120,7 +139,7 @@ def _end_phase(strip, b, grid_on, rating, state, limits):
 
 @njit(cache=True)
 def _begin(strip, b, step_h, site, rating, state, age):
-    """Its turn, where the other blocks in service hold the reserve without it."""
+    """Its turn, where the other blocks in service hold the reserve without it; else what it holds [MWh]."""
     stored = usable = 0.0
     for other in range(strip.shape[1]):
         if other != b and strip[PHASE, other] == SERVICE and rating[MODE, other] != DEAD:
@@ -128,7 +147,7 @@ def _begin(strip, b, step_h, site, rating, state, age):
             usable += usable_mwh(rating, age, other)
     if stored - site[3] * usable < site[2]:
         strip[LATE_H, b] += step_h
-        return
+        return stored_mwh(rating, state, age, b)
     strip[PHASE, b] = EMPTYING
-    strip[BUSY, int(strip[BATTERY, b])] = 1.0
     rating[SOC_LOW, b] = 0.0
+    return 0.0

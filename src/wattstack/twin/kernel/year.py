@@ -52,9 +52,9 @@ def before_step(t, step_s, drive, rules, plan, fleet, units, carry, units_record
     outside, row, planned = drive.outside, carry.row, carry.plan
     state, age, limits = carry.state, carry.age, carry.limits
     limits_all(fleet[0], state, age, outside[at.D_TEMP, t], step_s, limits)
-    if carry.strip.shape[1] > 0:
-        _strip(t, step_s, outside, rules.error_frac, fleet, carry)
+    uncounted = _strip(t, step_s, outside, rules.error_frac, fleet, carry) if carry.strip.shape[1] > 0 else 0.0
     _measure(t, step_s, outside, rules, fleet[0].rating, state, age, limits, carry)
+    row[rows.STORED_ERROR_MWH] += uncounted
     row[rows.PLAN_MW] = planned[at.PLANNED_MW, plan] if plan >= 0 else 0.0
     worth = planned[at.PLANNED_PRICE, plan] if plan >= 0 else row[rows.BUY_PRICE_PER_MWH]
     given = _generate(t, step_s, worth, drive.unit_cost, rules.seed, row, units, carry.units, units_record)
@@ -92,10 +92,10 @@ def after_step(t, step_s, generated, drive, rules, fleet, carry, records):
 
 @njit(cache=True)
 def _strip(t, step_s, outside, error_frac, fleet, carry):
-    """Blocks that strip are taken from the rules; what they give goes into the load alone."""
+    """Blocks that strip are taken from the rules; what those hold that wait for it, which counts no more [MWh]."""
     net = outside[at.D_LOAD, t] + carry.memory[at.AUXILIARY_MW] - outside[at.D_SOLAR, t]
     site = (net, outside[at.D_GRID_ON, t], outside[at.D_RESERVE, t], error_frac)
-    strip_step(
+    return strip_step(
         carry.strip, outside[at.D_HOUR, t], step_s / 3600.0, site, fleet, carry.state, carry.age, carry.limits,
         carry.free, carry.setpoint,
     )  # fmt: skip
