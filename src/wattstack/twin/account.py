@@ -31,6 +31,7 @@ LIMIT_WORDS = {
     block.BY_TEMPERATURE: "temperature of the cells",
     block.BY_MATCHED_LOAD: "the most the cells can give at all",
 }
+LOSSES = {"cell": out.B_LOSS_CELL, "converter": out.B_LOSS_CONVERTER, "transformer": out.B_LOSS_TRANSFORMER}
 TOLD_MW = 1e-6
 
 
@@ -100,8 +101,8 @@ def make_account(case: Case, book: Book):
     return account_running(replace(case, load_mw=drawn), run, {}, case.campus.finance.lost_load_per_mwh)
 
 
-def make_traces(case: Case, book: Book) -> Traces:
-    """Every step in the channels of a plan, and those only a run has."""
+def make_traces(case: Case, book: Book, outside: np.ndarray) -> Traces:
+    """Every step in the channels of a plan, and those only a run has; `outside` is what came from there."""
     record = book.record.copy()  # the loop writes the next year into the same room
     arrays = {
         "load_mw": case.load_mw,
@@ -109,7 +110,9 @@ def make_traces(case: Case, book: Book) -> Traces:
         "cooling_mw": case.cooling_mw,
         "grid.import_mw": record[out.R_IMPORT],
         "grid.export_mw": record[out.R_EXPORT],
+        "grid.import_limit_mw": outside[out.D_IMPORT_LIMIT],
         "grid.buy_price_per_mwh": case.buy_price_per_mwh,
+        "reserve_mwh": outside[out.D_RESERVE],
         "unserved_mw": record[out.R_UNSERVED],
         "shed_mw": record[out.R_SHED],
         "solar_mw": record[out.R_SOLAR],
@@ -124,6 +127,7 @@ def make_traces(case: Case, book: Book) -> Traces:
         arrays[f"{path}.discharge_mw"] = np.maximum(injection, 0.0)
         arrays[f"{path}.stored_mwh"] = book.of_battery(path, out.B_STORED)
         arrays[f"{path}.auxiliary_mw"] = book.of_battery(path, out.B_AUXILIARY)
+        arrays[f"{path}.loss_mw"] = sum(book.of_battery(path, row) for row in LOSSES.values())
         arrays[f"{path}.temp_cell_degc"] = book.records.blocks[out.B_TEMP, mine].mean(axis=0)
     return Traces(case.axis, arrays)
 

@@ -14,7 +14,8 @@ import numpy as np
 
 from wattstack.physics.kernel import layout as block
 from wattstack.physics.kernel.generator import FAILURES, STARTS, new_units
-from wattstack.twin.account import Book, count_limits, make_account, make_traces, new_book
+from wattstack.twin.account import LOSSES, Book, count_limits, make_account, make_traces, new_book
+from wattstack.twin.drive import FAR_MW
 from wattstack.twin.kernel import layout as out
 from wattstack.twin.kernel.year import run_steps
 from wattstack.twin.planner import Loop, Planner, make_planner, plan_steps
@@ -65,12 +66,13 @@ def run_years(twin: Twin, setting: Setting, say: Callable[[str], None]) -> Run:
         _pass(count, planner, Loop(step_s, drive, rules, both, units, carry, book.records))
         limits += list(count_limits(case, book, drive.outside))
         years.append(_year(twin, book, fleet, carry, was))
-        traces = traces or make_traces(case, book)
+        traces = traces or make_traces(case, book, drive.outside)
         say(f"year {year + 1}")
     return Run(
         name=twin.campus.name, currency=twin.campus.currency, case=case, controller=_words(twin), traces=traces,
         years=tuple(years), limits=_merged(limits), against=_no_table(), seed=twin.seed,
-        notes=_notes(twin, planner),
+        notes=_notes(twin, planner), reference=twin.reference, scenario=twin.scenario,
+        targets_mw={m: float(t) for m, t in zip(case.month_names, twin.targets(), strict=True) if t < FAR_MW},
     )  # fmt: skip
 
 
@@ -146,6 +148,10 @@ def _batteries(fleet: Fleet, book: Book, was: _Was, step_h: float) -> pd.DataFra
             "round_trip_eff": given / (taken - kept) if taken - kept > 0.0 else float("nan"),
             "round_trip_net_eff": given / (taken - kept + auxiliary) if taken - kept > 0.0 else float("nan"),
             "auxiliary_mwh": auxiliary,
+            **{
+                f"loss_{cause}_mwh": float(book.records.blocks[row, b].sum() * step_h)
+                for cause, row in LOSSES.items()
+            },
             "temp_cell_max_degc": float(book.records.blocks[out.B_TEMP, b].max()),
         }
     return pd.DataFrame(rows).T.rename_axis("block")

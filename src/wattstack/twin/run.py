@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
     from wattstack.case import Case
     from wattstack.cost import Bill
+    from wattstack.plan import ScenarioResult
     from wattstack.series import Traces
 
 
@@ -87,6 +88,9 @@ class Run:
         seed: Of all that was drawn by chance.
         notes: Sentences a reader must see.
         seconds: Time by stage.
+        reference: The same campus run with perfect foresight, at its own step; its bill stands beside the run's.
+        scenario: Name of the scenario that was run, None: the campus' own time and series.
+        targets_mw: Interval mean that was to be held, by month label; months without one are not in it.
     """
 
     name: str
@@ -100,6 +104,9 @@ class Run:
     seed: int = 0
     notes: tuple[str, ...] = ()
     seconds: dict[str, float] = field(default_factory=dict)
+    reference: ScenarioResult | None = None
+    scenario: str | None = None
+    targets_mw: dict[str, float] = field(default_factory=dict)
 
     @property
     def running_cost_per_year(self) -> float:

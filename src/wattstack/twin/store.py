@@ -7,12 +7,13 @@ Used by  cli, report (which looks at nothing but this content).
     run.json         layout 1, below; equal inputs, seed and versions give equal bytes: no clock times, no paths
     timing.json      seconds by stage
     traces.parquet   every step of the first year, in the channels of a plan and those only a run has
-    *.csv            years, bill, balance, peaks, batteries, limits, events, against, inputs
+    *.csv            years, bill, bill_plan, balance, peaks, batteries, limits, events, against, inputs
 
-run.json: wattstack_run (layout), kind "year", name, description, currency, place; versions; controller, step_s, steps,
-start, years, seed; running_cost_per_year and figures of the first year; targets; against (where the plan's saving went); plan
-(cost, baseline and saving of the plan beside it, null where there is none); inputs with checksums; library (passports);
-notes.
+run.json: wattstack_run (layout), kind "year", name, description, currency, place; versions; controller, scenario,
+start, step_s, steps, axis_years, years, seed; running_cost_per_year and figures of the first year; reference (the same
+campus with perfect foresight: its running cost and the years of its axis); sizes; against (where the plan's saving
+went); plan (twin.beside: the plan whose sizes were run, null where there is none); limits; inputs with checksums;
+library (passports); notes. bill_plan.csv is the bill of the reference.
 """
 
 from __future__ import annotations
@@ -27,17 +28,29 @@ import numpy as np
 
 from wattstack.errors import InputError
 from wattstack.plan import package_versions, read_json, write_whole
+from wattstack.twin.beside import plan_beside
 
 if TYPE_CHECKING:
     import pandas as pd
 
     from wattstack.series import Traces
-    from wattstack.twin.run import Run
+    from wattstack.twin.run import Run, YearOfRun
 
 LAYOUT = 1
 FILE = "run.json"
 COMMAND = "wattstack simulate CAMPUS.YAML"
-TABLES = ("years", "bill", "balance", "peaks", "batteries", "limits", "events", "against", "inputs")
+TABLES = (
+    "years",
+    "bill",
+    "bill_plan",
+    "balance",
+    "peaks",
+    "batteries",
+    "limits",
+    "events",
+    "against",
+    "inputs",
+)
 NUMBERS_NOT = ("month", "block", "path", "limit", "first_utc", "unit", "what", "line", "meaning", "name", "file",
                "sha256", "note", "source", "synthetic")  # fmt: skip
 
@@ -154,17 +167,32 @@ def _tables(run: Run) -> dict[str, pd.DataFrame]:
     events = [(one.year, path, what) for one in run.years for path, what in one.events]
     return {
         "years": by_year(lambda one: pd.DataFrame([one.figures])),
-        "bill": by_year(lambda one: one.bill.table().T.rename_axis("month").reset_index()),
+        "bill": by_year(lambda one: _bill_table(one.bill)),
         "balance": by_year(lambda one: one.balance.rename_axis("month").reset_index()),
-        "peaks": by_year(
-            lambda one: pd.DataFrame({"month": list(one.peaks_mw), "peak_mw": list(one.peaks_mw.values())})
-        ),
+        "bill_plan": _bill_table(run.reference.bill) if run.reference else pd.DataFrame(columns=["month"]),
+        "peaks": by_year(lambda one: _peaks(run, one)),
         "batteries": by_year(lambda one: one.batteries.rename_axis("block").reset_index()),
         "limits": limits,
         "events": pd.DataFrame(events, columns=["year", "path", "what"]),
         "against": run.against,
         "inputs": pd.DataFrame([asdict(record) for record in run.case.inputs]),
     }
+
+
+def _bill_table(bill: Any) -> pd.DataFrame:
+    return bill.table().T.rename_axis("month").reset_index()
+
+
+def _peaks(run: Run, one: YearOfRun) -> pd.DataFrame:
+    """Highest metered interval of each month, what was to be held, and what perfect foresight would have drawn."""
+    import pandas as pd
+
+    planned: dict[str, float] = {}
+    for column, peak in (run.reference.peaks_mw if run.reference else {}).items():
+        month = column.rsplit(".", 1)[-1]
+        planned[month] = max(planned.get(month, 0.0), peak)
+    rows = [(m, peak, run.targets_mw.get(m), planned.get(m)) for m, peak in one.peaks_mw.items()]
+    return pd.DataFrame(rows, columns=["month", "peak_mw", "target_mw", "plan_mw"], dtype=object)
 
 
 def _summary(run: Run, tables: dict[str, pd.DataFrame], plan: Mapping[str, Any] | None) -> dict[str, Any]:
@@ -181,16 +209,19 @@ def _summary(run: Run, tables: dict[str, pd.DataFrame], plan: Mapping[str, Any] 
         },
         "versions": package_versions(),
         "controller": run.controller,
+        "scenario": run.scenario,
         "start": str(axis.start) + "Z",
         "step_s": axis.step_s,
         "steps": axis.count,
+        "axis_years": run.case.years,
         "years": len(run.years),
         "seed": run.seed,
         "running_cost_per_year": run.running_cost_per_year,
         "figures": {name: _plain(value) for name, value in run.years[0].figures.items()},
         "sizes": {path: float(size) for path, size in campus.size_paths.items()},
         "against": [{k: _plain(v) for k, v in row.items()} for row in run.against.to_dict("records")],
-        "plan": _of_plan(plan),
+        "reference": _reference(run),
+        "plan": plan_beside(run, plan),
         "limits": tables["limits"].to_dict("records"),
         "inputs": tables["inputs"].to_dict("records"),
         "library": campus.passports,
@@ -198,13 +229,12 @@ def _summary(run: Run, tables: dict[str, pd.DataFrame], plan: Mapping[str, Any] 
     }  # fmt: skip
 
 
-def _of_plan(plan: Mapping[str, Any] | None) -> dict[str, Any] | None:
-    """What of a plan the page lays beside the run."""
-    if plan is None:
+def _reference(run: Run) -> dict[str, Any] | None:
+    """Cost of the same campus with perfect foresight."""
+    if run.reference is None:
         return None
-    finance = plan["finance"]
-    keys = ("baseline_cost_per_year", "saving_per_year", "running_cost_per_year")
-    return {"objective": plan["objective"], **{key: finance.get(key) for key in keys}}
+    years = run.reference.case.years
+    return {"running_cost_per_year": run.reference.bill.total / years, "axis_years": years}
 
 
 def _plain(value: Any) -> Any:

@@ -111,7 +111,7 @@ class Twin:
         fine = whole.model_copy(update={"time": whole.time.model_copy(update={"step": step})})
         self.case: Case = build_case(fine)
         self.seconds["case"] = time.perf_counter() - began
-        self.years, self.seed = years, seed
+        self.years, self.seed, self.scenario = years, seed, scenario
 
     def run(self, setting: Setting, note: Callable[[str], None] = lambda _: None) -> Run:
         """One run of all years under a setting."""

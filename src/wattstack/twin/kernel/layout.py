@@ -111,8 +111,8 @@ class Carry(NamedTuple):
 NRECORD = 11
 
 # blocks_record[ROW, block, step]
-B_INJECTION, B_STORED, B_AUXILIARY, B_LIMIT, B_TEMP, B_SOC = range(6)
-NBLOCK_RECORD = 6
+B_INJECTION, B_STORED, B_AUXILIARY, B_LIMIT, B_TEMP, B_SOC, B_LOSS_CELL, B_LOSS_CONVERTER, B_LOSS_TRANSFORMER = range(9)
+NBLOCK_RECORD = 9
 
 
 class Records(NamedTuple):

@@ -210,3 +210,6 @@ def _keep(t, rating, state, age, flows, kept):
         kept[at.B_LIMIT, b, t] = flows[block.LIMIT, b]
         kept[at.B_TEMP, b, t] = state[block.TEMP_CELL, b]
         kept[at.B_SOC, b, t] = state[block.SOC, b]
+        kept[at.B_LOSS_CELL, b, t] = flows[block.LOSS_CELL, b]
+        kept[at.B_LOSS_CONVERTER, b, t] = flows[block.LOSS_CONVERTER, b]
+        kept[at.B_LOSS_TRANSFORMER, b, t] = flows[block.LOSS_TRANSFORMER, b]
