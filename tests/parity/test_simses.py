@@ -13,7 +13,7 @@ from wattstack.physics.converter import ConverterLoss, converter_ac_mw, converte
 from wattstack.physics.fade import Steady, fade
 from wattstack.physics.kernel import layout as at
 from wattstack.physics.kernel.ageing import age_all, close_age, new_age
-from wattstack.physics.kernel.thermal import cop_at
+from wattstack.physics.kernel.thermal import power_per_cooling, rated_per_cop
 from wattstack.physics.thermal import Container
 
 CASES = read_record("simses")["cases"]
@@ -132,8 +132,9 @@ def test_three_days_in_a_container_cost_the_cooling_of_simses_at_one_second(step
     every = round(given["every_s"] / step_s)
     assert rms(shown.temp_degc[every - 1 :: every] - given["temp_degc"]) < most_k
     # its COP is one number, ours falls with the heat outdoors: what is compared is the heat that was moved
-    cop = np.array([cop_at(degc, given["setpoint_degc"], given["cop_cool"]) for degc in out_degc])
-    moved_mwh = np.sum(shown.auxiliary_mw * cop) * step_s / 3600.0
+    per_cop = rated_per_cop(given["setpoint_degc"], given["cop_cool"])
+    per_heat = np.array([power_per_cooling(degc, given["setpoint_degc"], per_cop) for degc in out_degc])
+    moved_mwh = np.sum(shown.auxiliary_mw / per_heat) * step_s / 3600.0
     assert moved_mwh == pytest.approx(given["hvac_heat_mwh"], rel=most_frac)
 
 
