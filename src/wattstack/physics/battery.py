@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from wattstack.errors import InputError, StateError
+from wattstack.physics.ageing import ageing_of
 from wattstack.physics.blocks import BlockSet, BlockSpec, make_blocks
 from wattstack.physics.converter import losses_of
 from wattstack.physics.thermal import container_of
@@ -99,7 +100,7 @@ def block_of(
     return BlockSpec(
         name=name,
         cell=cell,
-        laws=None,
+        laws=None if cell is None or not cell.laws else ageing_of(cell),
         nameplate_mwh=energy / usable,
         discharge_mw=power,
         charge_mw=power * battery.charge_power_frac,

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
 BOLTZMANN_EV_PER_K = 8.617333262e-5
 _GRIDS = (100, 200, 400, 500, 1000)  # cells of the grid of the state of charge
+_NO_WIDTH = 1e-9  # of derating that is not there
 _NO_TAU_S = 1e9  # an RC pair that is not there
 
 
@@ -202,6 +203,8 @@ def _const(spec: BlockSpec) -> np.ndarray:
     """Numbers of one kind."""
     from wattstack.physics.kernel import layout as at
     from wattstack.physics.kernel import tables as t
+    from wattstack.physics.kernel.converter import least_dc_out
+    from wattstack.physics.kernel.thermal import rated_per_cop
 
     const = np.zeros(t.NCONST)
     const[t.G_MODE] = at.RESERVOIR if spec.cell is None else at.CELL
@@ -218,19 +221,23 @@ def _const(spec: BlockSpec) -> np.ndarray:
         return const
     per_mwh = 1e6 / cell.energy_wh
     const[t.G_HEAT_CELL], const[t.G_CELLS_PER_MWH] = cell.heat_capacity_j_per_k * per_mwh, per_mwh
-    const[[t.G_SETPOINT, t.G_BAND, t.G_COP]] = box.setpoint_degc, box.band_k, box.cop
+    const[[t.G_SETPOINT, t.G_BAND]] = box.setpoint_degc, box.band_k
+    const[t.G_PER_COP] = rated_per_cop(box.setpoint_degc, box.cop)
     const[[t.G_COOL_W, t.G_HEAT_W, t.G_FAN_W]] = box.cooling_w, box.heating_w, box.fan_w
     const[t.G_IDLE_W] = box.idle_w + cell.auxiliary_w * per_mwh
     const[[t.G_CAPACITY_AH, t.G_V_MIN, t.G_V_MAX]] = cell.capacity_ah, cell.voltage_min_v, cell.voltage_max_v
-    const[[t.G_GAMMA, t.G_COULOMB]] = cell.hysteresis_gamma, cell.coulomb_eff
+    const[t.G_GAMMA] = cell.hysteresis_gamma
+    const[[t.G_COULOMB, t.G_PER_COULOMB]] = cell.coulomb_eff, 1.0 / cell.coulomb_eff
     const[[t.G_CHARGE_C, t.G_DISCHARGE_C]] = cell.charge_c_rate, cell.discharge_c_rate
-    const[[t.G_DERATE_LOW, t.G_DERATE_HIGH]] = cell.derate_soc_low, cell.derate_soc_high
+    const[t.G_PER_LOW] = 1.0 / max(cell.derate_soc_low, _NO_WIDTH)
+    const[t.G_PER_HIGH] = 1.0 / max(cell.derate_soc_high, _NO_WIDTH)
     for i, (frac, tau) in enumerate(zip(cell.rc_frac, cell.rc_tau_s, strict=True)):
         const[t.G_FRAC_1 + i], const[t.G_TAU_1 + i] = frac, tau
     const[t.G_STANDBY] = spec.converter.standby_frac
     const[[t.G_FIXED_DIS, t.G_LINEAR_DIS, t.G_SQUARE_DIS]] = spec.converter.discharge
     const[[t.G_FIXED_CHA, t.G_LINEAR_CHA, t.G_SQUARE_CHA]] = spec.converter.charge
     const[[t.G_NO_LOAD, t.G_LOAD]] = spec.transformer.no_load_frac, spec.transformer.load_frac
+    const[t.G_LEAST_DC] = least_dc_out(spec.transformer.no_load_frac, *spec.converter.discharge)
     return const
 
 

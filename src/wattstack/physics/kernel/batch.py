@@ -37,7 +37,8 @@ from wattstack.physics.kernel.block import (
     W_WALL,
     span,
     step_slot,
-)  # fmt: skip # isort: skip
+)  # fmt: skip
+from wattstack.physics.kernel.borrow import borrowed
 from wattstack.physics.kernel.lanes import (
     ask_cells,
     back_to_bus,
@@ -45,7 +46,7 @@ from wattstack.physics.kernel.lanes import (
     heat_container,
     leave_cells,
     look_up,
-)  # fmt: skip # isort: skip
+)  # fmt: skip
 from wattstack.physics.kernel.reservoir import reservoir_core
 
 
@@ -61,6 +62,15 @@ def advance_all(blocks, ageing, state, age, setpoint_mw, temp_air_degc, step_s, 
         step_s: Length of the step [s], > 0.
         flows: (NFLOW, nb), written.
     """
+    _advance(
+        borrowed(blocks), borrowed(ageing), borrowed(state), borrowed(age), borrowed(setpoint_mw), temp_air_degc,
+        step_s, borrowed(flows),
+    )  # fmt: skip
+
+
+@njit(cache=True, error_model="numpy", fastmath={"contract"}, forceinline=True)
+def _advance(blocks, ageing, state, age, setpoint_mw, temp_air_degc, step_s, flows):
+    """advance_all on borrowed arrays."""
     slot = step_slot(blocks, step_s)
     rating, w = blocks.rating, blocks.scratch
     for r in range(blocks.runs.shape[0]):
@@ -89,6 +99,12 @@ def limits_all(blocks, state, age, temp_air_degc, step_s, limits):
         step_s: Length of the step [s], > 0.
         limits: (2, nb), written: CAN_CHARGE and CAN_DISCHARGE, >= 0.
     """
+    _find_limits(borrowed(blocks), borrowed(state), borrowed(age), step_s, borrowed(limits))
+
+
+@njit(cache=True, error_model="numpy", fastmath={"contract"}, forceinline=True)
+def _find_limits(blocks, state, age, step_s, limits):
+    """limits_all on borrowed arrays."""
     slot = step_slot(blocks, step_s)
     rating, w = blocks.rating, blocks.scratch
     for b in range(limits.shape[1]):
@@ -110,7 +126,7 @@ def limits_all(blocks, state, age, temp_air_degc, step_s, limits):
                     limits[way, start + j] = abs(w[W_ASK + j])
 
 
-@njit(cache=True, error_model="numpy", fastmath={"contract"})
+@njit(cache=True, error_model="numpy", fastmath={"contract"}, forceinline=True)
 def _electrics(blocks, slot, k, start, n, state, age, setpoint_mw, step_h):
     """From the ask to the currents of a chunk, and what they are at the bus; the state stays as it is."""
     const, rating, w = blocks.const[k], blocks.rating, blocks.scratch
@@ -121,7 +137,7 @@ def _electrics(blocks, slot, k, start, n, state, age, setpoint_mw, step_h):
         back_to_bus(const, blocks.step[slot, k], rating, start, n, w)
 
 
-@njit(cache=True, error_model="numpy", fastmath={"contract"})
+@njit(cache=True, error_model="numpy", fastmath={"contract"}, forceinline=True)
 def _gather(rating, state, age, setpoint_mw, start, n, per, w):
     """State of a chunk into the scratch, row by row; the ask as a share of the rating."""
     start, n = span(start, n)
@@ -155,7 +171,7 @@ def _gather(rating, state, age, setpoint_mw, start, n, per, w):
         w[W_ASK + j] = 0.0 if rating[at.MODE, start + j] == at.DEAD else ask
 
 
-@njit(cache=True, error_model="numpy", fastmath={"contract"})
+@njit(cache=True, error_model="numpy", fastmath={"contract"}, forceinline=True)
 def _write_flows(const, rating, start, n, w, flows):
     """What happened, at the bus of each block."""
     start, n = span(start, n)
@@ -176,7 +192,7 @@ def _write_flows(const, rating, start, n, w, flows):
         flows[at.LIMIT, start + j] = w[W_LIMIT + j]
 
 
-@njit(cache=True, error_model="numpy", fastmath={"contract"})
+@njit(cache=True, error_model="numpy", fastmath={"contract"}, forceinline=True)
 def _scatter(start, n, w, state):
     """What the step left, back into the state."""
     start, n = span(start, n)

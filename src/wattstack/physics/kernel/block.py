@@ -13,6 +13,8 @@ import numpy as np
 from numba import njit
 
 from wattstack.physics.kernel.tables import (
+    G_FRAC_1,
+    G_FRAC_2,
     G_KEPT,
     G_TAU_1,
     G_TAU_2,
@@ -21,6 +23,8 @@ from wattstack.physics.kernel.tables import (
     M_KEPT,
     M_MEAN_1,
     M_MEAN_2,
+    M_TIMES_END,
+    M_TIMES_MEAN,
     NSLOT,
 )  # fmt: skip
 from wattstack.physics.kernel.thermal import fill_thermal
@@ -34,8 +38,9 @@ STRIDE = (
 
 # scratch[ROW + lane]: state, what tables and ratings give, what the step works out
 (
-    W_SOC, W_V1, W_V2, W_HYSTERESIS, W_CELL, W_AIR, W_WALL, W_HVAC, W_PER_A, W_A_PER, W_OHM, W_ASK, W_LIMIT, W_OCV, W_SLOPE,
-    W_HALF, W_ENTROPIC, W_SELF, W_TEMP_FRAC, W_AC, W_DC, W_POWER, W_TERMINAL, W_CURRENT, W_CUT, W_IDLE, W_LOSS, W_AUXILIARY,
+    W_SOC, W_V1, W_V2, W_HYSTERESIS, W_CELL, W_AIR, W_WALL, W_HVAC, W_PER_A, W_A_PER, W_OHM, W_ASK, W_LIMIT, W_OCV,
+    W_SLOPE, W_HALF, W_ENTROPIC, W_SELF, W_TEMP_FRAC, W_AC, W_DC, W_POWER, W_TERMINAL, W_CURRENT, W_CUT, W_IDLE,
+    W_LOSS, W_AUXILIARY,
 ) = range(0, 28 * STRIDE, STRIDE)  # fmt: skip
 NSCRATCH = 28
 
@@ -92,6 +97,9 @@ def step_slot(blocks, step_s):
             x = step_s / const[tau]
             out[end] = exp(-x)
             out[mean] = (1.0 - out[end]) / x if x > 1e-8 else 1.0 - 0.5 * x
+        one, two = const[G_FRAC_1], const[G_FRAC_2]
+        out[M_TIMES_MEAN] = 1.0 + one * (1.0 - out[M_MEAN_1]) + two * (1.0 - out[M_MEAN_2])
+        out[M_TIMES_END] = 1.0 + one * (1.0 - out[M_END_1]) + two * (1.0 - out[M_END_2])
         out[M_KEPT] = const[G_KEPT] ** (step_s / 3600.0)
         fill_thermal(const, step_s, out)
     return slot

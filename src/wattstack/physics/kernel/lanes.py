@@ -43,7 +43,8 @@ from wattstack.physics.kernel.block import (
     W_V1,
     W_V2,
     W_WALL,
-)  # fmt: skip # isort: skip
+    span,
+)  # fmt: skip
 from wattstack.physics.kernel.cell import (
     LEAST_DERATE,
     current_limit,
@@ -59,18 +60,15 @@ from wattstack.physics.kernel.converter import (
     bus_of_ac_in,
     bus_of_ac_out,
     dc_of_ac,
-    least_dc_out,
 )  # fmt: skip # isort: skip
-
-from wattstack.physics.kernel.block import span  # isort: skip
 from wattstack.physics.kernel.tables import NCOLUMN, NOHM, OHM_ROW, OHM_WAY, locate, on_line
-from wattstack.physics.kernel.thermal import climate_power, cop_at
+from wattstack.physics.kernel.thermal import climate_power, power_per_cooling
 
 ZERO_DEGC_K = 273.15
 SLACK = 1e-9  # relative: an ask this little above a limit is the limit
 
 
-@njit(cache=True, error_model="numpy", fastmath={"contract"})
+@njit(cache=True, error_model="numpy", fastmath={"contract"}, forceinline=True)
 def look_up(blocks, k, n):
     """All that the tables tell of a chunk, in the direction that is asked."""
     _, n = span(0, n)
@@ -94,7 +92,7 @@ def look_up(blocks, k, n):
         w[W_OHM + j] *= ohm[o] + ohm[o + t.ONE] * z + (ohm[o + t.TWO] + ohm[o + t.THREE] * z) * y
 
 
-@njit(cache=True, error_model="numpy", fastmath={"contract"})
+@njit(cache=True, error_model="numpy", fastmath={"contract"}, forceinline=True)
 def ask_cells(const, rating, start, n, w):
     """From the bus to the cells: power each cell is asked for [W]; a charge that only feeds losses is not begun."""
     start, n = span(start, n)
@@ -120,20 +118,13 @@ def ask_cells(const, rating, start, n, w):
         w[W_POWER + j] = dc * rating[at.RATED_CELL_W, start + j]
 
 
-@njit(cache=True, error_model="numpy", fastmath={"contract"})
+@njit(cache=True, error_model="numpy", fastmath={"contract"}, forceinline=True)
 def _of_limits(const, step):
     """Numbers of a kind that limits need, read once before the loop: of discharge, of charge, of both."""
     ah = const[t.G_CAPACITY_AH]
-    lower = (const[t.G_V_MIN], 1.0 / max(const[t.G_DERATE_LOW], 1e-9), const[t.G_DISCHARGE_C] * ah, 1.0, 1.0)
-    upper = (
-        const[t.G_V_MAX],
-        1.0 / max(const[t.G_DERATE_HIGH], 1e-9),
-        const[t.G_CHARGE_C] * ah,
-        -1.0,
-        1.0 / const[t.G_COULOMB],
-    )
-    times = 1.0 + const[t.G_FRAC_1] * (1.0 - step[t.M_END_1]) + const[t.G_FRAC_2] * (1.0 - step[t.M_END_2])
-    return lower, upper, (step[t.M_END_1], step[t.M_END_2], times)
+    lower = (const[t.G_V_MIN], const[t.G_PER_LOW], const[t.G_DISCHARGE_C] * ah, 1.0, 1.0)
+    upper = (const[t.G_V_MAX], const[t.G_PER_HIGH], const[t.G_CHARGE_C] * ah, -1.0, const[t.G_PER_COULOMB])
+    return lower, upper, (step[t.M_END_1], step[t.M_END_2], step[t.M_TIMES_END])
 
 
 @njit(cache=True, error_model="numpy", fastmath={"contract"}, forceinline=True)
@@ -156,21 +147,12 @@ def _limit(kind, low, high, w, j):
     return current_limit(out, rated_a, w[W_TEMP_FRAC + j], derate, over_v, half_v, end_ohm, room_a)
 
 
-@njit(cache=True, error_model="numpy", fastmath={"contract"})
+@njit(cache=True, error_model="numpy", fastmath={"contract"}, forceinline=True)
 def find_currents(const, step, rating, start, n, w):
     """Current of each cell and its terminal power, mean of the step; tells whether any lane was cut."""
     start, n = span(start, n)
-    kind, frac_1, frac_2, gamma = (
-        _of_limits(const, step),
-        const[t.G_FRAC_1],
-        const[t.G_FRAC_2],
-        const[t.G_GAMMA],
-    )
-    mean_1, mean_2 = step[t.M_MEAN_1], step[t.M_MEAN_2]
-    times = 1.0 + frac_1 * (1.0 - mean_1) + frac_2 * (1.0 - mean_2)
-    least = least_dc_out(
-        const[t.G_NO_LOAD], const[t.G_FIXED_DIS], const[t.G_LINEAR_DIS], const[t.G_SQUARE_DIS]
-    )
+    kind, gamma, least = _of_limits(const, step), const[t.G_GAMMA], const[t.G_LEAST_DC]
+    mean_1, mean_2, times = step[t.M_MEAN_1], step[t.M_MEAN_2], step[t.M_TIMES_MEAN]
     cuts = 0.0
     for j in range(n):
         most, _ = _limit(kind, rating[at.SOC_LOW, start + j], rating[at.SOC_HIGH, start + j], w, j)
@@ -197,7 +179,7 @@ def find_currents(const, step, rating, start, n, w):
     return cuts > 0.0
 
 
-@njit(cache=True, error_model="numpy", fastmath={"contract"})
+@njit(cache=True, error_model="numpy", fastmath={"contract"}, forceinline=True)
 def back_to_bus(const, step, rating, start, n, w):
     """Of blocks whose cells were cut: what reaches the bus, and what cut them."""
     start, n = span(start, n)
@@ -213,7 +195,7 @@ def back_to_bus(const, step, rating, start, n, w):
             w[W_ASK + j], w[W_AC + j], w[W_DC + j] = bus * rating[at.RATED_MW, start + j], ac, dc
 
 
-@njit(cache=True, error_model="numpy", fastmath={"contract"})
+@njit(cache=True, error_model="numpy", fastmath={"contract"}, forceinline=True)
 def bus_of_cells(const, dc):
     """(bus, ac, dc) for a power of the cells, as shares of the rating; > 0 discharges."""
     if dc >= 0.0:
@@ -223,7 +205,7 @@ def bus_of_cells(const, dc):
     return -bus_of_ac_in(ac, const[t.G_NO_LOAD], const[t.G_LOAD]), -ac, dc
 
 
-@njit(cache=True, error_model="numpy", fastmath={"contract"})
+@njit(cache=True, error_model="numpy", fastmath={"contract"}, forceinline=True)
 def leave_cells(const, step, n, w):
     """State of the cells at the end of the step, and their loss [W]: what left the store less what came out."""
     _, n = span(0, n)
@@ -244,7 +226,7 @@ def leave_cells(const, step, n, w):
         w[W_HYSTERESIS + j] = kept * w[W_HYSTERESIS + j] + (1.0 - kept) * branch
 
 
-@njit(cache=True, error_model="numpy", fastmath={"contract"})
+@njit(cache=True, error_model="numpy", fastmath={"contract"}, forceinline=True)
 def heat_container(const, step, rating, start, n, temp_air_degc, w):
     """Temperatures at the end of the step, and what the climate and the controls draw."""
     start, n = span(start, n)
@@ -256,14 +238,14 @@ def heat_container(const, step, rating, start, n, temp_air_degc, w):
     )
     per_mwh, fan_w, idle_w = const[t.G_CELLS_PER_MWH], const[t.G_FAN_W], const[t.G_IDLE_W]
     still = const[t.G_STANDBY] + const[t.G_NO_LOAD]
-    per_cool = 1.0 / cop_at(temp_air_degc, setpoint, const[t.G_COP])
+    per_cool = power_per_cooling(temp_air_degc, setpoint, const[t.G_PER_COP])
     pcc, pca, pcw = step[t.M_PHI], step[t.M_PHI + 1], step[t.M_PHI + 2]
     pac, paa, paw = step[t.M_PHI + 3], step[t.M_PHI + 4], step[t.M_PHI + 5]
     pwc, pwa, pww = step[t.M_PHI + 6], step[t.M_PHI + 7], step[t.M_PHI + 8]
     gcc, gca, gco = step[t.M_GAMMA], step[t.M_GAMMA + 1], step[t.M_GAMMA + 2] * temp_air_degc
     gac, gaa, gao = step[t.M_GAMMA + 3], step[t.M_GAMMA + 4], step[t.M_GAMMA + 5] * temp_air_degc
     gwc, gwa, gwo = step[t.M_GAMMA + 6], step[t.M_GAMMA + 7], step[t.M_GAMMA + 8] * temp_air_degc
-    per_answer = 1.0 / gca
+    per_answer = step[t.M_PER_ANSWER]
     for j in range(n):
         cell, air, wall = w[W_CELL + j], w[W_AIR + j], w[W_WALL + j]
         reversible = w[W_CURRENT + j] * (cell + ZERO_DEGC_K) * w[W_ENTROPIC + j]

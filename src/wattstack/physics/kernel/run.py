@@ -11,6 +11,7 @@ from numba import njit
 
 from wattstack.physics.kernel import layout as at
 from wattstack.physics.kernel.batch import advance_all
+from wattstack.physics.kernel.borrow import borrowed
 from wattstack.physics.kernel.stored import stored_mwh
 
 # record[FIELD, step]: sums over the blocks, except R_SOC and what follows: means over the blocks
@@ -22,6 +23,14 @@ NRECORD = 11
 @njit(cache=True, nogil=True)
 def run_blocks(blocks, ageing, state, age, setpoint_mw, temp_air_degc, step_s, flows, record):
     """Move all blocks through setpoint_mw[step, block]; record[NRECORD, step] takes what each step ended with."""
+    _run(
+        borrowed(blocks), borrowed(ageing), borrowed(state), borrowed(age), borrowed(setpoint_mw),
+        borrowed(temp_air_degc), step_s, borrowed(flows), borrowed(record),
+    )  # fmt: skip
+
+
+@njit(cache=True, nogil=True)
+def _run(blocks, ageing, state, age, setpoint_mw, temp_air_degc, step_s, flows, record):
     for t in range(setpoint_mw.shape[0]):
         advance_all(blocks, ageing, state, age, setpoint_mw[t], temp_air_degc[t], step_s, flows)
         keep(blocks.rating, state, age, flows, record, t)

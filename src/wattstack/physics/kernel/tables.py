@@ -28,11 +28,11 @@ OHM_ROW, OHM_WAY = np.uint64(OHM_POINTS * 4), np.uint64(TEMP_POINTS * OHM_POINTS
 
 # const[kind, FIELD]: what makes one kind of block differ from another
 (
-    G_MODE, G_CAPACITY_AH, G_V_MIN, G_V_MAX, G_GAMMA, G_COULOMB, G_CHARGE_C, G_DISCHARGE_C, G_DERATE_LOW,
-    G_DERATE_HIGH, G_FRAC_1, G_FRAC_2, G_STANDBY, G_FIXED_DIS, G_LINEAR_DIS, G_SQUARE_DIS, G_FIXED_CHA,
-    G_LINEAR_CHA, G_SQUARE_CHA, G_NO_LOAD, G_LOAD, G_SETPOINT, G_BAND, G_COP, G_COOL_W, G_HEAT_W, G_FAN_W,
+    G_MODE, G_CAPACITY_AH, G_V_MIN, G_V_MAX, G_GAMMA, G_COULOMB, G_PER_COULOMB, G_CHARGE_C, G_DISCHARGE_C, G_PER_LOW,
+    G_PER_HIGH, G_FRAC_1, G_FRAC_2, G_STANDBY, G_FIXED_DIS, G_LINEAR_DIS, G_SQUARE_DIS, G_FIXED_CHA,
+    G_LINEAR_CHA, G_SQUARE_CHA, G_NO_LOAD, G_LOAD, G_SETPOINT, G_BAND, G_COOL_W, G_HEAT_W, G_FAN_W,
     G_IDLE_W, G_CELLS_PER_MWH, G_CHARGE_EFF, G_DISCHARGE_EFF, G_KEPT, G_TAU_1, G_TAU_2, G_HEAT_CELL, G_HEAT_AIR,
-    G_HEAT_WALL, G_CELL_AIR, G_AIR_WALL, G_WALL_OUT, G_HAS_HYSTERESIS, G_CLIMATE,
+    G_HEAT_WALL, G_CELL_AIR, G_AIR_WALL, G_WALL_OUT, G_LEAST_DC, G_PER_COP,
 ) = range(42)  # fmt: skip
 NCONST = 42
 
@@ -40,7 +40,9 @@ NCONST = 42
 M_END_1, M_MEAN_1, M_END_2, M_MEAN_2, M_KEPT = range(5)
 M_PHI = 5  # nine numbers: (cell, air, wall) x (cell, air, wall)
 M_GAMMA = 14  # nine numbers: (cell, air, wall) x (heat of cells, heat into air, outdoor temperature)
-NSTEP = 23
+# what the resistance is multiplied by for the mean of the step and for its end; W/MWh into the air per K of the cells
+M_TIMES_MEAN, M_TIMES_END, M_PER_ANSWER = 23, 24, 25
+NSTEP = 26
 NSLOT = 4  # lengths of step remembered
 
 

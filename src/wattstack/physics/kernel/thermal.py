@@ -1,6 +1,6 @@
 """Heat of a container: cells, the air or coolant around them, the wall; advanced exactly over any step.
 
-Gives    fill_thermal, climate_power, cop_at.
+Gives    fill_thermal, climate_power, power_per_cooling, rated_per_cop.
 Used by  physics.kernel.batch, physics.thermal.
 
 Three temperatures, heat into cells and air, and the outdoor temperature are a linear system x' = A x + B u. With u
@@ -24,6 +24,7 @@ from wattstack.physics.kernel.tables import (
     G_HEAT_WALL,
     G_WALL_OUT,
     M_GAMMA,
+    M_PER_ANSWER,
     M_PHI,
 )  # fmt: skip
 
@@ -78,14 +79,18 @@ def fill_thermal(const, step_s, out):
         for j in range(3):
             out[M_PHI + 3 * i + j] = whole[i, j]
             out[M_GAMMA + 3 * i + j] = whole[i, 3 + j]
+    out[M_PER_ANSWER] = 1.0 / out[M_GAMMA + 1]
 
 
 @njit(cache=True, error_model="numpy", fastmath={"contract"})
-def cop_at(out_degc, setpoint_degc, rated_cop):
-    """COP of cooling at an outdoor temperature: a constant share of Carnot's, rated at 35 degC outdoors."""
-    lift = max(out_degc - setpoint_degc + 2.0 * APPROACH_K, LEAST_LIFT_K)
-    rated_lift = max(RATED_OUT_DEGC - setpoint_degc + 2.0 * APPROACH_K, LEAST_LIFT_K)
-    return rated_cop * rated_lift / lift
+def power_per_cooling(out_degc, setpoint_degc, per_cop):
+    """Electricity per heat taken away: COP is a constant share of Carnot's. `per_cop` from rated_per_cop."""
+    return per_cop * max(out_degc - setpoint_degc + 2.0 * APPROACH_K, LEAST_LIFT_K)
+
+
+def rated_per_cop(setpoint_degc: float, cop: float) -> float:
+    """1 / (COP at 35 degC outdoors x lift of temperature there) [1/K]."""
+    return 1.0 / (cop * max(RATED_OUT_DEGC - setpoint_degc + 2.0 * APPROACH_K, LEAST_LIFT_K))
 
 
 @njit(cache=True, error_model="numpy", fastmath={"contract"}, forceinline=True)
