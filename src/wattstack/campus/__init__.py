@@ -1,13 +1,14 @@
 """WHAT stands there: the campus file as frozen, checked declarations.
 
 Gives    read_campus, write_campus, campus_schema; Campus and the declarations in it; reserve_mwh, reserve_mw,
-         largest; and for portfolio, which tells faults in the same words: Declared, quantity, read_document,
-         faults_of.
+         largest, with_chemistry; and for portfolio, which tells faults in the same words: Declared, quantity,
+         read_document, faults_of.
 Used by  case and every room above it.
 """
 
 from wattstack.campus.battery import Battery
 from wattstack.campus.campus import Campus
+from wattstack.campus.chemistry import with_chemistry
 from wattstack.campus.contract import Contract, Demand, Periods, Tariff, Window
 from wattstack.campus.control import Control
 from wattstack.campus.cooling import Cooling
@@ -28,5 +29,5 @@ __all__ = [
     "Battery", "Campus", "Contract", "Control", "Cooling", "Declared", "Demand", "Generator", "Hall", "Periods",
     "PlainLoad", "SeriesRef", "SeriesSource", "SizeRange", "Solar", "Strip", "Tariff", "Window", "campus_schema",
     "faults_of", "largest", "quantity", "read_campus", "read_document", "reserve_mw", "reserve_mwh",
-    "strip_faults", "write_campus",
+    "strip_faults", "with_chemistry", "write_campus",
 ]  # fmt: skip

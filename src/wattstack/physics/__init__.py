@@ -3,7 +3,7 @@
 Gives    cooling_mw, wet_bulb_degc; utilisation_frac, it_mw, supply_loss_mw; solar_frac, solar_notes,
          solar_version; running_cost_per_mwh; Cell, cell_of, read_bpx;
          dc_round_trip; check_safety; BlockSpec, BlockSet, make_blocks, block_of, battery_step, simulate_battery;
-         ageing_of, draw_factors, outside; Steady, fade, aged.
+         ageing_of, draw_factors, outside; Steady, fade, aged; Make, of_make.
 Used by  case, control, twin, prove, cli.
 """
 
@@ -18,12 +18,13 @@ from wattstack.physics.efficiency import dc_round_trip
 from wattstack.physics.fade import Steady, aged, fade
 from wattstack.physics.generator import running_cost_per_mwh
 from wattstack.physics.load import it_mw, supply_loss_mw, utilisation_frac
+from wattstack.physics.makes import Make, of_make
 from wattstack.physics.safety import check_safety
 from wattstack.physics.solar import solar_frac, solar_notes, solar_version
 
 __all__ = [
-    "BlockSet", "BlockSpec", "Cell", "Steady", "aged", "ageing_of", "battery_step", "block_of", "cell_of",
-    "check_safety", "cooling_mw", "dc_round_trip", "draw_factors", "fade", "it_mw", "make_blocks",
+    "BlockSet", "BlockSpec", "Cell", "Make", "Steady", "aged", "ageing_of", "battery_step", "block_of", "cell_of",
+    "check_safety", "cooling_mw", "dc_round_trip", "draw_factors", "fade", "it_mw", "make_blocks", "of_make",
     "outside", "read_bpx", "running_cost_per_mwh", "simulate_battery", "solar_frac", "solar_notes",
     "solar_version", "supply_loss_mw", "utilisation_frac", "wet_bulb_degc",
 ]  # fmt: skip

@@ -20,7 +20,7 @@ import numpy as np
 from wattstack.campus import Battery, Campus, Strip
 from wattstack.control import StripGroup, strip_of, strip_table
 from wattstack.control.kernel import strip
-from wattstack.physics import BlockSet, BlockSpec, block_of, make_blocks
+from wattstack.physics import BlockSet, BlockSpec, Make, block_of, make_blocks, of_make
 from wattstack.physics.kernel import layout as block
 
 HOT = 1.25  # draw of a chiller on the hottest day / at 35 degC, assumption
@@ -100,7 +100,9 @@ class Fleet:
                 rating[block.CHARGE_MW, b] = unit.power_mw * unit.charge_power_frac * part
 
 
-def make_fleet(campus: Campus, reservoir: bool = False, ageing: bool = True, years: int = 1) -> Fleet:
+def make_fleet(
+    campus: Campus, reservoir: bool = False, ageing: bool = True, years: int = 1, make: Make | None = None
+) -> Fleet:
     """Blocks of every battery that has power and energy.
 
     Args:
@@ -108,6 +110,7 @@ def make_fleet(campus: Campus, reservoir: bool = False, ageing: bool = True, yea
         reservoir: The plan's battery: constant efficiencies, no ageing.
         ageing: False: cells as they begin, for ever.
         years: Years of the run; augmentations after it are left out.
+        make: Cells of one make of many; None: as their laws say.
     """
     members = [
         member
@@ -116,6 +119,7 @@ def make_fleet(campus: Campus, reservoir: bool = False, ageing: bool = True, yea
         for member in _members(campus, name, unit, reservoir, years)
     ]
     specs = [member.spec if ageing else replace(member.spec, laws=None) for member in members]
+    specs = specs if make is None else of_make(specs, make)
     owner = tuple(f"battery.{member.name}" for member in members)
     places = {path: place for place, path in enumerate(dict.fromkeys(owner))}
     groups = [

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
+from wattstack.control.kernel import strip
 from wattstack.physics.kernel import layout as block
 from wattstack.physics.kernel.generator import FAILURES, STARTS, new_units
 from wattstack.twin.account import LOSSES, Book, count_limits, make_account, make_traces, new_book
@@ -36,6 +37,7 @@ class _Was(NamedTuple):
     year: int
     age: np.ndarray
     units: np.ndarray
+    strips: np.ndarray
     done: tuple[tuple[str, str], ...]
 
 
@@ -59,7 +61,7 @@ def run_years(twin: Twin, setting: Setting, say: Callable[[str], None]) -> Run:
         done = fleet.begin_year(year)
         carry.months[out.TARGET], carry.months[out.DRAWN] = twin.targets(), 0.0
         drive = twin.drive(setting, year)
-        was = _Was(year, carry.age.copy(), carry.units.copy(), done)
+        was = _Was(year, carry.age.copy(), carry.units.copy(), fleet.strip.copy(), done)
         rules = twin.rules(setting, twin.seed + year)
         both = fleet.blocks.blocks, fleet.blocks.ageing
         step_s = float(case.axis.step_s)
@@ -137,24 +139,37 @@ def _batteries(fleet: Fleet, book: Book, was: _Was, step_h: float) -> pd.DataFra
         stored = book.records.blocks[out.B_STORED, b]
         kept = float(stored[-1] - stored[0]) if len(stored) else 0.0
         rating = fleet.blocks.blocks.rating[:, b]
+        unit = fleet.campus.battery[fleet.owner[b].split(".")[1]]
         usable = (rating[block.SOC_HIGH] - rating[block.SOC_LOW]) * rating[block.NAMEPLATE_MWH]
+        stands = rating[block.MODE] != block.DEAD
         rows[label] = {
             "capacity_start_frac": float(was.age[block.CAPACITY, b]),
             "capacity_frac": float(fleet.blocks.age[block.CAPACITY, b]),
             "resistance_frac": float(fleet.blocks.age[block.RESISTANCE, b]),
+            "usable_mwh": float(usable * fleet.blocks.age[block.CAPACITY, b]) if stands else 0.0,
             "charged_mwh": taken,
             "discharged_mwh": given,
             "full_cycles": given / usable if usable > 0.0 else 0.0,
             "round_trip_eff": given / (taken - kept) if taken - kept > 0.0 else float("nan"),
             "round_trip_net_eff": given / (taken - kept + auxiliary) if taken - kept > 0.0 else float("nan"),
+            "declared_round_trip_eff": unit.charge_eff * unit.discharge_eff,
             "auxiliary_mwh": auxiliary,
             **{
                 f"loss_{cause}_mwh": float(book.records.blocks[row, b].sum() * step_h)
                 for cause, row in LOSSES.items()
             },
             "temp_cell_max_degc": float(book.records.blocks[out.B_TEMP, b].max()),
+            **_strips(fleet, was, b),
         }
     return pd.DataFrame(rows).T.rename_axis("block")
+
+
+def _strips(fleet: Fleet, was: _Was, b: int) -> dict[str, float]:
+    """How often a block was stripped in the year, hours out of service for it, hours it waited for its turn."""
+    fields = {"strips": strip.COUNT, "strip_h": strip.OUT_H, "strip_late_h": strip.LATE_H}
+    if not fleet.strip.shape[1]:
+        return dict.fromkeys(fields, 0.0)
+    return {name: float(fleet.strip[row, b] - was.strips[row, b]) for name, row in fields.items()}
 
 
 def _merged(limits: list[LimitCount]) -> tuple[LimitCount, ...]:

@@ -21,6 +21,7 @@ from wattstack.campus import Campus, SizeRange, strip_faults
 from wattstack.case import build_case
 from wattstack.control import rule_arrays, strips_of
 from wattstack.errors import Fault, InputError
+from wattstack.physics import Make
 from wattstack.plan import ScenarioResult, plan_site
 from wattstack.twin.drive import FAR_MW, generating_units, grid_on, make_drive, metering_steps
 from wattstack.twin.fleet import make_fleet, most_auxiliary_mw
@@ -45,6 +46,7 @@ class Setting:
         foresight: Forecasts are the truth, whatever is declared.
         sure: Generators start at once and never fail, the grid is always there.
         margin: The controller keeps the margin for the error of its gauge.
+        make: Cells of one make of many, which age faster or slower than their law; None: as it says.
     """
 
     reservoir: bool = False
@@ -52,6 +54,7 @@ class Setting:
     foresight: bool = False
     sure: bool = False
     margin: bool = True
+    make: Make | None = None
 
 
 def simulate_year(
@@ -155,7 +158,7 @@ class Twin:
 
     def fleet(self, setting: Setting):
         """Battery blocks."""
-        return make_fleet(self.campus, setting.reservoir, setting.ageing, self.years)
+        return make_fleet(self.campus, setting.reservoir, setting.ageing, self.years, setting.make)
 
 
 def _require_runnable(campus: Campus, step: str, years: int, scenario: str | None) -> None:

@@ -35,8 +35,9 @@ from wattstack.physics.kernel.stored import stored_mwh, usable_mwh
     # what was done
     COUNT,
     LATE_H,  # its turn, but the reserve would not have held without it
-) = range(14)
-NSTRIP = 14
+    OUT_H,  # out of service, emptying and at rest
+) = range(15)
+NSTRIP = 15
 
 SERVICE, EMPTYING, RESTING = 0.0, 1.0, 2.0  # strip[PHASE]
 EMPTY_SOC = 0.005  # what is left is shorted in the rest: assumption
@@ -73,6 +74,7 @@ def strip_step(strip, hour, step_h, site, fleet, state, age, limits, free, setpo
             uncounted += _begin(strip, b, step_h, site, rating, state, age)
         phase = strip[PHASE, b]
         free[b] = 1.0 if phase == SERVICE else 0.0
+        strip[OUT_H, b] += 0.0 if phase == SERVICE else step_h
         if phase == EMPTYING:
             setpoint[b] = min(limits[CAN_DISCHARGE, b], max(net_mw, 0.0))
             net_mw -= setpoint[b]

@@ -1,0 +1,73 @@
+"""The same campus with a battery of another chemistry.
+
+Needs    campus.Battery, campus.Campus, campus.fill; library.find, library.names.
+Gives    with_chemistry.
+Used by  twin.chemistries.
+"""
+
+from __future__ import annotations
+
+from wattstack.campus.battery import Battery
+from wattstack.campus.campus import Campus
+from wattstack.campus.fill import fill_from_library
+from wattstack.errors import Fault, InputError, nearest
+from wattstack.library import find, names
+
+# What belongs to the cells and not to the site: taken from the new chemistry, whatever the campus gave for the old one.
+OF_THE_CELLS = {
+    "chemistry", "usable_frac", "charge_eff", "discharge_eff", "self_discharge_frac_per_h", "charge_power_frac",
+    "wear_per_mwh", "capital_per_mw", "capital_per_mwh", "fixed_per_mw_year", "life_years", "soc_low", "start", "cells",
+    "climate", "strip", "layout", "safety",
+}  # fmt: skip
+
+
+def with_chemistry(campus: Campus, battery: str, chemistry: str) -> Campus:
+    """Replace the chemistry of one battery, and with it all that belongs to the cells: losses, window, prices, life.
+
+    Sizes, converters, transformers, racks, upkeep and the rest of the campus stay. Prices are the library's, so that
+    chemistries are compared at one source; they are turned into the currency of the campus by finance.exchange.
+
+    Args:
+        campus: As declared.
+        battery: Name of the battery ("main").
+        chemistry: Name of the entry, with or without "library:".
+
+    Raises:
+        InputError: There is no such chemistry, or no rate of exchange for its prices.
+
+    Example:
+        >>> with_chemistry(campus, "main", "zinc-halogen-eos").battery["main"].usable_frac   # doctest: +SKIP
+        1.0
+    """
+    chemistry = chemistry.removeprefix("library:")
+    if chemistry not in names("chemistries"):
+        near = nearest(chemistry, names("chemistries"))
+        mend = f"Nearest: '{near}'." if near else f"There are: {', '.join(names('chemistries'))}."
+        raise InputError(
+            "chemistries", [Fault(chemistry, f"is not among the chemistries of the library. {mend}")]
+        )
+    theirs = find("chemistries", chemistry).currency
+    if theirs and theirs != campus.currency and theirs not in campus.finance.exchange:
+        what = (
+            f"is missing, must be given: {chemistry} is priced in {theirs}, this campus counts in {campus.currency}. "
+            f"Write finance: {{exchange: {{{theirs}: ...}}}}, {campus.currency} per {theirs}."
+        )
+        raise InputError(campus.source, [Fault(f"finance.exchange.{theirs}", what)])
+    stands = campus.battery[battery].model_dump(exclude_unset=True, exclude=OF_THE_CELLS)
+    for added in stands.get("augmentation", {}).values():
+        added.pop("chemistry", None)
+        added.pop("capital_per_mwh", None)
+    raw = {
+        "currency": campus.currency,
+        "finance": {"exchange": dict(campus.finance.exchange)},
+        "battery": {battery: {**stands, "chemistry": f"library:{chemistry}"}},
+    }
+    filled, _, passports = fill_from_library(raw)
+    unit = Battery.model_validate(filled["battery"][battery])
+    changed = campus.model_copy(update={"battery": {**campus.battery, battery: unit}})
+    used = {unit.chemistry for unit in changed.battery.values()}
+    kept = [
+        one for one in campus.passports if one["kind"] != "chemistries" or f"library:{one['name']}" in used
+    ]
+    changed._passports = tuple({(one["kind"], one["name"]): one for one in (*kept, *passports)}.values())
+    return changed
