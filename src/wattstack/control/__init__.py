@@ -9,13 +9,17 @@ from typing import Any
 _LAZY = {
     "Bounds": "guard",
     "Controller": "seam",
+    "Estimate": "estimate",
+    "Estimator": "estimate",
     "HorizonForecast": "mpc",
     "HorizonPlan": "mpc",
     "Measured": "seam",
     "Mpc": "mpc",
     "Plant": "seam",
     "REASONS": "rules",
+    "Reading": "estimate",
     "RuleController": "live",
+    "Sensors": "estimate",
     "Setpoints": "seam",
     "StripGroup": "strip",
     "guarded": "guard",
@@ -30,9 +34,10 @@ _LAZY = {
 }
 
 __all__ = [
-    "REASONS", "Bounds", "Controller", "HorizonForecast", "HorizonPlan", "Measured", "Mpc", "Plant",
-    "RuleController", "Setpoints", "StripGroup", "guarded", "horizon_battery", "make_believed",
-    "peak_price_per_mw_month", "reason_text", "rule_arrays", "strip_of", "strip_table", "strips_of",
+    "REASONS", "Bounds", "Controller", "Estimate", "Estimator", "HorizonForecast", "HorizonPlan", "Measured",
+    "Mpc", "Plant", "Reading", "RuleController", "Sensors", "Setpoints", "StripGroup", "guarded",
+    "horizon_battery", "make_believed", "peak_price_per_mw_month", "reason_text", "rule_arrays", "strip_of",
+    "strip_table", "strips_of",
 ]  # fmt: skip
 
 

@@ -41,8 +41,10 @@ class RuleController:
 
     The channels read: load_mw, solar_mw, generator_mw, grid.import_mw, grid.on, grid.import_limit_mw,
     grid.export_limit_mw, grid.buy_price_per_mwh, grid.sell_price_per_mwh, control.charge_below_per_mwh,
-    control.discharge_above_per_mwh, control.plan_mw, control.month (label index), and of each battery stored_mwh,
-    usable_mwh, can_charge_mw, can_discharge_mw under battery.NAME.
+    control.discharge_above_per_mwh, control.plan_mw, control.month (label index), control.fixed_mw and
+    control.uncounted_mwh (of the strip scheduler), control.reserve_mwh (absent: from the load), and of each battery
+    stored_mwh, stored_error_mwh (of an estimator; absent: duties.backup.soc_error_frac), usable_mwh, can_charge_mw,
+    can_discharge_mw under battery.NAME.
     """
 
     def __init__(
@@ -54,6 +56,7 @@ class RuleController:
         self.paths = [f"battery.{name}" for name in campus.battery]
         self.row, self.out = np.zeros(rows.NROW), np.zeros(3)
         self.beliefs: dict[str, StoredBelief] = {}
+        self.estimated_mwh: dict[str, float] = {}  # error that an estimator told last
         self.highest_load_mw = float("nan")
         self.import_mw = self.interval_mwh = 0.0
         self.last_s: float | None = None
@@ -76,8 +79,17 @@ class RuleController:
         share(float(self.out[0]), limits, np.ones(len(self.paths)), shared)
         passed = guarded(dict(zip(self.paths, shared.tolist(), strict=True)), bounds)
         reason = reason_text(int(self.out[1]))
-        why = {path: passed.cut.get(path, reason) for path in self.paths}
+        why = {p: "; ".join([passed.cut.get(p, reason), *self._doubts(measured, p)]) for p in self.paths}
         return Setpoints(passed.power_mw, why, PERIODS * self.period_s)
+
+    def _doubts(self, measured: Measured, path: str) -> list[str]:
+        """What this decision had to believe instead of reading it, in words."""
+        most_age_s, words = PERIODS * self.period_s, []
+        if not measured.known("load_mw", most_age_s):
+            words.append(f"load not read, taken as {self.row[rows.LOAD_MW]:g} MW, the most seen lately")
+        if not measured.known(f"{path}.stored_mwh", most_age_s):
+            words.append(f"charge not read, {self.beliefs[path].sure_mwh:.4g} MWh are sure")
+        return words
 
     def _value(self, measured: Measured, channel: str, otherwise: float) -> float:
         if measured.known(channel, PERIODS * self.period_s):
@@ -89,12 +101,12 @@ class RuleController:
         now = measured.time_s
         if self.last_s is not None and now > self.last_s:
             self.import_mw = self._value(measured, "grid.import_mw", self.import_mw)
-            begun = int(self.last_s // self.interval_s)
-            self.interval_mwh += self.import_mw * (now - self.last_s) / 3600.0
-            if int(now // self.interval_s) != begun:
+            ends_s = (self.last_s // self.interval_s + 1.0) * self.interval_s
+            self.interval_mwh += self.import_mw * (min(now, ends_s) - self.last_s) / 3600.0
+            if now >= ends_s:
                 mean_mw = self.interval_mwh * 3600.0 / self.interval_s
                 self.peak_mw[self.month] = max(self.peak_mw[self.month], mean_mw)
-                self.interval_mwh = 0.0
+                self.interval_mwh = self.import_mw * ((now - ends_s) % self.interval_s) / 3600.0
         month = int(self._value(measured, "control.month", self.month))
         self.month = min(max(month, 0), len(self.peak_mw) - 1)
         self.last_s = now
@@ -109,13 +121,19 @@ class RuleController:
             usable = self._value(measured, f"{path}.usable_mwh", float(unit.energy_mwh))
             reading = self._value(measured, f"{path}.stored_mwh", float("nan"))
             most_out = unit.power_mw / unit.discharge_eff
-            self.beliefs[path] = believe(
-                self.beliefs.get(path), measured.time_s, reading, usable, most_out, error_frac
-            )
+            old = self.beliefs.get(path)
+            error = self._value(measured, f"{path}.stored_error_mwh", float("nan"))
+            if isnan(
+                error
+            ):  # no estimator, or a silent one, which was perhaps less sure than the declared margin
+                error = max(error_frac * usable, self.estimated_mwh.get(path, 0.0))
+            else:
+                self.estimated_mwh[path] = error = max(error, 0.0)
+            self.beliefs[path] = believe(old, measured.time_s, reading, usable, most_out, error)
             whole += usable
             bounds[path] = Bounds(
-                self._value(measured, f"{path}.can_charge_mw", 0.0),
-                self._value(measured, f"{path}.can_discharge_mw", 0.0),
+                max(self._value(measured, f"{path}.can_charge_mw", 0.0), 0.0),
+                max(self._value(measured, f"{path}.can_discharge_mw", 0.0), 0.0),
             )
         return bounds, whole
 
@@ -148,10 +166,11 @@ class RuleController:
         row[rows.SELL_PRICE_PER_MWH] = value("grid.sell_price_per_mwh")
         row[rows.STORED_MWH] = sum(belief.stored_mwh for belief in self.beliefs.values())
         row[rows.STORED_ERROR_MWH] = sum(belief.error_mwh for belief in self.beliefs.values())
+        row[rows.STORED_ERROR_MWH] += value("control.uncounted_mwh")
         row[rows.ENERGY_MWH] = usable_mwh
         row[rows.CAN_CHARGE_MW] = sum(bound.charge_mw for bound in bounds.values())
         row[rows.CAN_DISCHARGE_MW] = sum(bound.discharge_mw for bound in bounds.values())
-        row[rows.RESERVE_MWH] = held
+        row[rows.RESERVE_MWH] = value("control.reserve_mwh", held)
         row[rows.LAST_IMPORT_MW] = self.import_mw
         row[rows.INTERVAL_LEFT_S] = self.interval_s - now % self.interval_s
         row[rows.INTERVAL_S] = self.interval_s

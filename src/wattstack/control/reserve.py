@@ -36,7 +36,7 @@ class StoredBelief:
 
 def believe(
     old: StoredBelief | None, now_s: float, reading_mwh: float | None, usable_mwh: float, most_out_mw: float,
-    error_frac: float,
+    error_mwh: float,
 ) -> StoredBelief:  # fmt: skip
     """Take a reading, or live on the last one.
 
@@ -46,21 +46,20 @@ def believe(
         reading_mwh: The gauge, None (or NaN) where it is silent or too old.
         usable_mwh: Usable energy of the battery.
         most_out_mw: Most that can leave the store, losses in [MW].
-        error_frac: Error of the gauge as a share of usable_mwh (duties.backup.soc_error_frac).
+        error_mwh: How far the reading may be too high: of an estimator, else duties.backup.soc_error_frac x usable_mwh.
 
     Returns:
         Reading and margin; without a reading the old energy and a margin that grows by most_out_mw. Without any
         reading ever: nothing is stored.
 
     Example:
-        >>> first = believe(None, 0.0, 80.0, 100.0, 50.0, 0.02)
-        >>> round(believe(first, 1800.0, None, 100.0, 50.0, 0.02).sure_mwh, 6)
+        >>> first = believe(None, 0.0, 80.0, 100.0, 50.0, 2.0)
+        >>> round(believe(first, 1800.0, None, 100.0, 50.0, 2.0).sure_mwh, 6)
         53.0
     """
-    error = error_frac * usable_mwh
     if reading_mwh is not None and not isnan(reading_mwh):
-        return StoredBelief(min(max(reading_mwh, 0.0), usable_mwh), error, now_s)
+        return StoredBelief(min(max(reading_mwh, 0.0), usable_mwh), error_mwh, now_s)
     if old is None:
-        return StoredBelief(0.0, error, now_s)
+        return StoredBelief(0.0, error_mwh, now_s)
     silent_h = max(now_s - old.read_s, 0.0) / 3600.0
-    return replace(old, error_mwh=error + silent_h * most_out_mw)
+    return replace(old, error_mwh=error_mwh + silent_h * most_out_mw)

@@ -30,6 +30,7 @@ ROW_OF = {
     "grid.buy_price_per_mwh": rows.BUY_PRICE_PER_MWH,
     "grid.sell_price_per_mwh": rows.SELL_PRICE_PER_MWH,
     "control.fixed_mw": rows.FIXED_MW,
+    "control.reserve_mwh": rows.RESERVE_MWH,
     "control.charge_below_per_mwh": rows.CHARGE_BELOW_PER_MWH,
     "control.discharge_above_per_mwh": rows.DISCHARGE_ABOVE_PER_MWH,
 }
@@ -79,6 +80,8 @@ class TwinPlant:
             )  # fmt: skip
             self._is_read = True
         values = {channel: float(carry.row[place]) for channel, place in ROW_OF.items()}
+        margin_mwh = self.rules.error_frac * carry.row[rows.ENERGY_MWH]
+        values["control.uncounted_mwh"] = float(carry.row[rows.STORED_ERROR_MWH] - margin_mwh)
         values["control.month"] = float(self.drive.outside[out.D_MONTH, self.step])
         for path in dict.fromkeys(self.fleet.owner):
             mine = self._free(path)
