@@ -13,6 +13,7 @@ from wattstack.campus.fill import fill_from_library
 from wattstack.errors import Fault, InputError, nearest
 from wattstack.library import find, names
 
+FAR_H = 1000.0  # no limit
 # What belongs to the cells and not to the site: taken from the new chemistry, whatever the campus gave for the old one.
 OF_THE_CELLS = {
     "chemistry", "usable_frac", "charge_eff", "discharge_eff", "self_discharge_frac_per_h", "charge_power_frac",
@@ -21,7 +22,7 @@ OF_THE_CELLS = {
 }  # fmt: skip
 
 
-def with_chemistry(campus: Campus, battery: str, chemistry: str) -> Campus:
+def with_chemistry(campus: Campus, battery: str, chemistry: str, least_h: float = 0.0) -> Campus:
     """Replace the chemistry of one battery, and with it all that belongs to the cells: losses, window, prices, life.
 
     Sizes, converters, transformers, racks, upkeep and the rest of the campus stay. Prices are the library's, so that
@@ -31,6 +32,7 @@ def with_chemistry(campus: Campus, battery: str, chemistry: str) -> Campus:
         campus: As declared.
         battery: Name of the battery ("main").
         chemistry: Name of the entry, with or without "library:".
+        least_h: Least energy_mwh / power_mw that its cells can do [h]; a duration_h of the campus may ask for more.
 
     Raises:
         InputError: There is no such chemistry, or no rate of exchange for its prices.
@@ -57,6 +59,10 @@ def with_chemistry(campus: Campus, battery: str, chemistry: str) -> Campus:
     for added in stands.get("augmentation", {}).values():
         added.pop("chemistry", None)
         added.pop("capital_per_mwh", None)
+    if least_h > 0.0:
+        asked = stands.get("duration_h") or {}
+        least_h = max(least_h, asked.get("min", 0.0))
+        stands["duration_h"] = {"min": least_h, "max": max(least_h, asked.get("max", FAR_H))}
     raw = {
         "currency": campus.currency,
         "finance": {"exchange": dict(campus.finance.exchange)},

@@ -7,22 +7,26 @@ from importlib import import_module
 from typing import Any
 
 _LAZY = {
+    "Comparison": "comparison",
     "LimitCount": "run",
     "Run": "run",
     "RunFiles": "store",
     "Setting": "year",
+    "Trial": "chemistries",
     "Twin": "year",
     "YearOfRun": "run",
+    "compare_chemistries": "chemistries",
     "plan_against_twin": "against",
     "read_run": "store",
     "run_files": "store",
     "simulate_year": "year",
+    "write_comparison": "comparison_store",
     "write_run": "store",
 }
 
 __all__ = [
-    "LimitCount", "Run", "RunFiles", "Setting", "Twin", "YearOfRun", "plan_against_twin", "read_run", "run_files",
-    "simulate_year", "write_run",
+    "Comparison", "LimitCount", "Run", "RunFiles", "Setting", "Trial", "Twin", "YearOfRun", "compare_chemistries",
+    "plan_against_twin", "read_run", "run_files", "simulate_year", "write_comparison", "write_run",
 ]  # fmt: skip
 
 
