@@ -19,6 +19,7 @@ from wattstack.control.kernel.strip import strip_step
 from wattstack.physics.kernel import generator
 from wattstack.physics.kernel import layout as block
 from wattstack.physics.kernel.batch import advance_all, limits_all
+from wattstack.physics.kernel.borrow import borrowed
 from wattstack.physics.kernel.stored import stored_mwh, usable_mwh
 from wattstack.twin.kernel import layout as at
 
@@ -33,6 +34,15 @@ def run_steps(start, end, step_s, drive, rules, plan_every, fleet, units, carry,
     `fleet` = (blocks, ageing); `plan_every` > 0: `carry.plan[:, k]` holds for plan_every steps from the step where
     the plan was made, which is `start`.
     """
+    _run(
+        start, end, step_s, borrowed(drive), borrowed(rules), plan_every, borrowed(fleet), borrowed(units),
+        borrowed(carry), borrowed(records),
+    )  # fmt: skip
+
+
+@njit(cache=True, nogil=True)
+def _run(start, end, step_s, drive, rules, plan_every, fleet, units, carry, records):
+    """run_steps on borrowed arrays."""
     kinds, params, row, out = rules.kinds, rules.params, carry.row, carry.out
     limits, free, setpoint = carry.limits, carry.free, carry.setpoint
     for t in range(start, end):
