@@ -1,8 +1,8 @@
 """Two plans side by side: figures, sizes, the yearly cost from one to the other, load-duration, worth, inputs.
 
 Needs    report.view, report.page, report.sections, report.figures.
-Gives    compare_page.
-Used by  report.write.
+Gives    compare_page, difference, told_apart.
+Used by  report.write, report.run.compare.
 
 Amounts of two currencies are never subtracted: then each stands in its own, and what needs a difference is left out.
 """
@@ -27,7 +27,7 @@ Pair = tuple[View, View]
 def compare_page(first: View, second: View) -> Page:
     """The page of two plans."""
     pair = _on_one_scale(first, second)
-    names = _names(pair)
+    names = told_apart(pair[0].label, pair[1].label)
     synthetic = first.synthetic or second.synthetic
     page = Page(f"{names[0]} beside {names[1]}", "Two site plans", _lead(pair, names), synthetic)
     words = bullets(f"{name}: {lead(view)}" for name, view in zip(names, pair, strict=True))
@@ -48,8 +48,8 @@ def _on_one_scale(first: View, second: View) -> Pair:
     return replace(first, money=money), replace(second, money=money)
 
 
-def _names(pair: Pair) -> tuple[str, str]:
-    first, second = (view.label for view in pair)
+def told_apart(first: str, second: str) -> tuple[str, str]:
+    """Two labels that differ."""
     return (first, second) if first != second else (f"{first} (first)", f"{second} (second)")
 
 
@@ -66,7 +66,8 @@ def _one_currency(pair: Pair) -> bool:
     return pair[0].money.currency == pair[1].money.currency
 
 
-def _difference(values: tuple[float | None, float | None], show: Callable[[float], str]) -> Cell:
+def difference(values: tuple[float | None, float | None], show: Callable[[float], str]) -> Cell:
+    """The second less the first with its sign; nothing where one of them is not defined."""
     if values[0] is None or values[1] is None:
         return ""
     change = values[1] - values[0]
@@ -84,7 +85,7 @@ def _figures(pair: Pair, names: tuple[str, str]) -> str:
             "Unserved load",
             "Simple payback",
         )
-        row.append(_difference((a.value, b.value), a.show) if same else "")
+        row.append(difference((a.value, b.value), a.show) if same else "")
         rows.append(row)
     return table(["Figure", *names, "Second less first"], rows)
 
@@ -98,7 +99,7 @@ def _sizes(pair: Pair, names: tuple[str, str]) -> str:
         cells: list[Cell] = [
             "not there" if value is None else Num(quantity(value, unit), value) for value in values
         ]
-        rows.append([name_of(path), *cells, _difference(values, lambda v, u=unit: quantity(v, u))])
+        rows.append([name_of(path), *cells, difference(values, lambda v, u=unit: quantity(v, u))])
     return table(["Asset", *names, "Second less first"], rows)
 
 
@@ -129,7 +130,7 @@ def _cost(pair: Pair, names: tuple[str, str], page: Page) -> str:
             for view, own in zip(pair, lines, strict=True)
         )
         cells: list[Cell] = [Num(v.money.number(x), x) for v, x in zip(pair, values, strict=True)]
-        rows.append([line, *cells, _difference(values, pair[0].money.number) if _one_currency(pair) else ""])
+        rows.append([line, *cells, difference(values, pair[0].money.number) if _one_currency(pair) else ""])
     heads = [f"{name} [{view.money.unit}]" for name, view in zip(names, pair, strict=True)]
     return html + table(["Line", *heads, "Second less first"], rows[:-1], rows[-1])
 

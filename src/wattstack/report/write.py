@@ -1,6 +1,6 @@
 """The report of one plan: its sections in their order, in one file.
 
-Needs    report.view, report.page, report.sections; report.portfolio for the plan of a portfolio.
+Needs    report.view, report.page, report.sections; report.portfolio for the plan of a portfolio, report.run for a run.
 Gives    write_report, report_page.
 Used by  cli, the user.
 """
@@ -22,23 +22,25 @@ from wattstack.report.view import View, open_view
 if TYPE_CHECKING:
     from wattstack.plan import Plan, PlanFiles
     from wattstack.plan.portfolio import PortfolioFiles, PortfolioPlan
+    from wattstack.report.run.view import RunView
+    from wattstack.twin import Run, RunFiles
 
-    Result = Plan | PlanFiles | PortfolioPlan | PortfolioFiles | str | Path
+    Result = Plan | PlanFiles | PortfolioPlan | PortfolioFiles | Run | RunFiles | str | Path
 
 
 def write_report(result: Result, path: str | Path, other: Result | None = None) -> Path:
-    """Write the report of a plan, or of two side by side, as one HTML file that opens offline.
+    """Write the report of a plan or a run, or of two side by side, as one HTML file that opens offline.
 
     Args:
-        result: A plan of a site or of a portfolio in memory, the files of one, or an `out/` folder.
+        result: A plan of a site or of a portfolio, or a run, in memory, the files of one, or an `out/` folder.
         path: File to write.
-        other: A second plan of the same kind; then the page compares the two.
+        other: A second result; then the page compares the two. A run is laid beside a run or a plan of a site.
 
     Returns:
         The file.
 
     Raises:
-        InputError: The folder holds no plan that can be read, the file cannot be written, or a portfolio is to
+        InputError: The folder holds no result that can be read, the file cannot be written, or a portfolio is to
             be laid beside a site.
 
     Example:
@@ -52,13 +54,43 @@ def write_report(result: Result, path: str | Path, other: Result | None = None) 
             return write_portfolio_report(result, path)
         return write_portfolios_beside(result, other, path)
     if any(portfolios):
-        what = "one plan is of a portfolio, the other of a site: what one counts over years the other counts in one."
+        what = "one result is of a portfolio, the other of a site: what one counts over years the other counts in one."
         raise InputError("wattstack report", [f"{what} Give two of one kind."])
     if other is None:
-        return report_page(open_view(result)).write(path)
-    from wattstack.report.compare import compare_page
+        return _page(_open(result)).write(path)
+    pair = _open(result), _open(other)
+    if all(isinstance(view, View) for view in pair):
+        from wattstack.report.compare import compare_page
 
-    return compare_page(open_view(result), open_view(other)).write(path)
+        return compare_page(*pair).write(path)
+    from wattstack.report.run.compare import compare_runs
+
+    return compare_runs(*pair).write(path)
+
+
+def _open(result: Any) -> View | RunView:
+    """The view of a plan of a site or of a run."""
+    if _is_run(result):
+        from wattstack.report.run.view import open_run
+
+        return open_run(result)
+    return open_view(result)
+
+
+def _page(view: View | RunView) -> Page:
+    if isinstance(view, View):
+        return report_page(view)
+    from wattstack.report.run.write import run_page
+
+    return run_page(view)
+
+
+def _is_run(result: Any) -> bool:
+    """Whether a result is a run, told by its type or by the run.json in its folder."""
+    if isinstance(result, (str, Path)):
+        folder = Path(result)
+        return (folder / "run.json").is_file() and not (folder / "plan.json").is_file()
+    return type(result).__module__.startswith("wattstack.twin.")
 
 
 def _is_portfolio(result: Any) -> bool:
@@ -72,7 +104,7 @@ def _is_portfolio(result: Any) -> bool:
             return False
     from wattstack.plan import Plan, PlanFiles
 
-    return not isinstance(result, (Plan, PlanFiles))
+    return not _is_run(result) and not isinstance(result, (Plan, PlanFiles))
 
 
 def report_page(view: View) -> Page:

@@ -43,6 +43,7 @@ class Walk:
         name, title, caption: Of the figure.
         start, end: Label and amount; no start where the lines make up the end by themselves.
         steps: Label and change of each line; what saves is negative. They add up to end less start.
+        saving: The amounts are savings: what adds to one is good.
     """
 
     name: str
@@ -51,6 +52,7 @@ class Walk:
     start: tuple[str, float] | None
     steps: list[tuple[str, float]]
     end: tuple[str, float]
+    saving: bool = False
 
 
 def waterfall(walk: Walk, money: Money, synthetic: bool) -> Figure:
@@ -62,13 +64,14 @@ def waterfall(walk: Walk, money: Money, synthetic: bool) -> Figure:
         ("+" if m == "relative" and v > 0 else "") + quantity(v) for v, m in zip(shown, measure, strict=True)
     ]
     low, high, cut = _span(np.cumsum(shown[:-1]))
+    more, less = (GREEN, RED) if walk.saving else (RED, GREEN)
     data = [
         {
             "type": "waterfall", "orientation": "h", "y": [name for name, _ in lines], "x": rounded(np.array(shown)),
             "measure": measure, "text": text, "cliponaxis": False, "textfont": {"size": 11.5},
             "textposition": ["outside" if m == "relative" else "inside" for m in measure],
             "insidetextanchor": "end", "insidetextfont": {"color": "#ffffff"},
-            "increasing": {"marker": {"color": RED}}, "decreasing": {"marker": {"color": GREEN}},
+            "increasing": {"marker": {"color": more}}, "decreasing": {"marker": {"color": less}},
             "totals": {"marker": {"color": SLATE}}, "connector": {"line": {"color": GREY, "width": 1}},
             "hoverinfo": "skip",
         }
@@ -81,7 +84,8 @@ def waterfall(walk: Walk, money: Money, synthetic: bool) -> Figure:
         xaxis=titled(f"{money.unit} a year", range=[low, high], nticks=7, phone_ticks=4),
         yaxis=axis(autorange="reversed", showgrid=False, ticks="", fixedrange=True),
     )
-    keys = (Key("adds cost", RED), Key("saves", GREEN), Key("yearly cost", SLATE))
+    total = "saving of a year" if walk.saving else "yearly cost"
+    keys = (Key("adds cost", RED), Key("saves", GREEN), Key(total, SLATE))
     height = 90 + 30 * len(lines)
     caption = walk.caption + (f" The axis starts at {quantity(low, money.unit)}, not at zero." if cut else "")
     return Figure(walk.name, walk.title, caption, data, look, height, height, keys)

@@ -1,11 +1,14 @@
 """What went in, from whom, and what the model leaves out.
 
 Needs    report.view.View.
-Gives    inputs_section, limits_section.
-Used by  report.write.
+Gives    inputs_section, inputs_of, limits_section.
+Used by  report.write, report.run.
 """
 
 from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
 
 from wattstack.report.html import SYNTHETIC, Cell, Num, Raw, bullets, esc, paragraph, table
 from wattstack.report.view import View
@@ -26,31 +29,35 @@ LEFT_OUT = (
 
 def inputs_section(view: View) -> str:
     """Every input with its checksum, and the passport of every library entry used."""
-    inputs, many = view.table("inputs"), len(view.years) > 1
+    return inputs_of(view.summary)
+
+
+def inputs_of(summary: Mapping[str, Any]) -> str:
+    """The same from plan.json or run.json."""
+    inputs = summary["inputs"]
+    many = len({record.get("scenario") for record in inputs}) > 1
     rows: list[list[Cell]] = []
-    for r in inputs.itertuples():
-        name = f"{r.name} ({r.scenario})" if many else r.name
-        mark = f" {SYNTHETIC}" if r.synthetic else ""
-        checksum = (
-            Raw(f'<code title="{esc(r.sha256)}">{esc(r.sha256[:16])}</code>') if r.sha256 else "a number"
-        )
+    for r in inputs:
+        name = f"{r['name']} ({r['scenario']})" if many else r["name"]
+        mark = f" {SYNTHETIC}" if r["synthetic"] else ""
+        sha = esc(r["sha256"])
+        checksum = Raw(f'<code title="{sha}">{sha[:16]}</code>') if sha else "a number"
         rows.append(
-            [Raw(esc(name) + mark), r.file, Num(f"{r.rows:,}", int(r.rows)), step_words(int(r.step_s)),
-             ". ".join(part for part in (r.source, r.note) if part), checksum]
+            [Raw(esc(name) + mark), r["file"], Num(f"{r['rows']:,}", int(r["rows"])), step_words(int(r["step_s"])),
+             ". ".join(part for part in (r["source"], r["note"]) if part), checksum]
         )  # fmt: skip
     head = ["Series", "File", "Rows", "Step", "From, and what was done to it", "SHA-256, first 16 of 64"]
     html = table(head, rows, kind="text")
-    if view.synthetic:
-        made_up = dict.fromkeys(inputs.loc[inputs["synthetic"].astype(bool), "name"])
+    made_up = dict.fromkeys(r["name"] for r in inputs if r["synthetic"])
+    if made_up:
         warning = (
             f"{', '.join(made_up)}: made up, not measured. Good for trying out, no ground for a decision."
         )
         html = f'<div class="box alarm"><p>{SYNTHETIC} {esc(warning)}</p></div>' + html
-    return html + "<h3>Facts from the library</h3>" + _passports(view)
+    return html + "<h3>Facts from the library</h3>" + _passports(summary["library"])
 
 
-def _passports(view: View) -> str:
-    library = view.summary["library"]
+def _passports(library: list[dict[str, Any]]) -> str:
     if not library:
         return paragraph("None was used: every number is the campus file's own.")
     keys = ("kind", "name", "source", "date", "status", "confidence")
