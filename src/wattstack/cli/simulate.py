@@ -1,6 +1,6 @@
 """`wattstack simulate`: run a sized campus minute by minute with its controller.
 
-Needs    cli.sets, cli.run_text, twin, report.
+Needs    cli.sets, cli.run_text, cli.chemistries, twin, report.
 Gives    simulate.
 Used by  cli.app.
 """
@@ -12,17 +12,18 @@ from typing import Any
 
 import click
 
+from wattstack.cli.chemistries import chemistry_options, compare
 from wattstack.cli.sets import sets_option
 from wattstack.errors import InputError
 
 HELP = """Run a campus step by step with the controller that will run the site.
 
-CAMPUS.YAML is a campus whose sizes all stand: `wattstack plan` writes one, OUT/campus.yaml, and where its plan.json lies
-beside it the page shows where the plan's saving went. `control:` in the file says what runs it: a plan of the next
-hours made anew every quarter of an hour (kind: mpc), or rules alone (kind: rules).
+CAMPUS.YAML is a campus whose sizes all stand: `wattstack plan` writes one, OUT/campus.yaml, and where its
+plan.json lies beside it the page shows where the plan's saving went. `control:` in the file says what runs it: a
+plan of the next hours made anew every quarter of an hour (kind: mpc), or rules alone (kind: rules).
 
-What the plan takes as given happens here: cells with voltage, heat and ageing, converters that lose, generators that take time
-and fail, outages, forecasts that err.
+What the plan takes as given happens here: cells with voltage, heat and ageing, converters that lose, generators
+that take time and fail, outages, forecasts that err.
 
 \b
 What is written into the folder (nothing before all of it is ready):
@@ -36,6 +37,7 @@ Examples:
   wattstack simulate out/sakai/campus.yaml -o out/sakai-run
   wattstack simulate out/sakai/campus.yaml --years 10 --step 5min
   wattstack simulate out/sakai/campus.yaml --set control.kind=rules --no-against
+  wattstack simulate out/sakai/campus.yaml --chemistries lfp-grid-2026,zinc-halogen-eos --years 10 -o out/compared
 
 \b
 Exit codes: 0 done, 1 load was not served, 2 bad input, 3 ours, 130 stopped (the folder is as it was).
@@ -53,7 +55,7 @@ Exit codes: 0 done, 1 load was not served, 2 bad input, 3 ours, 130 stopped (the
     show_default=True,
     help="Folder the run is written into.",
 )
-@click.option("--step", default="1min", show_default=True, help="Step of the run, a whole part of time.step.")
+@click.option("--step", default=None, help="Step of the run, a whole part of time.step.  [default: 1min]")
 @click.option(
     "--years",
     type=click.IntRange(1, 60),
@@ -74,6 +76,7 @@ Exit codes: 0 done, 1 load was not served, 2 bad input, 3 ours, 130 stopped (the
 @click.option(
     "--report/--no-report", "with_report", default=True, show_default=True, help="With report.html."
 )
+@chemistry_options
 @sets_option
 def simulate(campus_file: str, folder: str, **options: Any) -> int:
     """Simulate a campus into a folder."""
@@ -87,9 +90,12 @@ def simulate(campus_file: str, folder: str, **options: Any) -> int:
         what = f"holds {Path(campus_file).name} itself and perhaps its plan. Name another folder with -o."
         raise InputError(folder, [what])
     announce_compiling(lambda text: click.echo(text, err=True))
+    if options["chemistries"] is not None:
+        scenario = options["scenario"]
+        return compare(campus if scenario is None else campus.in_scenario(scenario), folder, options)
     twin = Twin(
         campus,
-        step=options["step"],
+        step=options["step"] or "1min",
         years=options["years"],
         seed=options["seed"],
         scenario=options["scenario"],

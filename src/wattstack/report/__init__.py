@@ -1,8 +1,8 @@
 """What people read: the page of a plan, of a portfolio or of two plans, the spreadsheet, the page of a no,
-the page of a chemistry.
+the pages of a chemistry and of several compared.
 
 Gives    write_report (also of a portfolio), write_portfolio_report, write_workbook, write_refusal,
-         write_chemistry.
+         write_chemistry, write_comparison_page.
 Used by  cli, the user.
 """
 
@@ -10,13 +10,17 @@ from typing import Any
 
 _LAZY = {
     "write_chemistry": "chemistry",
+    "write_comparison_page": "comparison",
     "write_portfolio_report": "portfolio.write",
     "write_refusal": "refusal",
     "write_report": "write",
     "write_workbook": "workbook",
 }
 
-__all__ = ["write_chemistry", "write_portfolio_report", "write_refusal", "write_report", "write_workbook"]
+__all__ = [
+    "write_chemistry", "write_comparison_page", "write_portfolio_report", "write_refusal", "write_report",
+    "write_workbook",
+]  # fmt: skip
 
 
 def __getattr__(name: str) -> Any:

@@ -281,6 +281,7 @@ def _comparison(
             "controller": shared["controller"],
         },
         inputs=case.inputs,
+        library=_library(candidates),
         notes=(*shared["notes"], *_notes(campus, battery, candidates)),
     )  # fmt: skip
 
@@ -291,6 +292,12 @@ def _break_even(worth: pd.DataFrame, candidates: Sequence[_Candidate]) -> pd.Dat
     first = worth[worth["chemistry"] == candidates[0].name].set_index("draw")["present_value"]
     less = worth["draw"].map(first) - worth["present_value"]
     return worth.assign(break_even_per_mwh=price + less / worth["energy_mwh"])
+
+
+def _library(candidates: Sequence[_Candidate]) -> tuple[dict[str, str], ...]:
+    """Passports of what the campuses used, each once."""
+    found = [entry for one in candidates for entry in one.twin.campus.passports]
+    return tuple({(entry["kind"], entry["name"]): entry for entry in found}.values())
 
 
 def _passport(name: str) -> dict[str, Any]:

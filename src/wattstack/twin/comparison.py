@@ -58,6 +58,7 @@ class Comparison:
         finance: discount_rate_frac, and capital_per_mwh by chemistry.
         trial: years, draws, step, seed, controller.
         inputs: What was read.
+        library: Passports of every library entry used.
         notes: Sentences a reader must see.
     """
 
@@ -76,6 +77,7 @@ class Comparison:
     finance: dict[str, Any]
     trial: dict[str, Any]
     inputs: tuple[InputRecord, ...]
+    library: tuple[dict[str, str], ...]
     notes: tuple[str, ...]
 
     @property
@@ -88,11 +90,20 @@ class Comparison:
         """Whether an input is made up."""
         return any(record.synthetic for record in self.inputs)
 
-    def by_year(self, column: str) -> pd.DataFrame:
-        """Band of a column of `years`: index (chemistry, year), columns low, middle, high."""
+    def by_year(self, column: str, against: bool = False) -> pd.DataFrame:
+        """Band of a column of `years`: index (chemistry, year), columns low, middle, high.
+
+        Args:
+            column: Of `years`.
+            against: What it is above the reference, in the same draw and year.
+        """
         import pandas as pd
 
-        rows = {key: band(own[column]) for key, own in self.years.groupby(["chemistry", "year"], sort=False)}
+        values = self.years.set_index(["chemistry", "draw", "year"])[column]
+        if against:
+            first = values.xs(self.reference, level="chemistry")
+            values = values - first.reindex(values.index.droplevel("chemistry")).to_numpy()
+        rows = {key: band(own) for key, own in values.groupby(level=["chemistry", "year"], sort=False)}
         return pd.DataFrame(rows, index=["low", "middle", "high"]).T.rename_axis(["chemistry", "year"])
 
     def by_draw(self) -> pd.DataFrame:
@@ -121,6 +132,16 @@ class Comparison:
         told["reserve_short_h"] = short.groupby(["chemistry", "draw"])["duration_h"].sum()
         told["reserve_short_h"] = told["reserve_short_h"].fillna(0.0)
         return told
+
+    def bands(self) -> dict[str, dict[str, tuple[float, float, float]]]:
+        """Low, middle, high by chemistry and by column of by_draw and of the parts of `worth`."""
+        told = self.by_draw()
+        parts = self.worth.set_index(["chemistry", "draw"]).drop(columns=told.columns, errors="ignore")
+        told = told.join(parts)
+        return {
+            str(name): {str(column): band(own[column]) for column in told.columns}
+            for name, own in told.groupby(level="chemistry", sort=False)
+        }
 
     def conclusions(self) -> tuple[str, ...]:
         """What holds in every zinc-halogen scenario, whatever the make, and what hangs on the scenario."""

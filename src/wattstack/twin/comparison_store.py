@@ -12,7 +12,7 @@ Used by  cli.
 
 comparison.json: wattstack_comparison (layout), name, description, currency, battery, chemistries, replanned, trial,
 finance; bands (low, middle, high of each thing told, by chemistry); by_year (the same of usable_mwh by year);
-conclusions; passports; inputs with checksums; versions; notes.
+conclusions; passports (of the chemistries); inputs with checksums; library (all entries used); versions; notes.
 """
 
 from __future__ import annotations
@@ -25,7 +25,6 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from wattstack.plan import package_versions, write_whole
-from wattstack.twin.comparison import band
 
 if TYPE_CHECKING:
     from wattstack.twin.comparison import Comparison
@@ -57,7 +56,6 @@ def _write_all(comparison: Comparison, folder: Path) -> None:
 
 
 def _summary(comparison: Comparison) -> dict[str, Any]:
-    told = comparison.by_draw()
     energy = comparison.by_year("usable_mwh")
     return {
         "wattstack_comparison": LAYOUT,
@@ -70,8 +68,8 @@ def _summary(comparison: Comparison) -> dict[str, Any]:
         "trial": comparison.trial,
         "finance": comparison.finance,
         "bands": {
-            name: {column: _named(band(own[column])) for column in told.columns}
-            for name, own in told.groupby("chemistry", sort=False)
+            name: {column: _named(values) for column, values in own.items()}
+            for name, own in comparison.bands().items()
         },
         "by_year": {
             name: {str(year): _named(row) for (_, year), row in own.iterrows()}
@@ -80,6 +78,7 @@ def _summary(comparison: Comparison) -> dict[str, Any]:
         "conclusions": list(comparison.conclusions()),
         "passports": list(comparison.passports),
         "inputs": [asdict(record) for record in comparison.inputs],
+        "library": list(comparison.library),
         "versions": package_versions(),
         "notes": list(comparison.notes),
     }
