@@ -56,7 +56,7 @@ def make_environment(peer: Peer, given: Iterable[str] = ()) -> str:
     """
     if python_of(peer.name):
         return ""
-    python = next((p for p in (*given, sys.executable, *NAMES) if _fits(p, peer)), None)
+    python = next((p for p in (*given, sys.executable, *NAMES, *_of_pyenv()) if _fits(p, peer)), None)
     if python is None:
         lowest, highest = (".".join(map(str, v)) for v in (peer.oldest, peer.newest))
         return f"needs a Python from {lowest} to {highest}: none found. Name one with --python PATH."
@@ -74,6 +74,12 @@ def make_environment(peer: Peer, given: Iterable[str] = ()) -> str:
 def _pip(folder: Path) -> list[str]:
     python = folder / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
     return [str(python), "-m", "pip", "--quiet", "--disable-pip-version-check", "install"]
+
+
+def _of_pyenv() -> list[str]:
+    """Pythons that pyenv has installed and that need not be on the path, the newest first."""
+    root = Path(os.environ.get("PYENV_ROOT", Path.home() / ".pyenv"))
+    return sorted(map(str, root.glob("versions/3.*/bin/python")), reverse=True)
 
 
 def _fits(python: str, peer: Peer) -> bool:
