@@ -12,7 +12,7 @@ seen lately, solar 0, store falling); where the load itself was never seen the b
 from __future__ import annotations
 
 from collections.abc import Mapping
-from math import isnan
+from math import isfinite, isnan
 
 import numpy as np
 
@@ -84,17 +84,21 @@ class RuleController:
 
     def _doubts(self, measured: Measured, path: str) -> list[str]:
         """What this decision had to believe instead of reading it, in words."""
-        most_age_s, words = PERIODS * self.period_s, []
-        if not measured.known("load_mw", most_age_s):
+        words = []
+        if not self._fresh(measured, "load_mw"):
             words.append(f"load not read, taken as {self.row[rows.LOAD_MW]:g} MW, the most seen lately")
-        if not measured.known(f"{path}.stored_mwh", most_age_s):
+        if not self._fresh(measured, f"{path}.stored_mwh"):
             words.append(f"charge not read, {self.beliefs[path].sure_mwh:.4g} MWh are sure")
         return words
 
     def _value(self, measured: Measured, channel: str, otherwise: float) -> float:
-        if measured.known(channel, PERIODS * self.period_s):
+        """What was read, where it is fresh and finite."""
+        if self._fresh(measured, channel):
             return float(measured.values[channel])
         return otherwise
+
+    def _fresh(self, measured: Measured, channel: str) -> bool:
+        return measured.known(channel, PERIODS * self.period_s) and isfinite(measured.values[channel])
 
     def _meter(self, measured: Measured) -> None:
         """Count the open interval; what was imported since the last image is the meter's, else the last power."""

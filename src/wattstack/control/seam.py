@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from math import isfinite
+from math import isnan
 from typing import Protocol
 
 
@@ -29,9 +29,9 @@ class Measured:
     age_s: Mapping[str, float] = field(default_factory=dict)
 
     def known(self, channel: str, most_age_s: float) -> bool:
-        """Whether a value is there, is a finite number and is not older than most_age_s."""
+        """Whether a value is there, is a number and is not older than most_age_s."""
         value = self.values.get(channel)
-        return value is not None and isfinite(value) and self.age_s.get(channel, 0.0) <= most_age_s
+        return value is not None and not isnan(value) and self.age_s.get(channel, 0.0) <= most_age_s
 
 
 @dataclass(frozen=True)
