@@ -123,6 +123,9 @@ def _of_plan(view: View) -> Side:
         "Import": (expected(view, "import_mwh"), "MWh"),
         "Highest import": (max(y.record["peak_import_mw"] for y in view.years), "MW"),
     }
+    balance = view.expected_balance
+    for label, kind in (("Own generation", "generator."), ("Sun used", "solar.")):
+        items[label] = (float(sum(v for name, v in balance.items() if name.startswith(kind))), "MWh")
     return Side(
         view.label, plan_lead(view), view.synthetic, view.money, finance["running_cost_per_year"],
         finance["saving_per_year"], {line_name(k): v for k, v in view.summary["bill"].items()}, items, metered,
@@ -177,7 +180,7 @@ def _figures(pair: Pair, names: Names) -> str:
                 label,
                 pair,
                 lambda side, k=label: side.items.get(k, (None, ""))[0],
-                lambda v, u=unit: quantity(v, u, 5),
+                lambda v, u=unit: quantity(v, u, 4),
             )
         )
     return table(["Figure", *names, "Second less first"], rows)
@@ -208,8 +211,7 @@ def _cost(pair: Pair, names: Names, page: Page) -> str:
 def _peaks(pair: Pair, names: Names) -> str:
     months = list(dict.fromkeys([*pair[0].peaks, *pair[1].peaks]))
     rows = [
-        _row(month_name(m), pair, lambda side, k=m: side.peaks.get(k), lambda v: quantity(v, "", 5))
-        for m in months
+        _row(month_name(m), pair, lambda side, k=m: side.peaks.get(k), lambda v: f"{v:,.2f}") for m in months
     ]
     head = ["Month", *(f"{name} [MW]" for name in names), "Second less first"]
     return table(head, rows) if rows else paragraph("Nothing is metered by peak.")

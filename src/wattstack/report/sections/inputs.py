@@ -42,8 +42,9 @@ def inputs_of(summary: Mapping[str, Any]) -> str:
         mark = f" {SYNTHETIC}" if r["synthetic"] else ""
         sha = esc(r["sha256"])
         checksum = Raw(f'<code title="{sha}">{sha[:16]}</code>') if sha else "a number"
+        file = Raw(f"<code>{esc(r['file'])}</code>") if r["file"] else ""
         rows.append(
-            [Raw(esc(name) + mark), r["file"], Num(f"{r['rows']:,}", int(r["rows"])), step_words(int(r["step_s"])),
+            [Raw(esc(name) + mark), file, Num(f"{r['rows']:,}", int(r["rows"])), step_words(int(r["step_s"])),
              ". ".join(part for part in (r["source"], r["note"]) if part), checksum]
         )  # fmt: skip
     head = ["Series", "File", "Rows", "Step", "From, and what was done to it", "SHA-256, first 16 of 64"]

@@ -30,13 +30,19 @@ def lead(view: RunView) -> str:
         more = s["running_cost_per_year"] - s["reference"]["running_cost_per_year"]
         share = more / abs(s["reference"]["running_cost_per_year"] or 1.0)
         word = "more" if more >= 0 else "less"
-        text += f", {money.text(abs(more), 3)} ({percent(abs(share), 2)}) {word} than with perfect foresight"
+        text += f", {money.text(abs(more), 3)} ({percent(abs(share), 2)}) {word} than the plan counts on"
     text += "."
     if saved is not None and planned:
         text += (
             f" Of the {money.text(planned, 4)} a year that the plan saves, {money.text(saved, 4)} "
             f"({percent(saved / planned, 1)}) come true in the first year."
         )
+        given = -next((one["difference_per_year"] for one in s["against"] if one["line"] == "losses"), 0.0)
+        if given > 0.0:
+            text += (
+                " The battery loses less than the plan takes for granted: without that it would be "
+                f"{percent((saved - given) / planned, 1)}."
+            )
     missing = s["figures"]["unserved_mwh"]
     text += (
         " All load was served." if missing <= SERVED_MWH else f" {quantity(missing, 'MWh')} were not served."
@@ -81,7 +87,7 @@ def _in(unit: str, figures: int = 4):
 def _starts(view: RunView) -> str:
     f = view.summary["figures"]
     starts, failed = int(f["generator_starts"]), int(f["generator_failures"])
-    return f"{starts:,} starts, {failed:,} failed" if starts else "a year"
+    return f"{starts:,} starts of units, {failed:,} failed" if starts else "a year"
 
 
 def _kept(view: RunView) -> float | None:

@@ -59,15 +59,20 @@ def _peaks(view: RunView) -> str:
     rows: list[list[Cell]] = []
     for month, row in table_.iterrows():
         cells: list[Cell] = [Num(f"{row[c]:,.2f}", float(row[c])) for c in columns]
-        above = row["peak_mw"] - row["target_mw"] if "target_mw" in columns else 0.0
-        cells.append(Num(f"{above:,.2f}".replace("-", "−"), float(above)) if "target_mw" in columns else "")
+        if "target_mw" in columns:
+            above = float(row["peak_mw"] - row["target_mw"])
+            cells.append(Num(f"{above:,.2f}".replace("-", "−"), above))
         rows.append([month_name(str(month)), *cells])
     note = (
         "The target is the interval mean that the controller holds where that is worth it; it lets go where a peak "
         "costs less than what would avoid it."
     )
-    head = ["Month", *(names[c] for c in columns), "Above target [MW]"]
-    return paragraph(note, "note") + table(head, rows)
+    head = ["Month", *(names[c] for c in columns)]
+    if "target_mw" in columns:
+        return paragraph(note, "note") + table([*head, "Above target [MW]"], rows)
+    return paragraph("Highest interval mean. No target is held: nothing is billed by it.", "note") + table(
+        head, rows
+    )
 
 
 def _balance(view: RunView) -> str:
