@@ -134,6 +134,12 @@ def test_plan_against_twin_sums_to_the_difference(small):
     assert table.loc["twin", "cost_per_year"] == pytest.approx(run.running_cost_per_year, rel=1e-12)
 
 
+def test_a_run_that_empties_the_store_is_not_cheaper_for_it(small):
+    table = plan_against_twin(Twin(small(battery={"main": {"start": {"soc": 0.95}}}), step="15min")).against
+    cost = table.set_index("line")["cost_per_year"]
+    assert cost["look-ahead"] > cost["plan"] * (1.0 - 1e-4)
+
+
 def test_a_size_that_is_a_range_is_refused_with_the_way_out(small):
     with pytest.raises(InputError, match=r"battery.main.energy_mwh.*is a range.*Plan first"):
         simulate_year(small(battery={"main": {"energy_mwh": {"max": 60}}}))

@@ -14,6 +14,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
+import numpy as np
+
 from wattstack.twin.run import Run
 from wattstack.twin.year import Setting, Twin
 
@@ -51,21 +53,31 @@ def plan_against_twin(twin: Twin, note: Callable[[str], None] = lambda _: None) 
         note: Told the name of each line as it is done.
 
     Returns:
-        The run with everything, its `against` filled: rows "plan", the lines of STEPS, "twin"; columns line,
+        The run with everything, its `against` filled: rows "plan", the lines of STEPS, "store", "twin"; columns line,
         meaning, cost_per_year (running cost after this line), difference_per_year (of the line), both in the
         currency of the campus.
     """
     import pandas as pd
 
-    years = twin.case.years
+    years, price = twin.case.years, _stored_price(twin)
     cost = twin.reference.bill.total / twin.reference.case.years
     rows = [("plan", "perfect foresight, constant efficiencies", cost, 0.0)]
     for line, meaning, setting in STEPS:
         run = twin.run(setting)
-        now = run.years[0].running_cost / years
+        spent = run.years[0].running_cost
+        now = (spent - price * run.years[0].figures["stored_change_mwh"]) / years
         rows.append((line, meaning, now, now - cost))
         cost = now
         note(line)
-    rows.append(("twin", "all of it", cost, cost - rows[0][2]))
+    rows.append(
+        ("store", "energy left in the store, above at the plan's price", spent / years, spent / years - cost)
+    )
+    rows.append(("twin", "all of it", spent / years, spent / years - rows[0][2]))
     table = pd.DataFrame(rows, columns=["line", "meaning", "cost_per_year", "difference_per_year"])
     return replace(run, against=table)
+
+
+def _stored_price(twin: Twin) -> float:
+    """What a stored MWh is worth in the plan, mean over the year: the plan ends as full as it begins, a run may not."""
+    prices = list(twin.reference.dispatch.stored_price_per_mwh.values())
+    return float(np.mean(prices)) if prices else 0.0

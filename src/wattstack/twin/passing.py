@@ -15,6 +15,7 @@ import numpy as np
 from wattstack.control.kernel import strip
 from wattstack.physics.kernel import layout as block
 from wattstack.physics.kernel.generator import FAILURES, STARTS, new_units
+from wattstack.physics.kernel.stored import stored_mwh
 from wattstack.twin.account import LOSSES, Book, count_limits, make_account, make_traces, new_book
 from wattstack.twin.drive import FAR_MW
 from wattstack.twin.kernel import layout as out
@@ -39,6 +40,7 @@ class _Was(NamedTuple):
     units: np.ndarray
     strips: np.ndarray
     done: tuple[tuple[str, str], ...]
+    stored_mwh: float
 
 
 def run_years(twin: Twin, setting: Setting, say: Callable[[str], None]) -> Run:
@@ -61,7 +63,7 @@ def run_years(twin: Twin, setting: Setting, say: Callable[[str], None]) -> Run:
         done = fleet.begin_year(year)
         carry.months[out.TARGET], carry.months[out.DRAWN] = twin.targets(), 0.0
         drive = twin.drive(setting, year)
-        was = _Was(year, carry.age.copy(), carry.units.copy(), fleet.strip.copy(), done)
+        was = _Was(year, carry.age.copy(), carry.units.copy(), fleet.strip.copy(), done, _stored(fleet))
         rules = twin.rules(setting, twin.seed + year)
         both = fleet.blocks.blocks, fleet.blocks.ageing
         step_s = float(case.axis.step_s)
@@ -117,6 +119,7 @@ def _year(twin: Twin, book: Book, fleet: Fleet, carry: out.Carry, was: _Was) -> 
         "highest_import_mw": float(record[out.R_IMPORT].max()),
         "generator_starts": float(units[STARTS].sum()),
         "generator_failures": float(units[FAILURES].sum()),
+        "stored_change_mwh": _stored(fleet) - was.stored_mwh,
         "running_cost": told.bill.total,
     }
     peaks = {m: float(p) for m, p in zip(case.month_names, carry.months[out.DRAWN], strict=True)}
@@ -124,6 +127,12 @@ def _year(twin: Twin, book: Book, fleet: Fleet, carry: out.Carry, was: _Was) -> 
         was.year, told.bill, told.balance, told.emission_t, peaks, figures,
         _batteries(fleet, book, was, step_h), was.done,
     )  # fmt: skip
+
+
+def _stored(fleet: Fleet) -> float:
+    """Energy in all blocks now [MWh]."""
+    rating, state, age = fleet.blocks.blocks.rating, fleet.blocks.state, fleet.blocks.age
+    return float(sum(stored_mwh(rating, state, age, b) for b in range(len(fleet.owner))))
 
 
 def _batteries(fleet: Fleet, book: Book, was: _Was, step_h: float) -> pd.DataFrame:
