@@ -175,7 +175,8 @@ def battery_step(
     from wattstack.physics.kernel import layout as at
     from wattstack.physics.kernel.batch import advance_all
 
-    _check_drive(len(blocks.names), 1, np.array([setpoint_mw]), np.array([temp_air_degc]), step_s)
+    _check_single(blocks)
+    check_drive(1, np.array([setpoint_mw]), np.array([temp_air_degc]), step_s)
     state, age = (blocks.state, blocks.age) if before is None else (before.state, before.age)
     _check_state(state, blocks.names[0])
     state, age, flows = state.copy(), age.copy(), np.zeros((at.NFLOW, 1))
@@ -217,7 +218,8 @@ def simulate_battery(
     made = spec if isinstance(spec, BlockSet) else make_blocks([spec])
     asked = np.array(setpoint_mw, dtype=np.float64)
     outdoors = np.array(np.broadcast_to(np.asarray(temp_air_degc, dtype=np.float64), asked.shape))
-    _check_drive(len(made.names), asked.ndim, asked, outdoors, step_s)
+    _check_single(made)
+    check_drive(asked.ndim, asked, outdoors, step_s)
     _check_state(made.state, made.names[0])
     record = np.zeros((run.NRECORD, asked.size))
     run.run_blocks(
@@ -249,11 +251,21 @@ def channels_of(record: np.ndarray) -> dict[str, np.ndarray]:
     }
 
 
-def _check_drive(blocks: int, ndim: int, asked: np.ndarray, outdoors: np.ndarray, step_s: float) -> None:
-    """What is asked of a run, in words; every fault at once."""
+def _check_single(made: BlockSet) -> None:
+    if len(made.names) != 1:
+        raise InputError(
+            "battery",
+            [f"there are {len(made.names)} blocks, must be one. Loops over many blocks call advance_all."],
+        )
+
+
+def check_drive(ndim: int, asked: np.ndarray, outdoors: np.ndarray, step_s: float) -> None:
+    """What is asked of a run, in words.
+
+    Raises:
+        InputError: The series are empty or hold gaps, step_s is not above 0; every fault at once.
+    """
     faults = []
-    if blocks != 1:
-        faults.append(f"there are {blocks} blocks, must be one. Loops over many blocks call advance_all.")
     if ndim != 1 or asked.size == 0:
         faults.append(f"setpoint_mw has the shape {asked.shape}, must be (steps,) with at least one step.")
     if not 0 < step_s < np.inf:

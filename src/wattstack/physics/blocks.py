@@ -5,7 +5,7 @@ Gives    BlockSpec, BlockSet, make_blocks.
 Used by  physics.battery, physics.racks, twin, prove.
 
 Curves of a cell are resampled on even grids, so that a step needs no search: the grid of the state of charge is the
-coarsest that holds every point the cell declares, at most 0.001 apart.
+coarsest that holds every point the cell declares, else one of 400.
 """
 
 from __future__ import annotations
@@ -28,8 +28,7 @@ if TYPE_CHECKING:
     from wattstack.physics.kernel.block import Blocks
 
 BOLTZMANN_EV_PER_K = 8.617333262e-5
-_GRIDS = (100, 200, 400, 500, 1000)  # cells of the grid of the state of charge
-_NO_WIDTH = 1e-9  # of derating that is not there
+_GRIDS = (100, 200, 250, 400)  # cells of the grid of the state of charge
 _NO_TAU_S = 1e9  # an RC pair that is not there
 
 
@@ -175,7 +174,7 @@ def _blocks(specs: Sequence[BlockSpec]) -> Blocks:
         const=np.array([_const(spec) for spec in first.values()]),
         soc_table=np.array([_soc_table(cell, points) for cell in cells]),
         temp_table=np.array([_temp_table(cell) for cell in cells]),
-        ohm_table=np.array([_ohm_table(cell).ravel() for cell in cells]),
+        ohm_table=np.array([_ohm_table(cell, points).ravel() for cell in cells]),
         step_s=np.zeros(tables.NSLOT + 1),
         step=np.zeros((tables.NSLOT, kinds, tables.NSTEP)),
         scratch=np.zeros(block.NSCRATCH * block.STRIDE),
@@ -229,8 +228,7 @@ def _const(spec: BlockSpec) -> np.ndarray:
     const[t.G_GAMMA] = cell.hysteresis_gamma
     const[[t.G_COULOMB, t.G_PER_COULOMB]] = cell.coulomb_eff, 1.0 / cell.coulomb_eff
     const[[t.G_CHARGE_C, t.G_DISCHARGE_C]] = cell.charge_c_rate, cell.discharge_c_rate
-    const[t.G_PER_LOW] = 1.0 / max(cell.derate_soc_low, _NO_WIDTH)
-    const[t.G_PER_HIGH] = 1.0 / max(cell.derate_soc_high, _NO_WIDTH)
+    const[[t.G_WIDTH_LOW, t.G_WIDTH_HIGH]] = cell.derate_soc_low, cell.derate_soc_high
     for i, (frac, tau) in enumerate(zip(cell.rc_frac, cell.rc_tau_s, strict=True)):
         const[t.G_FRAC_1 + i], const[t.G_TAU_1 + i] = frac, tau
     const[t.G_STANDBY] = spec.converter.standby_frac
@@ -244,7 +242,7 @@ def _const(spec: BlockSpec) -> np.ndarray:
 def _grid(cell: Cell | None) -> int:
     """Cells of the coarsest even grid that holds every point of the curves."""
     if cell is None:
-        return 1
+        return 2
     for cells in _GRIDS:
         at = cell.soc_points * cells
         if np.abs(at - np.round(at)).max() < 1e-6:
@@ -253,9 +251,14 @@ def _grid(cell: Cell | None) -> int:
 
 
 def _with_slopes(values: np.ndarray) -> np.ndarray:
-    """Value and slope to the next point, columns beside each other; the last slope is 0."""
-    slopes = np.diff(values, axis=0, append=values[-1:])
-    return np.stack([values, slopes], axis=-1)
+    """Value and step to the next point, beside each other; the last step repeats the one before it."""
+    return np.stack([values, _steps(values, 0)], axis=-1)
+
+
+def _steps(values: np.ndarray, axis: int) -> np.ndarray:
+    """From each point to the next; the last one repeats the one before it."""
+    steps = np.diff(values, axis=axis)
+    return np.concatenate([steps, steps.take([-1], axis=axis)], axis=axis)
 
 
 def _soc_table(cell: Cell | None, points: int) -> np.ndarray:
@@ -285,19 +288,19 @@ def _temp_table(cell: Cell | None) -> np.ndarray:
     return _with_slopes(values).ravel()
 
 
-def _ohm_table(cell: Cell | None) -> np.ndarray:
+def _ohm_table(cell: Cell | None, points: int) -> np.ndarray:
     """Both directions of R0: value, step along soc, step along temperature, and both."""
-    from wattstack.physics.kernel.tables import OHM_POINTS, TEMP_LOW_DEGC, TEMP_POINTS
+    from wattstack.physics.kernel.tables import TEMP_LOW_DEGC, TEMP_POINTS
 
-    table = np.zeros((2, TEMP_POINTS, OHM_POINTS, 4))
+    table = np.zeros((2, TEMP_POINTS, points, 4))
     if cell is None:
         return table
-    soc, temp = np.linspace(0.0, 1.0, OHM_POINTS), TEMP_LOW_DEGC + np.arange(TEMP_POINTS)
+    soc, temp = np.linspace(0.0, 1.0, points), TEMP_LOW_DEGC + np.arange(TEMP_POINTS)
     for way, ohm in enumerate((cell.discharge_ohm, cell.charge_ohm)):
         rows = np.array([np.interp(soc, cell.resistance_soc, row) for row in ohm])
         value = np.array([np.interp(temp, cell.resistance_temp_degc, column) for column in rows.T]).T
-        along, up = (np.diff(value, axis=axis, append=value.take([-1], axis=axis)) for axis in (1, 0))
-        table[way] = np.stack([value, along, up, np.diff(up, axis=1, append=up[:, -1:])], axis=-1)
+        up = _steps(value, 0)
+        table[way] = np.stack([value, _steps(value, 1), up, _steps(up, 1)], axis=-1)
     return table
 
 

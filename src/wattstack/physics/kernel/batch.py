@@ -130,7 +130,7 @@ def _find_limits(blocks, state, age, step_s, limits):
 def _electrics(blocks, slot, k, start, n, state, age, setpoint_mw, step_h):
     """From the ask to the currents of a chunk, and what they are at the bus; the state stays as it is."""
     const, rating, w = blocks.const[k], blocks.rating, blocks.scratch
-    _gather(rating, state, age, setpoint_mw, start, n, (step_h, const[t.G_CAPACITY_AH]), w)
+    gather(rating, state, age, setpoint_mw, start, n, (step_h, const[t.G_CAPACITY_AH]), w)
     look_up(blocks, k, n)
     ask_cells(const, rating, start, n, w)
     if find_currents(const, blocks.step[slot, k], rating, start, n, w):
@@ -138,7 +138,7 @@ def _electrics(blocks, slot, k, start, n, state, age, setpoint_mw, step_h):
 
 
 @njit(cache=True, error_model="numpy", fastmath={"contract"}, forceinline=True)
-def _gather(rating, state, age, setpoint_mw, start, n, per, w):
+def gather(rating, state, age, setpoint_mw, start, n, per, w):
     """State of a chunk into the scratch, row by row; the ask as a share of the rating."""
     start, n = span(start, n)
     for j in range(n):

@@ -1,6 +1,6 @@
 """One cell over one step: current from power, what limits it, and what it leaves behind.
 
-Gives    solve_current, decay, mean_kept, window_ohm, current_limit.
+Gives    solve_current, decay, mean_kept, window_ohm, current_limit, taper.
 Used by  physics.kernel.batch, physics.kernel.strings, physics.power_window.
 
 Current is constant over a step. All that follows from it inside the step - drift of the open-circuit voltage along
@@ -80,18 +80,28 @@ def mean_kept(x):
 
 
 @njit(cache=True, error_model="numpy", fastmath={"contract"}, forceinline=True)
-def current_limit(out, rated_a, temp_frac, derate, over_v, half_source_v, end_ohm, room_a):
+def current_limit(out, rated_a, temp_frac, taper_a, over_v, half_source_v, end_ohm, room_a):
     """Greatest current [A, >= 0] in one direction (out: discharge), and what sets it.
 
-    over_v: from the source to the voltage limit; half_source_v: matched load; both at the end of the step.
+    taper_a: from `taper`; over_v: from the source to the voltage limit; half_source_v: matched load; both at the end of
+    the step; room_a: what empties or fills the window within the step.
     """
     at_edge = BY_SOC_LOW if out else BY_SOC_HIGH
-    rated_a *= temp_frac * derate
     by_voltage = min(over_v, half_source_v) / end_ohm
     code = BY_TEMPERATURE if temp_frac < 1.0 else BY_CURRENT
-    code = at_edge if derate < 1.0 else code
+    code = at_edge if taper_a < rated_a else code
+    most = min(rated_a, taper_a)
     by_source = BY_MATCHED_LOAD if half_source_v < over_v else BY_VOLTAGE
-    code = by_source if by_voltage < rated_a else code
-    most = min(rated_a, by_voltage)
+    code = by_source if by_voltage < most else code
+    most = min(most, by_voltage)
     code = at_edge if room_a < most else code
     return max(min(most, room_a), 0.0), code
+
+
+@njit(cache=True, error_model="numpy", fastmath={"contract"}, forceinline=True)
+def taper(room, width, rated_a, per_a):
+    """Current that is left near an end of the window: in proportion to the room there is at the end of the step.
+
+    rated x (room - i per_a) / width = i, solved for i, so that a long step tapers as many short ones do.
+    """
+    return rated_a * max(room / (width + rated_a * per_a), LEAST_DERATE)

@@ -1,7 +1,8 @@
 """The loops of a step over a chunk of blocks of one kind: look-ups first, then arithmetic that fills vector registers.
 
 Needs    physics.kernel: layout, tables, block (rows of the scratch), cell, converter, thermal.
-Gives    look_up, ask_cells, find_currents, back_to_bus, leave_cells, heat_container.
+Gives    look_up, ask_cells, find_currents, back_to_bus, leave_cells, heat_container; kind_limits, lane_limit,
+         bus_of_cells.
 Used by  physics.kernel.batch.
 
 Every loop reads and writes the scratch at fixed distances, which is what lets the compiler see that its rows do not
@@ -10,6 +11,7 @@ overlap. A lane is one block of the chunk.
 
 from __future__ import annotations
 
+import numpy as np
 from numba import njit
 
 from wattstack.physics.kernel import layout as at
@@ -46,11 +48,11 @@ from wattstack.physics.kernel.block import (
     span,
 )  # fmt: skip
 from wattstack.physics.kernel.cell import (
-    LEAST_DERATE,
     current_limit,
     decay,
     mean_kept,
     solve_current,
+    taper,
     window_ohm,
 )  # fmt: skip # isort: skip
 from wattstack.physics.kernel.converter import (
@@ -61,7 +63,7 @@ from wattstack.physics.kernel.converter import (
     bus_of_ac_out,
     dc_of_ac,
 )  # fmt: skip # isort: skip
-from wattstack.physics.kernel.tables import NCOLUMN, NOHM, OHM_ROW, OHM_WAY, locate, on_line
+from wattstack.physics.kernel.tables import NCOLUMN, NOHM, ZERO, locate, on_line
 from wattstack.physics.kernel.thermal import climate_power, power_per_cooling
 
 ZERO_DEGC_K = 273.15
@@ -74,22 +76,22 @@ def look_up(blocks, k, n):
     _, n = span(0, n)
     w = blocks.scratch
     soc, temp, ohm = blocks.soc_table[k], blocks.temp_table[k], blocks.ohm_table[k]
-    last_soc, last_temp, last_ohm = soc.shape[0] / 8.0 - 1.0, t.TEMP_POINTS - 1.0, t.OHM_POINTS - 1.0
+    points, last_temp = soc.shape[0] // 8, t.TEMP_POINTS - 1.0
+    last_soc, ohm_row = points - 1.0, np.uint64(points) * NOHM
+    ohm_way = np.uint64(t.TEMP_POINTS) * ohm_row
     for j in range(n):
         s, charges = w[W_SOC + j], w[W_ASK + j] < 0.0
         i, x = locate(s * last_soc, last_soc)
-        i *= NCOLUMN
+        row, y = locate(w[W_CELL + j] - t.TEMP_LOW_DEGC, last_temp)
+        o = i * NOHM + row * ohm_row + (ohm_way if charges else ZERO)
+        w[W_OHM + j] *= ohm[o] + ohm[o + t.ONE] * x + (ohm[o + t.TWO] + ohm[o + t.THREE] * x) * y
+        i, row = i * NCOLUMN, row * NCOLUMN
         w[W_OCV + j] = on_line(soc, i + t.T_OCV, x)
         w[W_SLOPE + j] = soc[i + t.ONE] * last_soc
         w[W_HALF + j] = on_line(soc, i + t.T_HYSTERESIS, x)
         w[W_ENTROPIC + j] = on_line(soc, i + t.T_ENTROPIC, x)
-        row, y = locate(w[W_CELL + j] - t.TEMP_LOW_DEGC, last_temp)
-        c = row * NCOLUMN
-        w[W_SELF + j] = on_line(soc, i + t.T_SELF, x) * on_line(temp, c + t.T_SELF_GROWTH, y)
-        w[W_TEMP_FRAC + j] = on_line(temp, c + (t.T_CHARGE_FRAC if charges else t.T_DISCHARGE_FRAC), y)
-        o, z = locate(s * last_ohm, last_ohm)
-        o = o * NOHM + row * OHM_ROW + (OHM_WAY if charges else t.T_OCV)
-        w[W_OHM + j] *= ohm[o] + ohm[o + t.ONE] * z + (ohm[o + t.TWO] + ohm[o + t.THREE] * z) * y
+        w[W_SELF + j] = on_line(soc, i + t.T_SELF, x) * on_line(temp, row + t.T_SELF_GROWTH, y)
+        w[W_TEMP_FRAC + j] = on_line(temp, row + (t.T_CHARGE_FRAC if charges else t.T_DISCHARGE_FRAC), y)
 
 
 @njit(cache=True, error_model="numpy", fastmath={"contract"}, forceinline=True)
@@ -119,43 +121,43 @@ def ask_cells(const, rating, start, n, w):
 
 
 @njit(cache=True, error_model="numpy", fastmath={"contract"}, forceinline=True)
-def _of_limits(const, step):
+def kind_limits(const, step):
     """Numbers of a kind that limits need, read once before the loop: of discharge, of charge, of both."""
     ah = const[t.G_CAPACITY_AH]
-    lower = (const[t.G_V_MIN], const[t.G_PER_LOW], const[t.G_DISCHARGE_C] * ah, 1.0, 1.0)
-    upper = (const[t.G_V_MAX], const[t.G_PER_HIGH], const[t.G_CHARGE_C] * ah, -1.0, const[t.G_PER_COULOMB])
+    lower = (const[t.G_V_MIN], const[t.G_WIDTH_LOW], const[t.G_DISCHARGE_C] * ah, 1.0, 1.0)
+    upper = (const[t.G_V_MAX], const[t.G_WIDTH_HIGH], const[t.G_CHARGE_C] * ah, -1.0, const[t.G_PER_COULOMB])
     return lower, upper, (step[t.M_END_1], step[t.M_END_2], step[t.M_TIMES_END])
 
 
 @njit(cache=True, error_model="numpy", fastmath={"contract"}, forceinline=True)
-def _limit(kind, low, high, w, j):
+def lane_limit(kind, low, high, w, j):
     """Greatest current of a lane in the direction it is asked for, and what sets it; low .. high is its window."""
     lower, upper, both = kind
     out = w[W_POWER + j] >= 0.0
     v_limit = lower[0] if out else upper[0]
-    per_width = lower[1] if out else upper[1]
-    rated_a = lower[2] if out else upper[2]
+    width = lower[1] if out else upper[1]
+    rated_a = (lower[2] if out else upper[2]) * w[W_TEMP_FRAC + j]
     way = lower[3] if out else upper[3]
     per_stored = lower[4] if out else upper[4]
     end_ohm = window_ohm(w[W_OHM + j], both[2], w[W_SLOPE + j] * w[W_PER_A + j])
     source = w[W_OCV + j] - both[0] * w[W_V1 + j] - both[1] * w[W_V2 + j] - way * w[W_HALF + j]
     room = max(way, 0.0) * (w[W_SOC + j] - low) - min(way, 0.0) * (high - w[W_SOC + j])
     room_a = (room * w[W_A_PER + j] - way * w[W_SELF + j]) * per_stored
-    derate = min(max(room * per_width, LEAST_DERATE), 1.0)
     over_v = way * (source - v_limit)
     half_v = 0.5 * source if out else 1e300
-    return current_limit(out, rated_a, w[W_TEMP_FRAC + j], derate, over_v, half_v, end_ohm, room_a)
+    taper_a = taper(room, width, rated_a, w[W_PER_A + j])
+    return current_limit(out, rated_a, w[W_TEMP_FRAC + j], taper_a, over_v, half_v, end_ohm, room_a)
 
 
 @njit(cache=True, error_model="numpy", fastmath={"contract"}, forceinline=True)
 def find_currents(const, step, rating, start, n, w):
     """Current of each cell and its terminal power, mean of the step; tells whether any lane was cut."""
     start, n = span(start, n)
-    kind, gamma, least = _of_limits(const, step), const[t.G_GAMMA], const[t.G_LEAST_DC]
+    kind, gamma, least = kind_limits(const, step), const[t.G_GAMMA], const[t.G_LEAST_DC]
     mean_1, mean_2, times = step[t.M_MEAN_1], step[t.M_MEAN_2], step[t.M_TIMES_MEAN]
     cuts = 0.0
     for j in range(n):
-        most, _ = _limit(kind, rating[at.SOC_LOW, start + j], rating[at.SOC_HIGH, start + j], w, j)
+        most, _ = lane_limit(kind, rating[at.SOC_LOW, start + j], rating[at.SOC_HIGH, start + j], w, j)
         power, per_a = w[W_POWER + j], w[W_PER_A + j]
         out = power >= 0.0
         way = 1.0 if out else -1.0
@@ -183,10 +185,10 @@ def find_currents(const, step, rating, start, n, w):
 def back_to_bus(const, step, rating, start, n, w):
     """Of blocks whose cells were cut: what reaches the bus, and what cut them."""
     start, n = span(start, n)
-    kind = _of_limits(const, step)
+    kind = kind_limits(const, step)
     for j in range(n):
         if w[W_CUT + j] != 0.0:
-            _, w[W_LIMIT + j] = _limit(
+            _, w[W_LIMIT + j] = lane_limit(
                 kind, rating[at.SOC_LOW, start + j], rating[at.SOC_HIGH, start + j], w, j
             )
             bus, ac, dc = 0.0, 0.0, 0.0

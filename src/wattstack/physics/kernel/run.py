@@ -36,19 +36,30 @@ def _run(blocks, ageing, state, age, setpoint_mw, temp_air_degc, step_s, flows, 
         keep(blocks.rating, state, age, flows, record, t)
 
 
-@njit(cache=True)
+@njit(cache=True, fastmath={"reassoc", "nnan", "nsz"})
 def keep(rating, state, age, flows, record, t):
-    """One step into the record."""
+    """One step into the record. Sums may be taken in any order: they are not fed back."""
     nb = state.shape[1]
+    record[R_INJECTION, t] = _sum(flows, at.INJECTION)
+    record[R_AUXILIARY, t] = _sum(flows, at.AUXILIARY)
+    record[R_LOSS_CELL, t] = _sum(flows, at.LOSS_CELL)
+    record[R_LOSS_CONVERTER, t] = _sum(flows, at.LOSS_CONVERTER)
+    record[R_LOSS_TRANSFORMER, t] = _sum(flows, at.LOSS_TRANSFORMER)
+    record[R_SOC, t] = _sum(state, at.SOC) / nb
+    record[R_TEMP, t] = _sum(state, at.TEMP_CELL) / nb
+    record[R_CAPACITY, t] = _sum(age, at.CAPACITY) / nb
+    record[R_RESISTANCE, t] = _sum(age, at.RESISTANCE) / nb
+    stored, limited = 0.0, 0.0
     for b in range(nb):
-        record[R_INJECTION, t] += flows[at.INJECTION, b]
-        record[R_AUXILIARY, t] += flows[at.AUXILIARY, b]
-        record[R_LOSS_CELL, t] += flows[at.LOSS_CELL, b]
-        record[R_LOSS_CONVERTER, t] += flows[at.LOSS_CONVERTER, b]
-        record[R_LOSS_TRANSFORMER, t] += flows[at.LOSS_TRANSFORMER, b]
-        record[R_STORED, t] += stored_mwh(rating, state, age, b)
-        record[R_LIMITED, t] = max(record[R_LIMITED, t], flows[at.LIMIT, b])
-        record[R_SOC, t] += state[at.SOC, b] / nb
-        record[R_TEMP, t] += state[at.TEMP_CELL, b] / nb
-        record[R_CAPACITY, t] += age[at.CAPACITY, b] / nb
-        record[R_RESISTANCE, t] += age[at.RESISTANCE, b] / nb
+        stored += stored_mwh(rating, state, age, b)
+    for b in range(nb):
+        limited = max(limited, flows[at.LIMIT, b])
+    record[R_STORED, t], record[R_LIMITED, t] = stored, limited
+
+
+@njit(cache=True, fastmath={"reassoc", "nnan", "nsz"}, forceinline=True)
+def _sum(rows, row):
+    total = 0.0
+    for b in range(rows.shape[1]):
+        total += rows[row, b]
+    return total

@@ -17,19 +17,17 @@ from numba import njit
 T_OCV, T_HYSTERESIS, T_ENTROPIC, T_SELF = np.uint64(0), np.uint64(2), np.uint64(4), np.uint64(6)
 # temp_table[kind, i, column]: share of the C-rate allowed on charge, on discharge, growth of self-discharge
 T_CHARGE_FRAC, T_DISCHARGE_FRAC, T_SELF_GROWTH = np.uint64(0), np.uint64(2), np.uint64(4)
-# ohm_table[kind, direction, temperature, soc, column]: value, step along soc, step along temperature, both
+# ohm_table[kind, ((direction, temperature), soc), column]: value, step along soc, step along temperature, both
 DISCHARGING, CHARGING = np.uint64(0), np.uint64(1)
 NCOLUMN, NOHM = np.uint64(8), np.uint64(4)
-ONE, TWO, THREE = np.uint64(1), np.uint64(2), np.uint64(3)
+ZERO, ONE, TWO, THREE = np.uint64(0), np.uint64(1), np.uint64(2), np.uint64(3)
 
 TEMP_LOW_DEGC, TEMP_POINTS = -40.0, 131  # -40 .. 90 degC, one point a kelvin
-OHM_POINTS = 101  # of the state of charge in the resistance tables
-OHM_ROW, OHM_WAY = np.uint64(OHM_POINTS * 4), np.uint64(TEMP_POINTS * OHM_POINTS * 4)
 
 # const[kind, FIELD]: what makes one kind of block differ from another
 (
-    G_MODE, G_CAPACITY_AH, G_V_MIN, G_V_MAX, G_GAMMA, G_COULOMB, G_PER_COULOMB, G_CHARGE_C, G_DISCHARGE_C, G_PER_LOW,
-    G_PER_HIGH, G_FRAC_1, G_FRAC_2, G_STANDBY, G_FIXED_DIS, G_LINEAR_DIS, G_SQUARE_DIS, G_FIXED_CHA,
+    G_MODE, G_CAPACITY_AH, G_V_MIN, G_V_MAX, G_GAMMA, G_COULOMB, G_PER_COULOMB, G_CHARGE_C, G_DISCHARGE_C, G_WIDTH_LOW,
+    G_WIDTH_HIGH, G_FRAC_1, G_FRAC_2, G_STANDBY, G_FIXED_DIS, G_LINEAR_DIS, G_SQUARE_DIS, G_FIXED_CHA,
     G_LINEAR_CHA, G_SQUARE_CHA, G_NO_LOAD, G_LOAD, G_SETPOINT, G_BAND, G_COOL_W, G_HEAT_W, G_FAN_W,
     G_IDLE_W, G_CELLS_PER_MWH, G_CHARGE_EFF, G_DISCHARGE_EFF, G_KEPT, G_TAU_1, G_TAU_2, G_HEAT_CELL, G_HEAT_AIR,
     G_HEAT_WALL, G_CELL_AIR, G_AIR_WALL, G_WALL_OUT, G_LEAST_DC, G_PER_COP,
@@ -48,13 +46,13 @@ NSLOT = 4  # lengths of step remembered
 
 @njit(cache=True, forceinline=True)
 def locate(x, last):
-    """Grid cell of x (in grid steps) and the place in it, 0 .. 1; held at the ends, and at 0 for what is no number.
+    """Point of a table below x (in steps of its grid) and the place after it; held at the ends, NaN at 0.
 
-    The cell is unsigned: an index that cannot be negative costs no test.
+    The point is unsigned: an index that cannot be negative costs no test. At the last point the place is 0.
     """
     x = x if x > 0.0 else 0.0
     x = x if x < last else last
-    i = min(int(x), int(last) - 1)
+    i = int(x)
     return np.uint64(i), x - i
 
 
