@@ -264,12 +264,95 @@ def test_one_battery_and_many_tell_the_same():
     assert told.soc_std_frac == pytest.approx(many.estimate(150).soc_std_frac, rel=1e-9)
 
 
+class Ticks:
+    """A script of readings, ten seconds each; the voltage is what the filter expects, and what a test adds to it."""
+
+    def __init__(self, soc: float = 0.5, soc_std_frac: float = 0.02):
+        self.filters, self.rng = (
+            Estimator(cell_of(LFP), soc=soc, soc_std_frac=soc_std_frac),
+            np.random.default_rng(2),
+        )
+        self.volts = float(np.interp(soc, cell_of(LFP).soc_points, cell_of(LFP).ocv_v))
+
+    def tick(self, amps: float, volts: float | None = None, times: int = 1) -> Estimate:
+        for _ in range(times):
+            jitter = self.rng.normal(0.0, 1e-5)
+            read = self.volts + jitter if volts is None else volts
+            told = self.filters.update(Reading(10.0, voltage_v=read, temp_degc=25.0, current_a=amps))
+        return told
+
+
+@pytest.mark.tiny
+@pytest.mark.parametrize(("amps", "volts", "words"), [
+    (float("nan"), None, "no current"), (1.0, float("nan"), "no voltage"), (float("inf"), None, "no current"),
+])  # fmt: skip
+def test_a_reading_that_is_none_is_told_and_the_error_grows(amps, volts, words):
+    ticks = Ticks()
+    before = ticks.tick(0.0, times=3)
+    after = ticks.tick(amps, volts, 30)
+    assert words in after.words
+    assert not after.trusted
+    assert after.soc_std_frac > before.soc_std_frac
+    assert ticks.tick(0.0).trusted  # and over with the next good one
+
+
+@pytest.mark.tiny
+def test_a_voltage_that_stands_still_while_the_current_changes_is_stuck_until_it_moves():
+    ticks = Ticks()
+    ticks.tick(0.0, 3.3, 5)
+    assert "voltage repeats itself" in ticks.tick(50.0, 3.3, 4).words
+    assert "voltage repeats itself" in ticks.tick(0.0, 3.3, 4).words  # back where it stuck, and stuck still
+    assert ticks.tick(0.0).trusted
+
+
+@pytest.mark.tiny
+def test_a_current_that_stands_still_while_the_voltage_jumps_is_stuck_until_it_moves():
+    ticks = Ticks()
+    ticks.tick(0.0, times=6)
+    ticks.volts -= 0.08  # somebody draws
+    ticks.tick(0.0, times=2)
+    told = ticks.tick(0.0)
+    assert "current repeats itself" in told.words
+    ticks.volts += 0.08
+    assert not ticks.tick(0.0).trusted
+    assert ticks.tick(0.01).trusted
+
+
+@pytest.mark.tiny
+def test_gauges_that_do_not_agree_for_a_minute_are_not_believed():
+    ticks = Ticks()
+    ticks.tick(0.0, times=3)
+    ticks.volts += 0.1
+    said = [ticks.tick(0.01 * k).words for k in range(1, 13)]
+    assert said[0] == "the gauges agree with the cell"
+    assert said[-1] == "current and voltage do not agree"
+
+
+@pytest.mark.tiny
+def test_the_upper_end_is_an_anchor_and_the_middle_is_none():
+    top = Ticks(0.995, 0.02)
+    assert top.tick(-1.0, times=400).since_anchor_days == 0.0
+    assert Ticks(0.55, 0.02).tick(1.0, times=50).since_anchor_days > 0.0
+
+
+@pytest.mark.tiny
+def test_a_series_is_its_readings_one_by_one():
+    series = np.array([[[amps], [3.3 - 1e-4 * amps], [25.0]] for amps in (10.0, 20.0, -5.0, 0.0)])
+    at_once, singly = Estimator(cell_of(LFP)), Estimator(cell_of(LFP))
+    record = at_once.follow(series, 10.0)
+    for step, kept in zip(series[:, :, 0], record[:, :, 0], strict=True):
+        told = singly.update(Reading(10.0, voltage_v=step[1], temp_degc=step[2], current_a=step[0]))
+        assert (told.soc_frac, told.soc_std_frac) == pytest.approx((kept[0], kept[1]))
+
+
+@pytest.mark.tiny
 def test_power_will_do_for_current():
     assert Reading(1.0, voltage_v=3.2, temp_degc=25.0, power_w=320.0).amps == pytest.approx(100.0)
     assert np.isnan(Reading(1.0, voltage_v=float("nan"), temp_degc=25.0, power_w=320.0).amps)
     assert Reading(1.0, voltage_v=3.2, temp_degc=25.0, current_a=7.0).amps == 7.0
 
 
+@pytest.mark.tiny
 def test_a_temperature_that_no_cell_has_is_not_taken():
     filters = Estimator(cell_of(LFP))
     filters.update(Reading(1.0, voltage_v=3.3, temp_degc=3276.7, current_a=0.0))
@@ -278,6 +361,7 @@ def test_a_temperature_that_no_cell_has_is_not_taken():
     assert filters.rows[0, at.E_TEMP] == 31.0
 
 
+@pytest.mark.tiny
 def test_an_estimate_in_energy():
     told = Estimate(0.6, 0.02, 0.9, 0.01, 1.1, 0.05, 3.0, 0.05, 0.4, True, "")
     stored = told.stored(100.0, 0.1, 0.9, stds_frac=2.0)
@@ -286,6 +370,7 @@ def test_an_estimate_in_energy():
     assert stored.error_mwh == pytest.approx(2.0 * (1.8 + 0.5))
 
 
+@pytest.mark.tiny
 def test_what_cannot_be_is_refused_in_words():
     with pytest.raises(InputError, match=r"voltage_noise_v.*must be above 0"):
         Sensors(voltage_noise_v=0.0)

@@ -18,7 +18,10 @@ WEEKLY = Strip(every_days=3, rest_h=2, at_hour=2, groups=4)
 
 
 class Site:
-    """A zinc battery of 40 MWh in groups on a load, with a clock; every tick is a quarter of an hour."""
+    """A zinc battery of 40 MWh in groups on a load, with a clock; every tick is a quarter of an hour.
+
+    Its store is kept by hand: what is given leaves it, without loss.
+    """
 
     def __init__(
         self, strip: Strip = WEEKLY, load_mw: float = 10.0, reserve_mwh: float = 0.0, soc: float = 0.6
@@ -34,24 +37,27 @@ class Site:
         self.load_mw, self.reserve_mwh, self.grid_on, self.hour = load_mw, reserve_mwh, 1.0, 0.0
         self.uncounted_mwh = 0.0
 
+    def look(self) -> None:
+        """What each group could give."""
+        rating = self.set.blocks.rating
+        stored = self.set.state[block.SOC] * rating[block.NAMEPLATE_MWH]
+        self.limits[block.CAN_DISCHARGE] = np.minimum(rating[block.DISCHARGE_MW], stored / STEP_H)
+
+    def move(self) -> None:
+        """What is given leaves the store."""
+        given = self.setpoint * STEP_H / self.set.blocks.rating[block.NAMEPLATE_MWH]
+        self.set.state[block.SOC] -= given
+        self.set.state[block.SINCE_STRIP] += STEP_H
+
     def tick(self) -> None:
-        state, age = self.set.state, self.set.age
-        limits_all(self.set.blocks, state, age, 20.0, STEP_H * 3600.0, self.limits)
+        self.look()
         self.setpoint[:] = 0.0
         site = (self.load_mw, self.grid_on, self.reserve_mwh, 0.02)
         self.uncounted_mwh = at.strip_step(
-            self.table,
-            self.hour % 24.0,
-            STEP_H,
-            site,
-            self.fleet,
-            state,
-            age,
-            self.limits,
-            self.free,
-            self.setpoint,
-        )
-        advance_all(*self.fleet, state, age, self.setpoint, 20.0, STEP_H * 3600.0, self.flows)
+            self.table, self.hour % 24.0, STEP_H, site, self.fleet, self.set.state, self.set.age, self.limits,
+            self.free, self.setpoint,
+        )  # fmt: skip
+        self.move()
         self.hour += STEP_H
 
     def run(self, hours: float) -> np.ndarray:
@@ -71,6 +77,18 @@ class Site:
         raise AssertionError("it never came")
 
 
+class RealSite(Site):
+    """The same with the cells of the twin."""
+
+    def look(self) -> None:
+        limits_all(self.set.blocks, self.set.state, self.set.age, 20.0, STEP_H * 3600.0, self.limits)
+
+    def move(self) -> None:
+        advance_all(
+            *self.fleet, self.set.state, self.set.age, self.setpoint, 20.0, STEP_H * 3600.0, self.flows
+        )
+
+
 @pytest.fixture(scope="module")
 def fortnight() -> tuple[Site, np.ndarray]:
     """Phases of two weeks in which nothing but the strip happens, kept half full by nobody."""
@@ -84,10 +102,12 @@ def fortnight() -> tuple[Site, np.ndarray]:
     return site, np.array(phases)
 
 
+@pytest.mark.tiny
 def test_one_group_of_a_battery_strips_at_a_time(fortnight):
     assert ((fortnight[1] != at.SERVICE).sum(axis=1) <= 1).all()
 
 
+@pytest.mark.tiny
 def test_no_group_waits_longer_than_its_days(fortnight):
     phases = fortnight[1]
     for group in range(4):
@@ -97,6 +117,7 @@ def test_no_group_waits_longer_than_its_days(fortnight):
         assert starts[0] * STEP_H <= 72.0
 
 
+@pytest.mark.tiny
 def test_a_round_opens_at_its_hour(fortnight):
     phases = fortnight[1]
     busy = (phases != at.SERVICE).any(axis=1)
@@ -106,18 +127,21 @@ def test_a_round_opens_at_its_hour(fortnight):
     assert (begins[first] % 24.0 == 2.0).all()
 
 
+@pytest.mark.tiny
 def test_groups_come_in_turn(fortnight):
     counts = fortnight[0].table[at.COUNT]
     assert counts.min() >= 4
     assert counts.max() - counts.min() <= 1
 
 
-def test_a_group_is_emptied_before_it_rests():
-    site = Site()
+@pytest.mark.parametrize("kind", [pytest.param(Site, marks=pytest.mark.tiny), RealSite])
+def test_a_group_is_emptied_before_it_rests(kind):
+    site = kind()
     group = site.until(at.RESTING)
     assert site.set.state[block.SOC, group] <= at.LAST_SOC
 
 
+@pytest.mark.tiny
 def test_a_rest_is_as_long_as_asked():
     site = Site()
     group = site.until(at.RESTING)
@@ -128,6 +152,7 @@ def test_a_rest_is_as_long_as_asked():
     assert ticks * STEP_H == WEEKLY.rest_h
 
 
+@pytest.mark.tiny
 def test_emptying_feeds_the_load_and_never_the_grid():
     site = Site(load_mw=0.4)
     group = site.until(at.EMPTYING)
@@ -139,7 +164,7 @@ def test_emptying_feeds_the_load_and_never_the_grid():
 
 
 def test_after_a_strip_the_reversible_loss_is_gone():
-    site = Site()
+    site = RealSite()
     site.set.state[block.SOC] = 0.9
     for _ in range(40):  # cycles build it up
         for power in (2.0, -2.0):
@@ -151,10 +176,11 @@ def test_after_a_strip_the_reversible_loss_is_gone():
     group = site.until(at.RESTING)
     site.run(WEEKLY.rest_h)
     assert site.table[at.COUNT, group] == 1.0
-    assert site.set.state[block.REVERSIBLE, group] == 0.0
+    assert site.set.state[block.REVERSIBLE, group] < 0.05 * lost[group]  # what an hour since has brought
     assert site.set.state[block.SINCE_STRIP, group] <= 1.0
 
 
+@pytest.mark.tiny
 def test_a_group_that_the_reserve_needs_waits_and_counts_no_more():
     site = Site(reserve_mwh=20.0)  # 24 MWh are stored, 18 without a group
     site.run(30.0)
@@ -169,6 +195,7 @@ def test_a_group_that_the_reserve_needs_waits_and_counts_no_more():
     assert (site.table[at.PHASE] == at.EMPTYING).sum() == 1
 
 
+@pytest.mark.tiny
 def test_an_outage_calls_back_a_group_that_is_not_empty_yet():
     site = Site()
     group = site.until(at.EMPTYING)
@@ -181,6 +208,7 @@ def test_an_outage_calls_back_a_group_that_is_not_empty_yet():
     assert site.free[group] == 0.0
 
 
+@pytest.mark.tiny
 def test_a_group_at_rest_is_not_called_back_by_an_outage():
     site = Site()
     group = site.until(at.RESTING)
@@ -189,6 +217,7 @@ def test_a_group_at_rest_is_not_called_back_by_an_outage():
     assert site.free[group] == 0.0
 
 
+@pytest.mark.tiny
 def test_cycles_bring_a_strip_forward():
     site = Site(Strip(every_cycles=2, rest_h=1, at_hour=0, groups=2))
     site.run(72.0)
@@ -200,11 +229,13 @@ def test_cycles_bring_a_strip_forward():
     assert (site.table[at.COUNT] > before).any()
 
 
+@pytest.mark.tiny
 def test_batteries_that_never_strip_take_no_table():
     table = strip_table([StripGroup(None, 0, 0, 0.05), StripGroup(None, 1, 0, 0.05)])
     assert table.shape == (at.NSTRIP, 0)
 
 
+@pytest.mark.tiny
 def test_a_battery_that_never_strips_is_left_alone_beside_one_that_does():
     table = strip_table([StripGroup(None, 0, 0, 0.0), StripGroup(WEEKLY, 1, 0, 0.1)])
     assert table[at.BATTERY].tolist() == [-1.0, 1.0]
@@ -215,6 +246,7 @@ def battery(**more) -> Battery:
     return Battery(power_mw=1, energy_mwh=4, charge_eff=0.9, discharge_eff=0.9, **more)
 
 
+@pytest.mark.tiny
 def test_what_is_declared_comes_before_what_the_chemistry_asks():
     declared = battery(chemistry="library:zinc-halogen-classic", strip=WEEKLY)
     assert strip_of(declared) is declared.strip
