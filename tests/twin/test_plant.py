@@ -9,6 +9,7 @@ import pytest
 
 from wattstack.campus import Campus, read_campus
 from wattstack.control import Measured, RuleController
+from wattstack.errors import InputError
 from wattstack.physics.kernel.layout import INJECTION
 from wattstack.twin.drive import metering_steps
 from wattstack.twin.kernel import layout as out
@@ -108,3 +109,27 @@ def test_gauges_that_fall_silent_hand_over_to_belief_and_never_stop_the_controll
     assert "load not read" in asked.reason["battery.main"]
     assert "charge not read" in asked.reason["battery.main"]
     assert controller.beliefs["battery.main"].sure_mwh == 0.0
+
+
+def test_an_image_does_not_count_a_group_that_strips(small):
+    zinc = {"chemistry": "library:zinc-halogen-eos", "strip": {"every_days": 2, "rest_h": 2, "groups": 4}}
+    plant = TwinPlant(
+        Twin(small(battery={"main": zinc}, control={"kind": "rules"}, duties=None), step="30min")
+    )
+    controller = RuleController(plant.twin.campus, 1800.0)
+    seen = set()
+    for _ in range(2 * 48):
+        image = plant.read()
+        there = int(plant.carry.free.sum())
+        seen.add(there)
+        assert image.values["battery.main.usable_mwh"] == pytest.approx(30.0 * there / 4, rel=0.05)
+        if there < 4:
+            assert image.values["control.fixed_mw"] >= 0.0
+        plant.write(controller.decide(image))
+    assert seen == {3, 4}
+
+
+def test_a_strip_of_the_chemistry_that_leaves_no_reserve_is_refused_before_the_run(small):
+    zinc = {"chemistry": "library:zinc-halogen-eos", "power_mw": 5.1, "energy_mwh": 30}
+    with pytest.raises(InputError, match=r"battery\.main\.strip\.groups.*while one group strips"):
+        Twin(small(battery={"main": zinc}), step="5min")
