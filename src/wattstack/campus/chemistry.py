@@ -7,9 +7,12 @@ Used by  twin.chemistries.
 
 from __future__ import annotations
 
+from pydantic import ValidationError
+
 from wattstack.campus.battery import Battery
 from wattstack.campus.campus import Campus
 from wattstack.campus.fill import fill_from_library
+from wattstack.campus.problems import faults_of
 from wattstack.errors import Fault, InputError, nearest
 from wattstack.library import find, names
 
@@ -35,7 +38,7 @@ def with_chemistry(campus: Campus, battery: str, chemistry: str, least_h: float 
         least_h: Least energy_mwh / power_mw that its cells can do [h]; a duration_h of the campus may ask for more.
 
     Raises:
-        InputError: There is no such chemistry, or no rate of exchange for its prices.
+        InputError: There is no such chemistry, no rate of exchange for its prices, or sizes that its cells cannot have.
 
     Example:
         >>> with_chemistry(campus, "main", "zinc-halogen-eos").battery["main"].usable_frac   # doctest: +SKIP
@@ -69,7 +72,13 @@ def with_chemistry(campus: Campus, battery: str, chemistry: str, least_h: float 
         "battery": {battery: {**stands, "chemistry": f"library:{chemistry}"}},
     }
     filled, _, passports = fill_from_library(raw)
-    unit = Battery.model_validate(filled["battery"][battery])
+    try:
+        unit = Battery.model_validate(filled["battery"][battery])
+    except ValidationError as error:
+        faults = [
+            Fault(f"battery.{battery}.{f.where}", f"with {chemistry} {f.what}") for f in faults_of(error)[0]
+        ]
+        raise InputError(campus.source, faults) from None
     changed = campus.model_copy(update={"battery": {**campus.battery, battery: unit}})
     used = {unit.chemistry for unit in changed.battery.values()}
     kept = [

@@ -80,7 +80,7 @@ def comparison_text(comparison: Comparison) -> str:
     sizes = "planned for each" if comparison.replanned else "equal"
     head = (
         f"{mark}{comparison.name}, battery.{comparison.battery}: {trial['years']} years of steps of {trial['step']}, "
-        f"{trial['draws']} makes each, sizes {sizes}; middle (nine makes of ten)"
+        f"makes of cells: {trial['draws']}, sizes {sizes}; middle (nine makes of ten)"
     )
     rows = [
         [

@@ -25,13 +25,17 @@ SAME_FRAC = 1e-9  # of the larger of two: rounding
 
 
 def band(values: Any) -> tuple[float, float, float]:
-    """5th, middle and 95th of a hundred.
+    """5th, middle and 95th of a hundred; values that are no number are left out.
 
     Example:
         >>> band([1.0, 2.0, 3.0])
         (1.1, 2.0, 2.9)
     """
-    low, middle, high = (round(float(v), 12) for v in np.nanquantile(np.asarray(values, dtype=float), BAND))
+    known = np.asarray(values, dtype=float)
+    known = known[np.isfinite(known)]
+    if not known.size:
+        return np.nan, np.nan, np.nan
+    low, middle, high = (round(float(v), 12) for v in np.quantile(known, BAND))
     return low, middle, high
 
 
@@ -150,7 +154,7 @@ class Comparison:
             return ()
         told = self.by_draw()
         holds, hangs = [], []
-        for column, more, less in _CRITERIA:
+        for column, more, less in _CRITERIA[: -1 if self.replanned else None]:
             signs = {name: _sign(told, column, name, self.reference) for name in scenarios}
             words = [more if s > 0 else less if s < 0 else "" for s in signs.values()]
             if len(set(words)) == 1 and words[0]:
@@ -175,9 +179,9 @@ _CRITERIA = (
         "has kept less of its usable energy at the end",
     ),
     ("round_trip_net_eff", "gives back more of what it takes", "gives back less of what it takes"),
-    ("auxiliary_mwh_per_year", "draws more for auxiliaries", "draws less for auxiliaries"),
     ("renewed", "is renewed more often", "is renewed less often"),
     ("reserve_short_h", "leaves the reserve short for longer", "leaves the reserve short for less long"),
+    ("auxiliary_mwh_per_year", "draws more for auxiliaries", "draws less for auxiliaries"),  # last: of equal sizes
 )
 
 
