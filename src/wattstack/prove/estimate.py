@@ -74,8 +74,8 @@ def estimate(values: np.ndarray, group: np.ndarray, stratum: np.ndarray) -> Esti
 def wilson(chance: Estimate, count: int) -> tuple[float, float]:
     """Interval that holds the chance with 95 % confidence.
 
-    For plain draws it is Wilson's (1927, doi:10.1080/01621459.1927.10502953). Where draws are paired or weighted, the number
-    of plain draws that would be as sure takes the place of `count` (effective size, Korn and Graubard 1998).
+    For plain draws it is Wilson's (1927, doi:10.1080/01621459.1927.10502953). Where draws are paired or weighted, the
+    number of plain draws that would be as sure takes the place of `count` (effective size, Korn and Graubard 1998).
 
     Example:
         >>> low, high = wilson(Estimate(0.0, 0.0), 100)

@@ -76,7 +76,9 @@ def _costs(twin: Twin, unit_cost: np.ndarray) -> np.ndarray:
     )
 
 
-def _reference(twin: Twin, minute: np.ndarray, drive: out.Drive) -> tuple[dict[str, np.ndarray], np.ndarray, int]:
+def _reference(
+    twin: Twin, minute: np.ndarray, drive: out.Drive
+) -> tuple[dict[str, np.ndarray], np.ndarray, int]:
     """The year without an outage, stopped at every moment that a campaign begins at."""
     setting, case = Setting(), twin.case
     fleet = twin.fleet(setting)

@@ -47,7 +47,9 @@ class Tilt:
             raise InputError("tilt", faults)
 
 
-def make_odds(campus: Campus, shares: list[tuple[str, int]], seed: int, antithetic: bool, tilt: Tilt | None) -> at.Odds:
+def make_odds(
+    campus: Campus, shares: list[tuple[str, int]], seed: int, antithetic: bool, tilt: Tilt | None
+) -> at.Odds:
     """Numbers for the compiled campaigns.
 
     Args:

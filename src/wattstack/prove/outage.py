@@ -4,9 +4,9 @@ Needs    twin (Twin, Setting), prove.ground, odds, stand, tables, work.Team.
 Gives    simulate_outages, OutageStudy.
 Used by  the package's door, cli.
 
-A campaign begins at a moment of the case year drawn by chance, when the grid goes: with the weather, load and charge of that
-moment, and with the controller that runs the year. What is drawn is named by seed and number of the campaign, so any
-number of threads, processes or machines gives the same bits, and two designs with one seed meet the same fate.
+A campaign begins at a moment of the case year drawn by chance, when the grid goes: with the weather, load and charge of
+that moment, and with the controller that runs the year. What is drawn is named by seed and number of the campaign, so
+any number of threads, processes or machines gives the same bits, and two designs with one seed meet the same fate.
 """
 
 from __future__ import annotations
@@ -26,7 +26,12 @@ from wattstack.prove.odds import Tilt, make_odds
 from wattstack.prove.result import Outages
 from wattstack.prove.stand import Stand, run_span
 from wattstack.prove.tables import (
-    Drawn, campaign_table, cause_table, figures_of, length_table, survival_table,
+    Drawn,
+    campaign_table,
+    cause_table,
+    figures_of,
+    length_table,
+    survival_table,
 )  # fmt: skip
 from wattstack.twin import Setting, Twin
 from wattstack.work import Team, progress
@@ -184,13 +189,20 @@ def _require_provable(campus: Campus, count: int, hours: float, seed: int) -> No
     """All that keeps a campus from its campaigns, at once; sizes that are ranges are the twin's to refuse."""
     faults = []
     if campus.grid is None:
-        faults.append(Fault("grid", "is missing, must be there: without a grid there is no outage of it. Declare it."))
+        faults.append(
+            Fault("grid", "is missing, must be there: without a grid there is no outage of it. Declare it.")
+        )
     if count < 1:
-        faults.append(Fault("count", f"is {count}, must be 1 or more. Ten thousand tell a chance to a percent."))
+        faults.append(
+            Fault("count", f"is {count}, must be 1 or more. Ten thousand tell a chance to a percent.")
+        )
     whole_h = campus.time.count * campus.time.step_s / 3600.0
     if not 1.0 / 60.0 <= hours <= whole_h:
         faults.append(
-            Fault("hours", f"is {hours:g}, must be in 0.0167 .. {whole_h:g}, the hours of `time`. Take fewer hours.")
+            Fault(
+                "hours",
+                f"is {hours:g}, must be in 0.0167 .. {whole_h:g}, the hours of `time`. Take fewer hours.",
+            )
         )
     if seed < 0:
         faults.append(Fault("seed", f"is {seed}, must be 0 or more."))
@@ -210,9 +222,12 @@ def _notes(campus: Campus, case: Case) -> tuple[str, ...]:
             f"{known.outage_h.p95:g} h. One site may be far from them."
         )
     if campus.duties.backup is None:
-        notes.append("duties.backup is not declared: all of the load is taken as critical, and nothing is held back.")
+        notes.append(
+            "duties.backup is not declared: all of the load is taken as critical, and nothing is held back."
+        )
     if campus.control.kind == "mpc":
         notes.append(
-            "After an outage the battery follows the plan that was made without it, inside the rules; a site would plan anew."
+            "After an outage the battery follows the plan that was made without it, inside the rules; a site would "
+            "plan anew."
         )
     return tuple(dict.fromkeys(notes))

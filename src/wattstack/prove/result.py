@@ -32,8 +32,9 @@ class Outages:
         unserved_mwh: Critical load not served in a campaign, mean.
         outages_per_year: As declared, or the published mean.
         campaigns: A row a campaign: start_utc, weight, outage_h, outages, stored_mwh (when the grid went), loss_h
-            (from then until critical load was first lost, NaN where it never was), unserved_mwh, unserved_h, dropped_mwh
-            (load that is not critical), generated_mwh, starts, unit_failures, block_failures, cause, part, shortage.
+            (from then until critical load was first lost, NaN where it never was), unserved_mwh, unserved_h,
+            dropped_mwh (load that is not critical), generated_mwh, starts, unit_failures, block_failures, cause, part,
+            shortage.
         survival: Chance that no critical load was lost up to `hours`, with error and interval.
         causes: What had failed first, and what was missing, where load was lost: share of the losses, and unserved
             MWh by outage.

@@ -72,7 +72,9 @@ def _new_bench(stand: Stand) -> at.Bench:
         np.zeros(ground.strip.shape[1:]),
     )._replace(plan=ground.plan)  # fmt: skip
     records = twin.Records(
-        np.zeros((twin.NRECORD, 1)), np.zeros((twin.NBLOCK_RECORD, blocks.state.shape[1], 0)), np.zeros((units, 0))
+        np.zeros((twin.NRECORD, 1)),
+        np.zeros((twin.NBLOCK_RECORD, blocks.state.shape[1], 0)),
+        np.zeros((units, 0)),
     )
     generators = stand.odds.unit.shape[2]
     return at.Bench(

@@ -10,8 +10,9 @@ Used by  cli, report (which looks at nothing but this content).
     survival.csv, causes.csv, lengths.csv, inputs.csv
 
 outages.json: wattstack_outages (layout), kind "outages", name, description, place; versions; count, hours, seed,
-antithetic, tilt, critical_frac, outages_per_year; served_frac with error_frac, low_frac, high_frac; unserved_mwh with its
-error; figures; sizes; survival, causes, lengths; inputs with checksums; library (passports); notes.
+antithetic, tilt, critical_frac, outages_per_year; served: served_frac with error_frac, low_frac, high_frac; unserved:
+unserved_mwh with its error; figures; sizes; survival, causes, lengths; inputs with checksums; library (passports);
+notes.
 """
 
 from __future__ import annotations
@@ -90,7 +91,8 @@ def read_outages(folder: str | Path) -> OutageFiles:
         raise InputError(str(folder), [f"lacks {', '.join(missing)}. Simulate again into this folder."])
     words = ["cause", "part", "shortage", "start_utc", "name", "file", "sha256", "note", "source"]
     tables = {
-        name: pd.read_csv(folder / f"{name}.csv", float_precision="round_trip").pipe(_filled, words) for name in TABLES
+        name: pd.read_csv(folder / f"{name}.csv", float_precision="round_trip").pipe(_filled, words)
+        for name in TABLES
     }
     timing = read_json(folder, "timing.json", COMMAND) if (folder / "timing.json").is_file() else {}
     return OutageFiles(summary, tables, timing)

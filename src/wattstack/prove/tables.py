@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -142,7 +143,7 @@ def length_table(drawn: Drawn) -> pd.DataFrame:
 
     length = drawn.rows[:, at.O_OUTAGE_H]
     lines = []
-    for low, high in zip(EDGES_H[:-1], EDGES_H[1:], strict=True):
+    for low, high in pairwise(EDGES_H):
         mine = (length > low) & (length <= high)
         weight = float(drawn.weights[mine].sum())
         served = 1.0 - float((drawn.weights * drawn.lost)[mine].sum()) / weight if weight else float("nan")
@@ -155,7 +156,9 @@ def figures_of(drawn: Drawn, outages_per_year: float) -> dict[str, float]:
     rows, weights = drawn.rows, drawn.weights
     lost, unserved = drawn.mean(drawn.lost), drawn.mean(rows[:, at.O_UNSERVED_MWH])
     at_share = quantiles(rows[:, at.O_UNSERVED_MWH], weights, SHARES)
-    figures = {f"unserved_{share * 100:g}_percent_mwh": value for share, value in zip(SHARES, at_share, strict=True)}
+    figures = {
+        f"unserved_{share * 100:g}_percent_mwh": value for share, value in zip(SHARES, at_share, strict=True)
+    }
     return figures | {
         "lost_campaigns": float(drawn.lost.sum()),
         "lost_per_year": outages_per_year * lost.value,

@@ -4,10 +4,10 @@ Needs    twin.kernel (year, layout), control.kernel (rules, rows), physics.kerne
 Gives    run_campaigns.
 Used by  prove.stand.
 
-A campaign begins when the grid goes, in the state that the reference run of the year had then. Steps of 1 s run until the load is
-carried without the battery (by the grid or by generators) and the battery holds its reserve again; steps of 1 min
-between. A minute in which the grid goes or comes is run in seconds. Where nothing is left to carry with (store empty, no unit
-starting), or HOLD_S after the last thing that changed, minutes do: nothing moves any more that a second would show.
+A campaign begins when the grid goes, in the state that the reference run of the year had then. Steps of 1 s run until
+the load is carried without the battery (by the grid or by generators) and the battery holds its reserve again; steps of
+1 min between. A minute in which the grid goes or comes is run in seconds. Where nothing is left to carry with (store
+empty, no unit starting), or HOLD_S after the last thing that changed, minutes do: a second would show no more.
 """
 
 from __future__ import annotations
@@ -19,23 +19,32 @@ from wattstack.control.kernel import rows
 from wattstack.control.kernel.rules import decide, share
 from wattstack.physics.kernel import generator as unit
 from wattstack.physics.kernel import layout as block
+from wattstack.physics.kernel.borrow import borrowed
 from wattstack.prove.kernel import layout as at
 from wattstack.prove.kernel.draws import pair_of, way_of
 from wattstack.prove.kernel.faults import begin_blocks, begin_grid, change_blocks, change_grid, tell_blocks
-from wattstack.prove.kernel.units import begin_units, follow_units, stop_units, tell_units
+from wattstack.prove.kernel.units import are_due, begin_units, follow_units, stop_units, tell_units
 from wattstack.twin.kernel import layout as twin
 from wattstack.twin.kernel.year import after_step, before_step
 
 MINUTE_S = 60
 HOLD_S = 6 * 3600  # assumption: refills that last longer move so slowly that minutes show them
 LOST_MW = 1e-6  # less is rounding
-STILL_FRAC = 0.01  # of its power: a battery that gives less does not carry the load; of its energy: it is empty
+STILL_FRAC = (
+    0.01  # of its power: a battery that gives less does not carry the load; of its energy: it is empty
+)
 FULL_FRAC = 0.98  # a reserve of more than the battery holds is in band here
 
 
 @njit(cache=True, nogil=True)
 def run_campaigns(first, last, odds, ground, rules, bench, out):
     """Run campaigns first .. last - 1; `out` (last - first, NOUT) takes what became of each."""
+    _run_all(first, last, borrowed(odds), borrowed(ground), borrowed(rules), borrowed(bench), borrowed(out))
+
+
+@njit(cache=True, nogil=True)
+def _run_all(first, last, odds, ground, rules, bench, out):
+    """run_campaigns on borrowed arrays."""
     for i in range(first, last):
         answer = out[i - first]
         answer[:] = 0.0
@@ -68,8 +77,8 @@ def _begin(i, who, way, odds, ground, bench, answer):
         rating[block.SOC_LOW, b] = ground.wear[place, at.LOW, b]
         carry.free[b] = 0.0 if rating[block.MODE, b] == block.DEAD else 1.0
     minute = ground.minute[place]
-    _read_slow(minute // ground.hold, ground, bench.column)
-    _read_fast(minute, ground, bench.column)
+    _read(ground.slow_row, ground.slow[minute // ground.hold], bench.column)
+    _read(ground.fast_row, ground.fast[minute], bench.column)
     carry.months[twin.TARGET, :] = ground.target
     carry.months[twin.DRAWN, :] = 0.0
     carry.months[twin.TARGET, int(bench.column[twin.D_MONTH])] = ground.peak[place]
@@ -81,69 +90,95 @@ def _begin(i, who, way, odds, ground, bench, answer):
     begin_blocks(odds, who, way, bench)
 
 
-@njit(cache=True)
-def _read_slow(place, ground, column):
-    for k in range(len(ground.slow_row)):
-        column[ground.slow_row[k]] = ground.slow[place, k]
+@njit(cache=True, forceinline=True)
+def _read(place, values, column):
+    for k in range(len(place)):
+        column[place[k]] = values[k]
 
 
-@njit(cache=True)
-def _read_fast(minute, ground, column):
-    for k in range(len(ground.fast_row)):
-        column[ground.fast_row[k]] = ground.fast[minute, k]
-
-
-@njit(cache=True)
-def _set_drive(ground, bench):
+@njit(cache=True, forceinline=True)
+def _set_drive(is_on, critical_frac, generator, column, outside, cost):
     """The column of this minute as the twin reads it; without the grid all but the critical load is dropped at once."""
-    column, outside, cost = bench.column, bench.drive.outside, bench.drive.unit_cost
     for k in range(twin.NDRIVE):
         outside[k, 0] = column[k]
     for k in range(cost.shape[0]):
-        cost[k, 0] = column[twin.NDRIVE + ground.generator[k]]
-    if bench.note[at.N_ON] < 0.5:
+        cost[k, 0] = column[twin.NDRIVE + generator[k]]
+    if not is_on:
         load = column[twin.D_LOAD]
-        outside[twin.D_LOAD, 0] = ground.critical_frac * load
-        outside[twin.D_SHED, 0] = max(column[twin.D_SHED] - (1.0 - ground.critical_frac) * load, 0.0)
+        outside[twin.D_LOAD, 0] = critical_frac * load
+        outside[twin.D_SHED, 0] = max(column[twin.D_SHED] - (1.0 - critical_frac) * load, 0.0)
         outside[twin.D_IMPORT_LIMIT, 0] = outside[twin.D_EXPORT_LIMIT, 0] = outside[twin.D_GRID_ON, 0] = 0.0
 
 
 @njit(cache=True)
 def _run(who, way, odds, ground, rules, bench, answer):
-    """Minute by minute to the end, each of them in one step or in sixty."""
-    note, begun = bench.note, ground.minute[int(answer[at.O_PLACE])]
+    """Minute by minute to the end, each of them in one step or in sixty.
+
+    What the inner loop needs is taken out of its tuples here: every array that a step takes out of one is counted, and
+    thirty of them cost more than the step.
+    """
+    note, begun, column = bench.note, ground.minute[int(answer[at.O_PLACE])], bench.column
+    carry, drive, records, fleet, units = bench.carry, bench.drive, bench.records, bench.fleet, bench.units
+    row, told, outside, cost, state = carry.row, carry.out, drive.outside, drive.unit_cost, carry.units
+    owner, watch, block_next = ground.generator, bench.unit, bench.block[at.NEXT_S]
+    hold, per_plan, critical_frac = ground.hold, ground.per_plan, ground.critical_frac
     slow, by_second = -1, True
     for minute in range(ground.seconds // MINUTE_S):
         now_s, here = minute * MINUTE_S, begun + minute
-        if here // ground.hold != slow:
-            slow = here // ground.hold
-            _read_slow(slow, ground, bench.column)
-        _read_fast(here, ground, bench.column)
-        if change_blocks(odds, who, way, now_s, bench):
+        if here // hold != slow:
+            slow = here // hold
+            _read(ground.slow_row, ground.slow[slow], column)
+        _read(ground.fast_row, ground.fast[here], column)
+        if (block_next <= now_s).any():
+            change_blocks(odds, who, way, now_s, bench)
             note[at.N_CHANGED_S], by_second = now_s, True
-        _set_drive(ground, bench)
+        _set_drive(note[at.N_ON] > 0.5, critical_frac, owner, column, outside, cost)
         lost = failed = False
-        plan = here // ground.per_plan if ground.per_plan > 0 else -1
-        if by_second or note[at.N_CHANGE_S] < now_s + MINUTE_S:
-            for s in range(MINUTE_S):
-                if note[at.N_CHANGE_S] <= now_s + s:
-                    if change_grid(odds, who, way, now_s + s, note):
-                        stop_units(odds, who, ground.generator, bench)
-                    _set_drive(ground, bench)
-                lost |= _step(now_s + s, 1, here * MINUTE_S + s, plan, ground, rules, bench, answer)
-                failed |= follow_units(odds, who, way, ground.generator, 1.0, bench)
-        else:
-            lost = _step(now_s, MINUTE_S, here * MINUTE_S, plan, ground, rules, bench, answer)
-            failed = follow_units(odds, who, way, ground.generator, float(MINUTE_S), bench)
+        plan = here // per_plan if per_plan > 0 else -1
+        by_second |= note[at.N_CHANGE_S] < now_s + MINUTE_S
+        step_s = 1 if by_second else MINUTE_S
+        for s in range(0, MINUTE_S, step_s):
+            if note[at.N_CHANGE_S] <= now_s + s:
+                if change_grid(odds, who, way, now_s + s, note):
+                    stop_units(odds, who, owner, bench)
+                _set_drive(note[at.N_ON] > 0.5, critical_frac, owner, column, outside, cost)
+            now = _rules_now(rules, here * MINUTE_S + s, step_s)
+            generated = before_step(0, float(step_s), drive, now, plan, fleet, units, carry, records.units)
+            decide(now.kinds, now.params, row, told)
+            share(told[0], carry.limits, carry.free, carry.setpoint)
+            after_step(0, float(step_s), generated, drive, now, fleet, carry, records)
+            hours = step_s / 3600.0
+            missing_mw = _count_step(
+                hours, critical_frac, note[at.N_ON] > 0.5, column, row, told, records.record, answer
+            )
+            if missing_mw > LOST_MW:
+                lost = True
+                if answer[at.O_UNSERVED_H] == 0.0:
+                    _note_loss(now_s + s, state, row, note, answer)
+                answer[at.O_UNSERVED_MWH] += missing_mw * hours
+                answer[at.O_UNSERVED_H] += hours
+            if are_due(watch, state):
+                failed |= follow_units(odds, who, way, owner, float(step_s), bench)
+        answer[at.O_SECONDS] += MINUTE_S if by_second else 0
         if failed:
             note[at.N_CHANGED_S] = now_s + MINUTE_S
-        by_second = failed or not _is_settled(now_s + MINUTE_S, lost, bench)
+        by_second = failed or not _is_settled(now_s + MINUTE_S, lost, note, row, told, outside, state)
 
 
-@njit(cache=True)
-def _is_settled(now_s, lost, bench):
+@njit(cache=True, forceinline=True)
+def _rules_now(rules, axis_s, step_s):
+    """The controller as numbers for a step that begins at this second of the axis."""
+    interval_s = rules.interval_steps * MINUTE_S
+    first = (rules.first * MINUTE_S + axis_s) % interval_s // step_s
+    return twin.Rules(
+        rules.kinds, rules.params, interval_s // step_s, rules.error_frac, rules.discharge_eff, rules.seed, first,
+        rules.most_auxiliary_mw,
+    )  # fmt: skip
+
+
+@njit(cache=True, forceinline=True)
+def _is_settled(now_s, lost, note, row, told, outside, state):
     """Whether minutes will do from here."""
-    row, note = bench.carry.row, bench.note
     if now_s - note[at.N_CHANGED_S] > HOLD_S:
         return True
     can_mw = row[rows.CAN_DISCHARGE_MW]
@@ -151,69 +186,47 @@ def _is_settled(now_s, lost, bench):
         band_mwh = min(row[rows.RESERVE_MWH], FULL_FRAC * row[rows.ENERGY_MWH])
         return not lost and row[rows.STORED_MWH] >= band_mwh
     if not lost:
-        return bench.carry.out[0] <= STILL_FRAC * can_mw
-    return can_mw <= STILL_FRAC * bench.drive.outside[twin.D_LOAD, 0] and not _is_starting(bench.carry.units)
+        return told[0] <= STILL_FRAC * can_mw
+    return can_mw <= STILL_FRAC * outside[twin.D_LOAD, 0] and not _is_starting(state)
 
 
 @njit(cache=True)
 def _is_starting(state):
+    starting = 0
     for k in range(state.shape[1]):
-        if state[unit.MODE, k] == unit.STARTING or state[unit.MODE, k] == unit.STUCK:
-            return True
-    return False
+        starting += state[unit.MODE, k] == unit.STARTING or state[unit.MODE, k] == unit.STUCK
+    return starting > 0
 
 
-@njit(cache=True)
-def _step(now_s, step_s, axis_s, plan, ground, rules, bench, answer):
-    """One step of the twin; what was lost in it is written down, and whether any was is returned."""
-    carry, record, note = bench.carry, bench.records.record, bench.note
-    seconds = float(step_s)
-    interval_s = rules.interval_steps * MINUTE_S
-    first = (rules.first * MINUTE_S + axis_s) % interval_s // step_s
-    now = twin.Rules(
-        rules.kinds, rules.params, interval_s // step_s, rules.error_frac, rules.discharge_eff, rules.seed, first,
-        rules.most_auxiliary_mw,
-    )  # fmt: skip
-    drive, fleet = bench.drive, bench.fleet
-    generated = before_step(0, seconds, drive, now, plan, fleet, bench.units, carry, bench.records.units)
-    decide(now.kinds, now.params, carry.row, carry.out)
-    share(carry.out[0], carry.limits, carry.free, carry.setpoint)
-    after_step(0, seconds, generated, drive, now, fleet, carry, bench.records)
-    hours = seconds / 3600.0
-    load = bench.column[twin.D_LOAD]
-    critical = ground.critical_frac * load
+@njit(cache=True, forceinline=True)
+def _count_step(hours, critical_frac, is_on, column, row, told, record, answer):
+    """Write down what was dropped and generated; returns the critical load that was not served [MW]."""
+    load = column[twin.D_LOAD]
+    critical = critical_frac * load
     missing = record[twin.R_UNSERVED, 0]
-    if note[at.N_ON] > 0.5:
+    if is_on:
         dropped, lost = min(missing, load - critical), max(missing - (load - critical), 0.0)
     else:  # the battery forms the island's grid: what it could still give, it gives
-        spare = carry.row[rows.CAN_DISCHARGE_MW] - carry.out[0]
+        spare = row[rows.CAN_DISCHARGE_MW] - told[0]
         dropped, lost = load - critical, max(missing - max(spare, 0.0), 0.0)
     answer[at.O_DROPPED_MWH] += (dropped + record[twin.R_SHED, 0]) * hours
-    answer[at.O_GENERATED_MWH] += generated * hours
+    answer[at.O_GENERATED_MWH] += record[twin.R_GENERATOR, 0] * hours
+    if answer[at.O_STEPS] == 0.0:
+        answer[at.O_STORED_MWH] = row[rows.STORED_MWH]
     answer[at.O_STEPS] += 1.0
-    answer[at.O_SECONDS] += 1.0 if step_s == 1 else 0.0
-    if now_s == 0:
-        answer[at.O_STORED_MWH] = carry.row[rows.STORED_MWH]
-    if lost <= LOST_MW:
-        return False
-    if answer[at.O_UNSERVED_H] == 0.0:
-        _note_loss(now_s, bench, answer)
-    answer[at.O_UNSERVED_MWH] += lost * hours
-    answer[at.O_UNSERVED_H] += hours
-    return True
+    return lost
 
 
 @njit(cache=True)
-def _note_loss(now_s, bench, answer):
+def _note_loss(now_s, state, row, note, answer):
     """Load is lost for the first time: when, after what failure, and for want of what."""
-    row, note = bench.carry.row, bench.note
     answer[at.O_LOSS_H] = now_s / 3600.0
     answer[at.O_CAUSE], answer[at.O_WHO] = note[at.N_CAUSE], note[at.N_WHO]
     if note[at.N_ON] > 0.5:
         shortage = at.IMPORT
     elif row[rows.ENERGY_MWH] > 0.0 and row[rows.STORED_MWH] <= STILL_FRAC * row[rows.ENERGY_MWH]:
         shortage = at.EMPTY
-    elif _is_starting(bench.carry.units):
+    elif _is_starting(state):
         shortage = at.STILL_STARTING
     elif row[rows.ENERGY_MWH] > 0.0:
         shortage = at.POWER

@@ -4,9 +4,9 @@ Needs    physics.kernel.chance, prove.kernel.layout.
 Gives    draw, draw_normal, waiting, told_share, told_rate, told_shift, pair_of, way_of, moments_of.
 Used by  prove.kernel.
 
-Every draw is named by seed, pair, kind, item and count, so that any worker draws the same, and two designs meet the same
-weather, outages and failures (common random numbers). The second campaign of a pair takes 1 - u and -z (antithetic
-variates, Hammersley and Morton 1956).
+Every draw is named by seed, pair, kind, item and count, so that any worker draws the same, and two designs meet the
+same weather, outages and failures (common random numbers). The second campaign of a pair takes 1 - u and -z
+(antithetic variates, Hammersley and Morton 1956).
 """
 
 from __future__ import annotations

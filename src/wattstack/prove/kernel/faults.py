@@ -4,8 +4,8 @@ Needs    prove.kernel (draws, layout), physics.kernel.layout.
 Gives    begin_grid, change_grid, begin_blocks, change_blocks, tell_blocks, note_cause.
 Used by  prove.kernel.campaign, units.
 
-A battery of n blocks is one block of the twin: when k of them are out, every extensive number of it is (n - k) / n of what
-it was, and the charge that stands in them waits there until they are mended. Causes come as a beta-factor model
+A battery of n blocks is one block of the twin: when k of them are out, every extensive number of it is (n - k) / n of
+what it was, and the charge that stands in them waits there until they are mended. Causes come as a beta-factor model
 (Fleming 1975, NUREG/CR-4780): a share of the failures takes one alone, the rest all at once.
 """
 
@@ -33,7 +33,7 @@ def note_cause(note, cause, who):
 
 @njit(cache=True)
 def begin_grid(odds, who, way, note):
-    """The outage at the campaign's start: its length, in whole seconds; returns whether its cause hits the units too."""
+    """The outage at the campaign's start, whole seconds long; returns whether its cause hits the units too."""
     grid = odds.grid
     shift = grid[at.TILTED, at.SHIFT]
     z = draw_normal(odds.seed, who, at.D_LENGTH, 0, 0) + (shift if way == at.TILTED else 0.0)
@@ -64,7 +64,9 @@ def change_grid(odds, who, way, now_s, note):
         gap_s = waiting(draw(odds.seed, who, at.D_GAP, 0, count), grid[at.DECLARED, at.RATE_PER_S])
         note[at.N_CHANGE_S] = now_s + max(1.0, np.rint(gap_s))
         return False
-    z = draw_normal(odds.seed, who, at.D_LENGTH, 0, count)  # later outages are rare enough to be left as declared
+    z = draw_normal(
+        odds.seed, who, at.D_LENGTH, 0, count
+    )  # later outages are rare enough to be left as declared
     length_h = grid[at.DECLARED, at.MEDIAN_H] * exp(grid[at.DECLARED, at.SIGMA] * z)
     note[at.N_ON], note[at.N_OUTAGES] = 0.0, count + 1.0
     note[at.N_CHANGE_S] = now_s + max(1.0, np.rint(length_h * HOUR_S))
@@ -73,7 +75,7 @@ def change_grid(odds, who, way, now_s, note):
 
 @njit(cache=True)
 def _count_down(u, chance, n):
-    """How many of n are down, each by the same chance, where a number u falls (inverse of the binomial distribution)."""
+    """How many of n are down, each by the same chance: the inverse of the binomial distribution at u."""
     if chance <= 0.0:
         return 0
     term = (1.0 - chance) ** n
@@ -91,13 +93,19 @@ def begin_blocks(odds, who, way, bench):
     rows, note, seed = bench.block, bench.note, odds.seed
     rows[:] = 0.0
     for b in range(rows.shape[1]):
-        now, declared, tilted = odds.block[way, :, b], odds.block[at.DECLARED, :, b], odds.block[at.TILTED, :, b]
+        now, declared, tilted = (
+            odds.block[way, :, b],
+            odds.block[at.DECLARED, :, b],
+            odds.block[at.TILTED, :, b],
+        )
         n = now[at.BLOCKS]
         rows[at.ALIVE, b] = rows[at.OF, b] = n
         down = float(_count_down(draw(seed, who, at.D_DOWN, b, 0), now[at.DOWN], int(n)))
         note[at.N_LOG_RATIO] += told_share(declared[at.DOWN], tilted[at.DOWN], down, n - down)
         all_down = 1.0 if draw(seed, who, at.D_DOWN_ALL, b, 0) < now[at.DOWN_ALL] else 0.0
-        note[at.N_LOG_RATIO] += told_share(declared[at.DOWN_ALL], tilted[at.DOWN_ALL], all_down, 1.0 - all_down)
+        note[at.N_LOG_RATIO] += told_share(
+            declared[at.DOWN_ALL], tilted[at.DOWN_ALL], all_down, 1.0 - all_down
+        )
         _next_event(odds, who, way, b, 0.0, rows)
         down = n if all_down > 0.0 else down
         if down > 0.0:
@@ -110,7 +118,11 @@ def begin_blocks(odds, who, way, bench):
 def _rates(now, alive):
     """Of one block failing, of all, of one being mended [1/s]."""
     out = now[at.BLOCKS] - alive
-    return alive * now[at.FAIL_PER_S], now[at.FAIL_ALL_PER_S] if alive > 0.0 else 0.0, out / now[at.BLOCK_REPAIR_S]
+    return (
+        alive * now[at.FAIL_PER_S],
+        now[at.FAIL_ALL_PER_S] if alive > 0.0 else 0.0,
+        out / now[at.BLOCK_REPAIR_S],
+    )
 
 
 @njit(cache=True)
@@ -122,8 +134,8 @@ def _next_event(odds, who, way, b, now_s, rows):
 
 @njit(cache=True)
 def change_blocks(odds, who, way, now_s, bench):
-    """Let happen what is due by now; tells whether anything did."""
-    rows, note, happened = bench.block, bench.note, False
+    """Let happen what is due by now."""
+    rows, note = bench.block, bench.note
     for b in range(rows.shape[1]):
         while rows[at.NEXT_S, b] <= now_s:
             when_s = rows[at.NEXT_S, b]
@@ -142,8 +154,6 @@ def change_blocks(odds, who, way, now_s, bench):
                 _bring_back(b, bench)
             rows[at.EVENTS, b] += 1.0
             _next_event(odds, who, way, b, when_s, rows)
-            happened = True
-    return happened
 
 
 @njit(cache=True)

@@ -1,12 +1,12 @@
 """What fails of the generating units in a campaign: starts, running units, all of a generator at once.
 
 Needs    prove.kernel (draws, faults, layout), physics.kernel.generator.
-Gives    begin_units, follow_units, stop_units, tell_units.
+Gives    begin_units, are_due, follow_units, stop_units, tell_units.
 Used by  prove.kernel.campaign.
 
-unit_step moves a unit and draws by itself; here its draws are decided beforehand (a chance of 0 or 1, a running time that
-is reached or not), so that they can be mirrored and tilted and do not depend on the length of the step. A running failure
-comes after an exponential running time; one of all units after such a time in which any of them ran.
+unit_step moves a unit and draws by itself; here its draws are decided beforehand (a chance of 0 or 1, a running time
+that is reached or not), so that they can be mirrored and tilted and do not depend on the length of the step. A running
+failure comes after an exponential running time; one of all units after such a time in which any of them ran.
 """
 
 from __future__ import annotations
@@ -67,7 +67,9 @@ def _tell_start(odds, g, k, bench):
     declared, tilted = odds.unit[at.DECLARED], odds.unit[at.TILTED]
     fails = rows[at.WILL_FAIL, k]
     alone = 1.0 if fails in (ALONE, ALONE + TOGETHER) else 0.0
-    note[at.N_LOG_RATIO] += told_share(declared[at.FAIL_START, g], tilted[at.FAIL_START, g], alone, 1.0 - alone)
+    note[at.N_LOG_RATIO] += told_share(
+        declared[at.FAIL_START, g], tilted[at.FAIL_START, g], alone, 1.0 - alone
+    )
     if rows[at.SEEN_STARTS, k] >= generators[at.G_STARTS, g]:
         generators[at.G_STARTS, g] = rows[at.SEEN_STARTS, k] + 1.0
         together = 1.0 if fails >= TOGETHER else 0.0
@@ -77,8 +79,21 @@ def _tell_start(odds, g, k, bench):
 
 
 @njit(cache=True)
+def are_due(rows, state):
+    """Whether any unit runs, or has started or failed since it was last looked at."""
+    for k in range(state.shape[1]):
+        if (
+            state[unit.MODE, k] == unit.RUNNING
+            or state[unit.STARTS, k] != rows[at.SEEN_STARTS, k]
+            or state[unit.FAILURES, k] != rows[at.SEEN_FAILURES, k]
+        ):
+            return True
+    return False
+
+
+@njit(cache=True)
 def follow_units(odds, who, way, owner, step_s, bench):
-    """After a step: count starts and running time, let fail what is due; tells whether anything failed or is about to."""
+    """After a step: count starts and running time, let fail what is due; tells whether anything fails."""
     state, rows, generators, happened = bench.carry.units, bench.unit, bench.generator, False
     ran = False
     for k in range(rows.shape[1]):
@@ -164,7 +179,10 @@ def tell_units(odds, owner, bench):
     for k in range(rows.shape[1]):
         g = owner[k]
         told += told_rate(
-            declared[at.FAIL_RUN_PER_S, g], tilted[at.FAIL_RUN_PER_S, g], rows[at.RUN_FAILURES, k], rows[at.RUN_S, k]
+            declared[at.FAIL_RUN_PER_S, g],
+            tilted[at.FAIL_RUN_PER_S, g],
+            rows[at.RUN_FAILURES, k],
+            rows[at.RUN_S, k],
         )
     for g in range(generators.shape[1]):
         told += told_rate(
