@@ -100,7 +100,9 @@ def test_a_power_that_the_cells_cannot_give_is_told(small):
 def test_the_battery_of_most_energy_is_replaced_and_the_others_stay(small):
     more = {"chemistry": "library:lto-2026", "power_mw": 5, "energy_mwh": 1}
     told = compare_chemistries(
-        small(battery={"quick": more}, duties=None, control=RULES), NAMES[:1], replace(QUICK, years=1, draws=1)
+        small(battery={"quick": more}, duties=None, control=RULES),
+        NAMES[:1],
+        replace(QUICK, years=1, draws=1),
     )
     assert told.battery == "main"
     assert "battery.main is replaced; battery.quick stays as it is." in told.notes

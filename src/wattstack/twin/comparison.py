@@ -181,7 +181,11 @@ _CRITERIA = (
     ("round_trip_net_eff", "gives back more of what it takes", "gives back less of what it takes"),
     ("renewed", "is renewed more often", "is renewed less often"),
     ("reserve_short_h", "leaves the reserve short for longer", "leaves the reserve short for less long"),
-    ("auxiliary_mwh_per_year", "draws more for auxiliaries", "draws less for auxiliaries"),  # last: of equal sizes
+    (
+        "auxiliary_mwh_per_year",
+        "draws more for auxiliaries",
+        "draws less for auxiliaries",
+    ),  # last: of equal sizes
 )
 
 
