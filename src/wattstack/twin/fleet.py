@@ -20,7 +20,7 @@ import numpy as np
 from wattstack.campus import Battery, Campus, Strip
 from wattstack.control import StripGroup, strip_of, strip_table
 from wattstack.control.kernel import strip
-from wattstack.physics import BlockSet, BlockSpec, Make, block_of, make_blocks, of_make
+from wattstack.physics import BlockSet, BlockSpec, Make, block_of, cell_of, make_blocks, of_make
 from wattstack.physics.kernel import layout as block
 
 HOT = 1.25  # draw of a chiller on the hottest day / at 35 degC, assumption
@@ -166,16 +166,18 @@ def _members(campus: Campus, name: str, unit: Battery, reservoir: bool, years: i
 
 
 def most_auxiliary_mw(campus: Campus) -> float:
-    """What the cooling and controls of all batteries draw at most [MW]: full cooling on the hottest day."""
+    """What cooling, pumps and controls of all batteries draw at most [MW]: full cooling on the hottest day."""
     kw = 0.0
     for unit in campus.battery.values():
         climate = unit.climate
-        cooling = (
-            0.0
-            if climate.kind == "none"
-            else HOT * climate.cooling_kw_per_mwh / climate.cop + climate.fan_kw_per_mwh
-        )
-        kw += (cooling + climate.idle_kw_per_mwh) * unit.energy_mwh / unit.usable_frac
+        cooled = 0.0 if climate.kind == "none" else HOT * climate.cooling_kw_per_mwh / climate.cop
+        per_mwh = (
+            cooled + climate.fan_kw_per_mwh + climate.idle_kw_per_mwh
+        )  # fans blow where nothing cools, too
+        if unit.chemistry is not None:
+            cell = cell_of(unit.chemistry)
+            per_mwh += 1000.0 * cell.auxiliary_w / cell.energy_wh  # pumps
+        kw += per_mwh * unit.energy_mwh / unit.usable_frac
         kw += 1000.0 * (unit.converter.standby_frac + unit.transformer.no_load_frac) * unit.power_mw
     return kw / 1000.0
 
