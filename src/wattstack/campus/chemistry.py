@@ -45,19 +45,7 @@ def with_chemistry(campus: Campus, battery: str, chemistry: str, least_h: float 
         1.0
     """
     chemistry = chemistry.removeprefix("library:")
-    if chemistry not in names("chemistries"):
-        near = nearest(chemistry, names("chemistries"))
-        mend = f"Nearest: '{near}'." if near else f"There are: {', '.join(names('chemistries'))}."
-        raise InputError(
-            "chemistries", [Fault(chemistry, f"is not among the chemistries of the library. {mend}")]
-        )
-    theirs = find("chemistries", chemistry).currency
-    if theirs and theirs != campus.currency and theirs not in campus.finance.exchange:
-        what = (
-            f"is missing, must be given: {chemistry} is priced in {theirs}, this campus counts in {campus.currency}. "
-            f"Write finance: {{exchange: {{{theirs}: ...}}}}, {campus.currency} per {theirs}."
-        )
-        raise InputError(campus.source, [Fault(f"finance.exchange.{theirs}", what)])
+    _require_priced(campus, chemistry)
     stands = campus.battery[battery].model_dump(exclude_unset=True, exclude=OF_THE_CELLS)
     for added in stands.get("augmentation", {}).values():
         added.pop("chemistry", None)
@@ -86,3 +74,20 @@ def with_chemistry(campus: Campus, battery: str, chemistry: str, least_h: float 
     ]
     changed._passports = tuple({(one["kind"], one["name"]): one for one in (*kept, *passports)}.values())
     return changed
+
+
+def _require_priced(campus: Campus, chemistry: str) -> None:
+    """A chemistry that is there, and whose prices can be told in the currency of the campus."""
+    if chemistry not in names("chemistries"):
+        near = nearest(chemistry, names("chemistries"))
+        mend = f"Nearest: '{near}'." if near else f"There are: {', '.join(names('chemistries'))}."
+        raise InputError(
+            "chemistries", [Fault(chemistry, f"is not among the chemistries of the library. {mend}")]
+        )
+    theirs = find("chemistries", chemistry).currency
+    if theirs and theirs != campus.currency and theirs not in campus.finance.exchange:
+        what = (
+            f"is missing, must be given: {chemistry} is priced in {theirs}, this campus counts in {campus.currency}. "
+            f"Write finance: {{exchange: {{{theirs}: ...}}}}, {campus.currency} per {theirs}."
+        )
+        raise InputError(campus.source, [Fault(f"finance.exchange.{theirs}", what)])
