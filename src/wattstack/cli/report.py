@@ -25,10 +25,13 @@ import click
 def report(folder: str, other: str | None, page: str | None) -> None:
     """Write the report of the result in OUT, or of OUT and OTHER side by side: one file that opens offline.
 
+    A result is a plan or a simulated year; any two of a site, or two of a portfolio, can be laid beside each other.
+
     \b
     Examples:
       wattstack report out/sakai
       wattstack report out/sakai out/tight -o compared.html
+      wattstack report out/sakai out/sakai-run -o plan-and-run.html
 
     \b
     Exit codes: 0 done, 2 OUT holds no result that can be read.

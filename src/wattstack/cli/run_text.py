@@ -84,6 +84,8 @@ def _signed(value: float, currency: str) -> str:
 def _batteries(files: RunFiles) -> str:
     """What is left of every battery that gave something in the last year."""
     blocks = files.tables["batteries"]
+    if blocks.empty:
+        return ""
     last = blocks[(blocks["year"] == blocks["year"].max()) & (blocks["discharged_mwh"] > 0.0)]
     return table(
         [

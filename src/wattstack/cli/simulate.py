@@ -13,6 +13,8 @@ from typing import Any
 import click
 
 from wattstack.cli.chemistries import chemistry_options, compare
+from wattstack.cli.outages import outage_options, prove_outages
+from wattstack.cli.portfolio_plan import writable
 from wattstack.cli.sets import sets_option
 from wattstack.errors import InputError
 
@@ -28,15 +30,16 @@ that take time and fail, outages, forecasts that err.
 \b
 What is written into the folder (nothing before all of it is ready):
   run.json         figures, where the saving went, limits that were hit, checksums of the inputs
-  *.csv            years, bill, balance, peaks, batteries, limits, events
+  *.csv            years, bill, that of perfect foresight, balance, peaks, batteries, limits, events, inputs
   traces.parquet   every step of the first year
-  report.html      one page that opens offline
+  report.html      one page that opens offline; wattstack report lays two runs, or a plan and a run, side by side
 
 \b
 Examples:
   wattstack simulate out/sakai/campus.yaml -o out/sakai-run
   wattstack simulate out/sakai/campus.yaml --years 10 --step 5min
   wattstack simulate out/sakai/campus.yaml --set control.kind=rules --no-against
+  wattstack simulate out/sakai/campus.yaml --outages 10000 -o out/sakai-outages
   wattstack simulate out/sakai/campus.yaml --chemistries lfp-grid-2026,zinc-halogen-eos --years 10 -o out/compared
 
 \b
@@ -77,6 +80,7 @@ Exit codes: 0 done, 1 load was not served, 2 bad input, 3 ours, 130 stopped (the
     "--report/--no-report", "with_report", default=True, show_default=True, help="With report.html."
 )
 @chemistry_options
+@outage_options
 @sets_option
 def simulate(campus_file: str, folder: str, **options: Any) -> int:
     """Simulate a campus into a folder."""
@@ -86,10 +90,12 @@ def simulate(campus_file: str, folder: str, **options: Any) -> int:
     from wattstack.twin import Setting, Twin, plan_against_twin, write_run
 
     campus = read_with_sets(campus_file, options["sets"])
-    if Path(folder).resolve() == Path(campus_file).resolve().parent:
-        what = f"holds {Path(campus_file).name} itself and perhaps its plan. Name another folder with -o."
-        raise InputError(folder, [what])
+    _keep_results(Path(campus_file), Path(folder))
+    writable(Path(folder))
     announce_compiling(lambda text: click.echo(text, err=True))
+    if options["outages"] is not None:
+        scenario = options["scenario"]
+        return prove_outages(campus if scenario is None else campus.in_scenario(scenario), folder, options)
     if options["chemistries"] is not None:
         scenario = options["scenario"]
         return compare(campus if scenario is None else campus.in_scenario(scenario), folder, options)
@@ -108,6 +114,17 @@ def simulate(campus_file: str, folder: str, **options: Any) -> int:
 
         click.echo(f"\nreport: {write_report(files, Path(folder) / 'report.html')}")
     return 1 if files.summary["figures"]["unserved_mwh"] > 0.0 else 0
+
+
+def _keep_results(campus_file: Path, folder: Path) -> None:
+    """Refuse to write where the input or a plan stands: the page of the one would take the place of the other's."""
+    what = ""
+    if folder.resolve() == campus_file.resolve().parent:
+        what = f"holds {campus_file.name} itself and perhaps its plan"
+    elif (folder / "plan.json").is_file():
+        what = "holds a plan"
+    if what:
+        raise InputError(str(folder), [f"{what}. Name another folder with -o."])
 
 
 def plan_beside(campus_file: Path) -> dict[str, Any] | None:

@@ -20,12 +20,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from wattstack.case import InputRecord
 from wattstack.errors import InputError
 from wattstack.plan import package_versions, read_json, write_whole
 from wattstack.twin.beside import plan_beside
@@ -175,12 +176,14 @@ def _tables(run: Run) -> dict[str, pd.DataFrame]:
         "limits": limits,
         "events": pd.DataFrame(events, columns=["year", "path", "what"]),
         "against": run.against,
-        "inputs": pd.DataFrame([asdict(record) for record in run.case.inputs]),
+        "inputs": pd.DataFrame(
+            [asdict(record) for record in run.case.inputs], columns=[f.name for f in fields(InputRecord)]
+        ),
     }
 
 
 def _bill_table(bill: Any) -> pd.DataFrame:
-    return bill.table().T.rename_axis("month").reset_index()
+    return bill.table().T.rename(index={"total": "year"}).rename_axis("month").reset_index()
 
 
 def _peaks(run: Run, one: YearOfRun) -> pd.DataFrame:

@@ -107,6 +107,8 @@ class Twin:
         self.seconds: dict[str, float] = {}
         began = time.perf_counter()
         self.campus = campus if scenario is None else campus.in_scenario(scenario)
+        self.years, self.seed, self.scenario = years, seed, scenario
+        self.fleet(Setting())  # what is wrong with a battery is said before the work, not after the plan's runs
         whole = self.campus.model_copy(update={"scenarios": {}})
         self.reference: ScenarioResult = plan_site(whole, curve=False, worth=False).scenarios[0]
         self.seconds["plan"] = time.perf_counter() - began
@@ -116,7 +118,6 @@ class Twin:
         bare = fine.model_copy(update={"duties": fine.duties.model_copy(update={"backup": None})})
         self.case: Case = replace(build_case(bare), campus=fine)
         self.seconds["case"] = time.perf_counter() - began
-        self.years, self.seed, self.scenario = years, seed, scenario
 
     def run(self, setting: Setting, note: Callable[[str], None] = lambda _: None) -> Run:
         """One run of all years under a setting."""
@@ -165,6 +166,9 @@ class Twin:
 
 def _require_runnable(campus: Campus, step: str, years: int, scenario: str | None) -> None:
     """All that keeps a campus from being run, at once."""
+    if scenario is not None and scenario not in campus.scenarios:
+        known = ", ".join(campus.scenarios) or "none is declared"
+        raise InputError(campus.source, [Fault("scenario", f"is {scenario!r}, must be one of: {known}.")])
     faults = [
         Fault(
             path,

@@ -96,8 +96,6 @@ def _side(view: View | RunView) -> Side:
 
 def _of_run(view: RunView) -> Side:
     s = view.summary
-    last = view.tables["batteries"]
-    last = last[(last["year"] == last["year"].max()) & (last["discharged_mwh"] > 0.0)].set_index("block")
     keep = ["capacity_frac", "round_trip_eff", "round_trip_net_eff"]
     items = {
         item.label: (item.value, "MW" if item.label == "Highest import" else "MWh")
@@ -109,7 +107,7 @@ def _of_run(view: RunView) -> Side:
     return Side(
         view.label, run_lead(view), view.synthetic, view.money, s["running_cost_per_year"], saving_of_run(view),
         cost_lines(view), items, peaks, view.get("grid.import_mw"), s["sizes"],
-        {r["name"]: r for r in s["inputs"]}, last[keep].to_dict("index"), hit,
+        {r["name"]: r for r in s["inputs"]}, {row["block"]: {key: row[key] for key in keep} for row in view.working(-1)}, hit,
     )  # fmt: skip
 
 

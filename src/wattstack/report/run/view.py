@@ -74,6 +74,14 @@ class RunView:
         part = table[table["year"] == 0].drop(columns="year")
         return part.set_index("month").dropna(axis=1, how="all")
 
+    def working(self, year: int) -> list[dict]:
+        """What is told of each battery block that gave something in a year; the last one is -1."""
+        table = self.tables["batteries"]
+        if table.empty:
+            return []
+        wanted = table["year"].max() if year < 0 else year
+        return table[(table["year"] == wanted) & (table["discharged_mwh"] > 0.0)].to_dict("records")
+
     @cached_property
     def local(self) -> np.ndarray:
         """Local start of every step, datetime64[s] without a zone, shape (steps,)."""

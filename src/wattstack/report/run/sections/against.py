@@ -16,8 +16,7 @@ from wattstack.report.words import MINUS, percent
 
 MEANING = {
     "look-ahead": "The plan chose with the whole year before its eyes. The controller sees the next hours, known "
-    "exactly, and acts in the run's own steps. It ends the year with other energy in store, so the line may fall a "
-    "little below zero.",
+    "exactly, and acts in the run's own steps.",
     "forecast": "Load and sun of the next hours are forecast as the campus file declares, no longer known. What errs "
     "is paid for in peaks, and in energy bought at the wrong hour.",
     "reserve": "The gauge of a battery may read high, so more than the reserve is held back. What is held back earns "
@@ -26,6 +25,8 @@ MEANING = {
     "drawn with the seed of this run.",
     "losses": "Cells, converter, transformer, heating and cooling as they are, where the plan has one constant "
     "efficiency. Below zero: the battery that was built loses less than the plan took for granted.",
+    "store": "Energy left in the batteries at the end of the year, more or less than at its start: in the lines above "
+    "it counts at the plan's price, in the bill it does not.",
     "ageing": "Capacity falls and resistance grows while the year goes on. Of the first year alone: later years lose "
     "more, see the batteries.",
 }

@@ -27,10 +27,7 @@ LOSSES = {
 
 def batteries_section(view: RunView, page: Page) -> str:
     """Each block's year, its losses by cause, temperature and ageing."""
-    table_ = view.tables["batteries"]
-    if table_.empty:
-        return paragraph("The campus has no battery.")
-    first = [row for row in table_[table_["year"] == 0].to_dict("records") if row["discharged_mwh"] > 0.0]
+    first = view.working(0)
     if not first:
         return paragraph("No battery gave anything in the first year.")
     html = _blocks(view, first) + _losses(first)
@@ -90,12 +87,11 @@ def _losses(rows: list[dict[str, Any]]) -> str:
 def _years(view: RunView) -> str:
     """Running cost and batteries of every year."""
     money, rows = view.money, []
-    batteries = view.tables["batteries"]
     for record in view.tables["years"].to_dict("records"):
-        own = batteries[(batteries["year"] == record["year"]) & (batteries["discharged_mwh"] > 0.0)]
-        worst = float(own["capacity_frac"].min()) if len(own) else float("nan")
+        own = view.working(int(record["year"]))
+        worst = min((row["capacity_frac"] for row in own), default=math.nan)
         cost = record["running_cost"] / view.axis_years
-        given = float(own["discharged_mwh"].sum()) / view.axis_years
+        given = sum(row["discharged_mwh"] for row in own) / view.axis_years
         rows.append(
             [str(int(record["year"]) + 1), Num(money.number(cost), cost), Num(f"{given:,.0f}", given), _share(worst, 2),
              Num(quantity(record["unserved_mwh"]), record["unserved_mwh"])]

@@ -92,19 +92,13 @@ def _starts(view: RunView) -> str:
 
 def _kept(view: RunView) -> float | None:
     """Least share of capacity that is left of any block at the end of the run."""
-    table = view.tables["batteries"]
-    last = table[(table["year"] == table["year"].max()) & (table["discharged_mwh"] > 0.0)]
-    return None if last.empty else float(last["capacity_frac"].min())
+    return min((row["capacity_frac"] for row in view.working(-1)), default=None)
 
 
 def _kept_words(view: RunView) -> str:
     years = view.summary["years"] * view.axis_years
     after = f"after {quantity(years, 'years', 3)}" if years != 1.0 else "after one year"
-    return (
-        f"{after}, of the block that has least"
-        if len(view.tables["batteries"]["block"].unique()) > 1
-        else after
-    )
+    return f"{after}, of the block that has least" if len(view.working(-1)) > 1 else after
 
 
 def headline(view: RunView) -> str:

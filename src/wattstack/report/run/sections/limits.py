@@ -80,7 +80,7 @@ def bill_section(view: RunView) -> str:
 
 def cost_lines(view: RunView) -> dict[str, float]:
     """Every line of the first year's running cost [currency/year]."""
-    total = view.first_year("bill").loc["total"].drop("total")
+    total = view.first_year("bill").loc["year"].drop("total")
     return {line_name(k): float(v) / view.axis_years for k, v in total.items() if abs(v) > 0.0}
 
 
@@ -90,7 +90,7 @@ def plan_lines(view: RunView) -> dict[str, float]:
     if reference is None:
         return {}
     table_ = view.tables["bill_plan"].set_index("month")
-    total = table_.loc["total"].drop("total")
+    total = table_.loc["year"].drop("total")
     return {line_name(k): float(v) / reference["axis_years"] for k, v in total.items() if abs(v) > 0.0}
 
 
@@ -104,16 +104,12 @@ def _by_month(view: RunView) -> str:
     bill, money = view.first_year("bill"), view.money
     lines = [c for c in bill.columns if c != "total" and bill[c].abs().max() > 0.0]
     rows: list[list[Cell]] = [
-        [_month(str(label)), *(Num(money.number(v), float(v)) for v in row)]
+        [month_name(str(label)), *(Num(money.number(v), float(v)) for v in row)]
         for label, row in zip(bill.index, bill[[*lines, "total"]].to_numpy(), strict=True)
     ]
     note = f"In {money.unit}. Credits are negative. To the last digit in bill.csv."
     head = ["Month", *(line_name(c) for c in lines), "Sum"]
     return paragraph(note, "note") + table(head, rows[:-1], rows[-1], kind="wide")
-
-
-def _month(label: str) -> str:
-    return "Sum" if label == "total" else month_name(label)
 
 
 def notes_section(view: RunView) -> str:
