@@ -105,7 +105,7 @@ def block_of(
         discharge_mw=power,
         charge_mw=power * battery.charge_power_frac,
         soc_low=low,
-        soc_high=min(low + usable, 1.0) if low + usable < 1.0 + 1e-9 else low + usable,
+        soc_high=min(low + usable, 1.0),
         converter=converter,
         transformer=transformer,
         climate=container_of(battery),

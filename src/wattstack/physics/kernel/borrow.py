@@ -12,17 +12,25 @@ from __future__ import annotations
 
 from numba import types
 from numba.core import cgutils
-from numba.extending import intrinsic
+from numba.extending import intrinsic, overload
+
+
+def borrowed(value):
+    """The same array, or tuple of arrays, without an owner; for use inside the function that borrows it."""
+    return value
 
 
 @intrinsic
-def borrowed(typing_context, value):
-    """The same array, or tuple of arrays, without an owner; for use inside the function that borrows it."""
-
+def _borrowed(typing_context, value):
     def lower(context, builder, signature, arguments):
         return _without_owner(context, builder, signature.args[0], arguments[0])
 
     return value(value), lower
+
+
+@overload(borrowed, inline="always")
+def _compiled(value):
+    return lambda value: _borrowed(value)
 
 
 def _without_owner(context, builder, kind, value):

@@ -17,19 +17,27 @@ from wattstack.physics.kernel import tables as t
 from wattstack.physics.kernel.batch import gather, limits_all
 from wattstack.physics.kernel.block import (
     CHUNK,
+    W_CURRENT,
+    W_CUT,
     W_HALF,
     W_HYSTERESIS,
     W_IDLE,
+    W_LOSS,
     W_OCV,
     W_OHM,
     W_PER_A,
     W_SLOPE,
+    W_SOC,
     W_V1,
     W_V2,
     step_slot,
 )  # fmt: skip
 from wattstack.physics.kernel.cell import window_ohm
 from wattstack.physics.kernel.lanes import ask_cells, bus_of_cells, kind_limits, lane_limit, look_up
+
+PASSES = 3  # of looking where the window ends
+LEAST_MOVE = 1e-9  # of the state of charge: below it the slope is the slope
+W_START_SOC, W_START_OCV, W_START_OHM = W_CURRENT, W_CUT, W_LOSS  # rows of the scratch that are free here
 
 
 @njit(cache=True, error_model="numpy")
@@ -53,6 +61,14 @@ def hold_all(blocks, state, age, window_s, limits):
                 look_up(blocks, k, n)
                 ask_cells(const, rating, start, n, w)
                 for j in range(n):
+                    w[W_START_SOC + j], w[W_START_OCV + j], w[W_START_OHM + j] = (
+                        w[W_SOC + j],
+                        w[W_OCV + j],
+                        w[W_OHM + j],
+                    )
+                for _ in range(PASSES):
+                    _look_at_end(blocks, k, kind, way, start, n, state, age, w)
+                for j in range(n):
                     most, _ = lane_limit(
                         kind, rating[at.SOC_LOW, start + j], rating[at.SOC_HIGH, start + j], w, j
                     )
@@ -60,6 +76,26 @@ def hold_all(blocks, state, age, window_s, limits):
                     bus, _, _ = bus_of_cells(const, way * watts / rating[at.RATED_CELL_W, start + j])
                     held = abs(bus) * rating[at.RATED_MW, start + j] if watts > 0.0 else 0.0
                     limits[row, start + j] = min(held, limits[row, start + j])
+
+
+@njit(cache=True, error_model="numpy")
+def _look_at_end(blocks, k, kind, way, start, n, state, age, w):
+    """Slope of the open-circuit voltage and resistance, as they are where the window ends.
+
+    Over a long window a slope taken at its start misses the knee of the curve.
+    """
+    rating = blocks.rating
+    for j in range(n):
+        most, _ = lane_limit(kind, rating[at.SOC_LOW, start + j], rating[at.SOC_HIGH, start + j], w, j)
+        w[W_SOC + j] = min(max(w[W_START_SOC + j] - way * most * w[W_PER_A + j], 0.0), 1.0)
+        w[W_OHM + j] = rating[at.SPREAD_R, start + j] * age[at.RESISTANCE, start + j]
+    look_up(blocks, k, n)
+    for j in range(n):
+        moved = w[W_SOC + j] - w[W_START_SOC + j]
+        chord = (w[W_OCV + j] - w[W_START_OCV + j]) / moved if abs(moved) > LEAST_MOVE else w[W_SLOPE + j]
+        w[W_SLOPE + j] = chord
+        w[W_SOC + j], w[W_OCV + j] = w[W_START_SOC + j], w[W_START_OCV + j]
+        w[W_OHM + j] = max(w[W_OHM + j], w[W_START_OHM + j])
 
 
 @njit(cache=True, error_model="numpy")

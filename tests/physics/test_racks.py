@@ -1,0 +1,73 @@
+"""A plant of racks: the same as one block when all racks are equal, less than it when they are not."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from wattstack.campus import Battery
+from wattstack.errors import InputError
+from wattstack.physics.battery import block_of, simulate_battery
+from wattstack.physics.racks import make_racks, simulate_racks
+
+ALIKE = {"capacity_spread_frac": 0.0, "resistance_spread_frac": 0.0, "ageing_spread_frac": 0.0}
+WAVE = np.sin(np.arange(240) / 40.0) * 4.0
+
+
+def plant(power_mw=5, energy_mwh=14.25, **racks):
+    battery = Battery(power_mw=power_mw, energy_mwh=energy_mwh, usable_frac=0.95, charge_eff=0.95,
+                      discharge_eff=0.95, chemistry="library:lfp-grid-2026", racks=racks)  # fmt: skip
+    return block_of(battery), battery
+
+
+@pytest.mark.parametrize("rule", ["voltage", "weakest"])
+def test_equal_racks_are_one_block(rule):
+    spec, battery = plant(**ALIKE)
+    whole = simulate_battery(spec, WAVE, 25.0, 60.0)
+    racks = simulate_racks(make_racks(spec, battery), WAVE, 25.0, 60.0, rule)
+    for channel in ("injection_mw", "soc", "loss_cell_mw", "auxiliary_mw", "stored_mwh", "capacity_frac"):
+        np.testing.assert_allclose(racks[channel], whole[channel], rtol=1e-9, atol=1e-9)
+
+
+def test_racks_are_drawn_once_and_sum_to_the_plant():
+    spec, battery = plant(container_mwh=5.0, racks_per_container=4, capacity_spread_frac=0.05)
+    made, again = make_racks(spec, battery), make_racks(spec, battery)
+    assert len(made.racks.names) == 12 and made.edges.tolist() == [0, 4, 8, 12]
+    assert made.racks.names[:5] == ("battery.1.1", "battery.1.2", "battery.1.3", "battery.1.4", "battery.2.1")
+    np.testing.assert_array_equal(made.racks.blocks.rating, again.racks.blocks.rating)
+    stored = simulate_racks(made, np.zeros(1), 25.0, 60.0)["stored_mwh"][0]
+    assert stored == pytest.approx(simulate_battery(spec, np.zeros(1), 25.0, 60.0)["stored_mwh"][0], rel=1e-6)
+
+
+def test_racks_that_share_a_voltage_stay_closer_than_racks_that_share_power():
+    spec, battery = plant(capacity_spread_frac=0.08, resistance_spread_frac=0.1)
+    spread = {}
+    for rule in ("voltage", "weakest"):
+        run = simulate_racks(make_racks(spec, battery), np.full(60, 4.0), 25.0, 60.0, rule)
+        spread[rule] = run["soc_highest"][-1] - run["soc_lowest"][-1]
+        np.testing.assert_allclose(run["injection_mw"], 4.0, rtol=1e-9)
+    assert 0.0 < spread["voltage"] < spread["weakest"]
+
+
+def test_the_weakest_rack_sets_what_a_plant_of_equal_shares_gives():
+    spec, battery = plant(capacity_spread_frac=0.1)
+    equal, declared = plant(**ALIKE)
+    given = simulate_racks(make_racks(spec, battery), np.full(300, 4.0), 25.0, 60.0, "weakest")[
+        "injection_mw"
+    ].sum()
+    most = simulate_racks(make_racks(equal, declared), np.full(300, 4.0), 25.0, 60.0, "weakest")[
+        "injection_mw"
+    ].sum()
+    assert given < 0.97 * most
+
+
+def test_what_cannot_be_racks_is_refused():
+    spec, battery = plant(racks_per_container=200)
+    with pytest.raises(InputError, match="must be at most 128"):
+        make_racks(spec, battery)
+    with pytest.raises(InputError, match="a reservoir has no racks"):
+        make_racks(block_of(plant()[1], reservoir=True), plant()[1])
+    with pytest.raises(InputError, match="'fairest', must be one of voltage, weakest"):
+        simulate_racks(make_racks(*plant()), WAVE, 25.0, 60.0, "fairest")
+    with pytest.raises(InputError, match="step_s is 0"):
+        simulate_racks(make_racks(*plant()), WAVE, 25.0, 0.0)
