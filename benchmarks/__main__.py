@@ -1,11 +1,11 @@
 """`python -m benchmarks [NAME] [--json FILE]`: run one benchmark, or all, print the table, write the numbers.
 
-Needs    benchmarks.dispatch, site_plan, portfolio, battery, year, startup, table.
+Needs    benchmarks.dispatch, site_plan, portfolio, battery, year, outage, startup, table.
 Gives    main.
 Used by  make bench, a reader.
 
-NAME is dispatch, site_plan, portfolio, battery, year or startup. `python -m benchmarks table FILE...` writes the
-numbers of such files into README.md.
+NAME is dispatch, site_plan, portfolio, battery, year, outage or startup. `python -m benchmarks table FILE...` writes
+the numbers of such files into README.md.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from pathlib import Path
 
 from benchmarks.table import shown, write_readme
 
-NAMES = ("dispatch", "site_plan", "portfolio", "battery", "year", "startup")
+NAMES = ("dispatch", "site_plan", "portfolio", "battery", "year", "outage", "startup")
 
 
 def main(words: list[str] | None = None) -> int:

@@ -43,6 +43,7 @@ BARS: dict[str, tuple[str, float]] = {
     "year.rule_seconds": (MOST, 0.5),
     "year.mpc_seconds": (MOST, 10.0),
     "year.vessim_speedup": (LEAST, 20.0),
+    "outage.campaigns_seconds": (MOST, 30.0),
     "startup.help_seconds": (MOST, 0.3),
     "startup.check_seconds": (MOST, 1.2),
     "startup.plan_seconds": (MOST, 3.0),

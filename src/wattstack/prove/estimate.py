@@ -12,6 +12,7 @@ from math import sqrt
 import numpy as np
 
 Z95 = 1.959963984540054
+ROUNDING = 1e-12  # an error of less says nothing of the number of draws
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +84,7 @@ def wilson(chance: Estimate, count: int) -> tuple[float, float]:
         (0.0, 0.037)
     """
     p = min(max(chance.value, 0.0), 1.0)
-    n = p * (1.0 - p) / chance.error**2 if chance.error > 0.0 and 0.0 < p < 1.0 else float(count)
+    n = p * (1.0 - p) / chance.error**2 if chance.error > ROUNDING and 0.0 < p < 1.0 else float(count)
     middle = (p + Z95**2 / (2.0 * n)) / (1.0 + Z95**2 / n)
     half = Z95 / (1.0 + Z95**2 / n) * sqrt(p * (1.0 - p) / n + Z95**2 / (4.0 * n * n))
     return max(middle - half, 0.0) if p > 0.0 else 0.0, min(middle + half, 1.0) if p < 1.0 else 1.0
