@@ -255,6 +255,7 @@ def test_a_year_ages_by_the_law_of_the_cell():
     assert (np.diff(month["capacity_frac"]) <= 0).all()
 
 
+@pytest.mark.tiny
 def test_stored_energy_and_flows_come_by_name_of_channel():
     run = simulate_battery(block(soc_low=0.1, soc_high=0.9), np.array([0.5, -0.5]), 25.0, 60.0)
     assert run["discharge_mw"].tolist() == [0.5, 0.0] and run["charge_mw"].tolist() == [0.0, 0.5]
@@ -274,7 +275,7 @@ def test_input_that_cannot_be_is_refused_in_words():
     with pytest.raises(InputError, match="there are 2 blocks, must be one"):
         battery_step(make_blocks([block(), block()]), 1.0, 25.0, 60.0)
     blocks.state[at.SOC, 0] = 1.5
-    with pytest.raises(StateError, match="soc 1.5, must stay in 0 .. 1"):
+    with pytest.raises(StateError, match=r"soc 1\.5, must stay in 0"):
         battery_step(blocks, 1.0, 25.0, 60.0)
 
 
@@ -314,7 +315,7 @@ def test_a_battery_without_cells_or_without_a_size_is_refused(tmp_path):
     with pytest.raises(InputError, match="names no cell"):
         block_of(Battery(**DECLARED))
     planned = Battery(**(DECLARED | {"power_mw": {"max": 20}, "capital_per_mw": 1}))
-    with pytest.raises(InputError, match="power_mw is .*must be a number > 0"):
+    with pytest.raises(InputError, match=r"power_mw is .*must be a number > 0"):
         block_of(planned)
     with pytest.raises(InputError):
         block_of(Battery(**DECLARED, cells={"bpx": "missing.json"}), base_dir=tmp_path)

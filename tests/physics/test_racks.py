@@ -61,6 +61,17 @@ def test_the_weakest_rack_sets_what_a_plant_of_equal_shares_gives():
     assert given < 0.97 * most
 
 
+@pytest.mark.tiny
+def test_a_plant_that_turns_and_rests_keeps_its_balance():
+    spec, battery = plant(1.0, 2.0, container_mwh=1.0, racks_per_container=3, resistance_spread_frac=0.2)
+    asked = np.array([0.5, 0.0, -0.5, -0.5, 9.0])
+    for rule in ("voltage", "weakest"):
+        run = simulate_racks(make_racks(spec, battery), asked, 25.0, 600.0, rule)
+        np.testing.assert_allclose(run["injection_mw"][:4], asked[:4], atol=1e-9)
+        assert 0.0 < run["injection_mw"][4] <= 1.0
+        assert (run["soc_lowest"] <= run["soc"]).all() and (run["soc"] <= run["soc_highest"]).all()
+
+
 def test_what_cannot_be_racks_is_refused():
     spec, battery = plant(racks_per_container=200)
     with pytest.raises(InputError, match="must be at most 128"):

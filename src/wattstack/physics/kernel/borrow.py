@@ -30,7 +30,7 @@ def _borrowed(typing_context, value):
 
 @overload(borrowed, inline="always")
 def _compiled(value):
-    return lambda value: _borrowed(value)
+    return lambda value: _borrowed(value)  # noqa: PLW0108  numba compiles a lambda, not an intrinsic
 
 
 def _without_owner(context, builder, kind, value):
