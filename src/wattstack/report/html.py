@@ -36,9 +36,10 @@ class Num(NamedTuple):
     @property
     def html(self) -> str:
         """The number as a `<data>` element; plain text where there is no value."""
-        return (
-            esc(self.text) if self.value is None else f'<data value="{self.value!r}">{esc(self.text)}</data>'
-        )
+        if self.value is None:
+            return esc(self.text)
+        value = self.value if type(self.value) in (int, float) else float(self.value)  # numpy writes its type
+        return f'<data value="{value!r}">{esc(self.text)}</data>'
 
 
 class Raw(NamedTuple):

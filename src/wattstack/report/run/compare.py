@@ -103,11 +103,12 @@ def _of_run(view: RunView) -> Side:
         if item.label not in ("Running cost of a year", "Saving of a year", "Capacity left")
     }
     hit = tuple(f"{name_of(one['path'])}: {one['limit']}, {one['count']:,} times" for one in s["limits"])
+    batteries = {row["block"]: {key: row[key] for key in keep} for row in view.working(-1)}
     peaks = view.first_year("peaks")["peak_mw"].astype(float).to_dict()
     return Side(
         view.label, run_lead(view), view.synthetic, view.money, s["running_cost_per_year"], saving_of_run(view),
         cost_lines(view), items, peaks, view.get("grid.import_mw"), s["sizes"],
-        {r["name"]: r for r in s["inputs"]}, {row["block"]: {key: row[key] for key in keep} for row in view.working(-1)}, hit,
+        {r["name"]: r for r in s["inputs"]}, batteries, hit,
     )  # fmt: skip
 
 
