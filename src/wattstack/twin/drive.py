@@ -8,7 +8,6 @@ Used by  twin.year, prove.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from itertools import pairwise
 
 import numpy as np
 
@@ -101,23 +100,32 @@ def price_marks(case: Case) -> tuple[np.ndarray, np.ndarray]:
     numbers of `control.time_of_use`.
     """
     asked = case.campus.control.time_of_use
-    per_day = max(1, round(86400 / case.axis.step_s))
-    first = round(float(case.local_hour[0]) * 3600 / case.axis.step_s) % per_day
-    day = (np.arange(case.axis.count) + first) // per_day
     marks = []
     for mark, frac in (
         (asked.charge_below_per_mwh, asked.charge_quantile_frac),
         (asked.discharge_above_per_mwh, asked.discharge_quantile_frac),
     ):
-        if mark is not None:
-            marks.append(np.full(case.axis.count, float(mark)))
-            continue
-        edges = np.flatnonzero(np.diff(day, prepend=-1, append=day[-1] + 1))
-        by_day = [np.quantile(case.buy_price_per_mwh[a:b], frac) for a, b in pairwise(edges)]
-        marks.append(np.repeat(by_day, np.diff(edges)))
+        marks.append(_by_day(case, frac) if mark is None else np.full(case.axis.count, float(mark)))
     low, high = marks
     flat = high <= low  # a day of one price: nothing to earn
     return np.where(flat, -np.inf, low), np.where(flat, np.inf, high)
+
+
+def _by_day(case: Case, frac: float) -> np.ndarray:
+    """A quantile of each local day's prices, (steps,); the first and the last day may be parts."""
+    count, prices = case.axis.count, case.buy_price_per_mwh
+    per_day = max(1, round(86400 / case.axis.step_s))
+    head = -round(float(case.local_hour[0]) * 3600 / case.axis.step_s) % per_day
+    whole = (count - head) // per_day if count > head else 0
+    out = np.empty(count)
+    tail = min(head, count) + whole * per_day
+    for part in (slice(0, min(head, count)), slice(tail, count)):
+        if part.stop > part.start:
+            out[part] = np.quantile(prices[part], frac)
+    if whole:
+        days = prices[head:tail].reshape(whole, per_day)
+        out[head:tail] = np.repeat(np.quantile(days, frac, axis=1), per_day)
+    return out
 
 
 def metering_steps(case: Case) -> tuple[int, int]:
