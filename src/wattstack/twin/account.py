@@ -103,7 +103,7 @@ def make_account(case: Case, book: Book):
 
 def make_traces(case: Case, book: Book, outside: np.ndarray) -> Traces:
     """Every step in the channels of a plan, and those only a run has; `outside` is what came from there."""
-    record = book.record.copy()  # the loop writes the next year into the same room
+    record = book.record
     arrays = {
         "load_mw": case.load_mw,
         "it_mw": case.it_mw,

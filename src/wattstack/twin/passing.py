@@ -8,6 +8,7 @@ Used by  twin.year.
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -70,7 +71,7 @@ def run_years(twin: Twin, setting: Setting, say: Callable[[str], None]) -> Run:
         _pass(count, planner, Loop(step_s, drive, rules, both, units, carry, book.records))
         limits += list(count_limits(case, book, drive.outside))
         years.append(_year(twin, book, fleet, carry, was))
-        traces = traces or make_traces(case, book, drive.outside)
+        traces = traces or make_traces(case, _kept(book) if twin.years > 1 else book, drive.outside)
         say(f"year {year + 1}")
     return Run(
         name=twin.campus.name, currency=twin.campus.currency, case=case, controller=_words(twin), traces=traces,
@@ -78,6 +79,11 @@ def run_years(twin: Twin, setting: Setting, say: Callable[[str], None]) -> Run:
         notes=_notes(twin, planner), reference=twin.reference, scenario=twin.scenario,
         targets_mw={m: float(t) for m, t in zip(case.month_names, twin.targets(), strict=True) if t < FAR_MW},
     )  # fmt: skip
+
+
+def _kept(book: Book) -> Book:
+    """A copy: the loop writes the next year into the same room."""
+    return replace(book, records=out.Records(*(part.copy() for part in book.records)))
 
 
 def _pass(count: int, planner: Planner | None, loop: Loop) -> None:
