@@ -12,10 +12,13 @@ CHANGES = {
     "control": {"kind": "rules", "rules": ["limit", "reserve", "peak", "self_consumption"]},
     "grid": {
         "connection": {
-            "reliability": {"outages_per_year": 2, "outage_h": {"median": 0.5, "p95": 6}, "common_cause_frac": 0.05}
-        }
+            "reliability": {
+                "outages_per_year": 2, "outage_h": {"median": 0.5, "p95": 6}, "common_cause_frac": 0.05,
+            }
+        },
+        "tariff": {"demand": None},  # or the generator would run to keep a peak
     },
-}
+}  # fmt: skip
 SURE = {"start_failure_frac": 0, "mtbf_h": 1e9, "common_cause_frac": 0}
 
 

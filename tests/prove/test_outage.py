@@ -30,7 +30,9 @@ def test_every_campaign_begins_with_an_outage_and_none_is_lost_count_of(outages)
 
 
 def test_a_battery_alone_carries_until_it_is_empty(campus):
-    alone = campus(generator=None, battery={"main": {"reliability": NEVER}}, grid=grid(outage_h=hours_of(8.0)))
+    alone = campus(
+        generator=None, battery={"main": {"reliability": NEVER}}, grid=grid(outage_h=hours_of(8.0))
+    )
     told = OutageStudy(alone, 40, 9.0).run()
     rows = told.campaigns
     assert (rows["unserved_mwh"] > 0.0).all()
@@ -43,7 +45,9 @@ def test_a_battery_alone_carries_until_it_is_empty(campus):
 
 
 def test_a_short_outage_is_carried_by_the_reserve(campus):
-    alone = campus(generator=None, battery={"main": {"reliability": NEVER}}, grid=grid(outage_h=hours_of(0.4)))
+    alone = campus(
+        generator=None, battery={"main": {"reliability": NEVER}}, grid=grid(outage_h=hours_of(0.4))
+    )
     told = OutageStudy(alone, 60, 4.0).run()
     assert told.served.value == 1.0
     assert told.served_low < 1.0, "sixty campaigns do not make it sure"
@@ -102,12 +106,16 @@ def test_blocks_that_are_mostly_out_leave_too_little_power(campus):
 
 
 def test_without_battery_the_start_of_the_generators_is_not_bridged(campus):
-    bare = campus(battery=None, generator={"gas": {**ISLAND, "start_s": 60, "fuel_price_per_mwh": 90000}})
+    bare = campus(
+        battery=None, duties=None, generator={"gas": {**ISLAND, "start_s": 60, "fuel_price_per_mwh": 90000}}
+    )
     told = OutageStudy(bare, 20, 2.0).run()
     assert told.served.value == 0.0
     assert (told.campaigns["loss_h"] == 0.0).all()
     assert set(told.campaigns["shortage"]) == {"power, before generators had started"}
-    assert np.allclose(told.campaigns["unserved_h"], np.minimum(60.0 / 3600.0, told.campaigns["outage_h"]), atol=2e-3)
+    assert np.allclose(
+        told.campaigns["unserved_h"], np.minimum(60.0 / 3600.0, told.campaigns["outage_h"]), atol=2e-3
+    )
 
 
 def test_all_of_the_load_is_critical_where_no_backup_is_declared(campus):
@@ -117,12 +125,12 @@ def test_all_of_the_load_is_critical_where_no_backup_is_declared(campus):
     assert any("duties.backup is not declared" in note for note in told.notes)
 
 
-def test_more_battery_never_serves_less_of_the_same_campaign(campus, outages):
-    more = OutageStudy(campus(battery={"main": {"energy_mwh": 60, "power_mw": 20}}), 200, 12.0, seed=7).run()
+def test_more_power_never_serves_less_of_the_same_campaign(campus, outages):
+    more = OutageStudy(campus(generator={"gas": {"power_mw": 8}}), 200, 12.0, seed=7).run()
     mine, theirs = outages.campaigns, more.campaigns
     assert (mine["outage_h"] == theirs["outage_h"]).all()
     assert (mine["start_utc"] == theirs["start_utc"]).all()
-    assert (theirs["unserved_mwh"] <= mine["unserved_mwh"] + 0.5).all()
+    assert (theirs["unserved_mwh"] <= mine["unserved_mwh"] + 1e-9).all()
     assert more.unserved_mwh.value < outages.unserved_mwh.value
 
 
@@ -147,7 +155,8 @@ def test_lengths_sum_to_all_campaigns(outages):
 
 def test_mirrored_campaigns_have_mirrored_lengths(study, outages):
     length = outages.campaigns["outage_h"].to_numpy().reshape(-1, 2)
-    assert np.allclose(length.prod(axis=1), 0.5**2, rtol=1e-2), "median squared"
+    whole = length.min(axis=1) > 0.05  # of a few seconds, rounding is much
+    assert np.allclose(length[whole].prod(axis=1), 0.5**2, rtol=1e-2), "median squared"
 
 
 def test_one_seed_gives_one_answer_and_another_seed_another(campus, outages):
@@ -185,7 +194,7 @@ def test_a_campus_without_grid_has_no_outages(campus):
 
 
 def test_sizes_that_are_ranges_are_refused(campus):
-    with pytest.raises(InputError, match="is a range 0 .. 20, must be a number to be run"):
+    with pytest.raises(InputError, match=r"is a range 0 \.\. 20, must be a number to be run"):
         simulate_outages(campus(battery={"main": {"power_mw": {"max": 20}}}), 10, 1.0)
 
 

@@ -84,7 +84,8 @@ def wilson(chance: Estimate, count: int) -> tuple[float, float]:
         (0.0, 0.037)
     """
     p = min(max(chance.value, 0.0), 1.0)
-    n = p * (1.0 - p) / chance.error**2 if chance.error > ROUNDING and 0.0 < p < 1.0 else float(count)
+    told = chance.error > ROUNDING and 0.0 < p < 1.0
+    n = max(p * (1.0 - p) / chance.error**2, 1.0) if told else float(count)
     middle = (p + Z95**2 / (2.0 * n)) / (1.0 + Z95**2 / n)
     half = Z95 / (1.0 + Z95**2 / n) * sqrt(p * (1.0 - p) / n + Z95**2 / (4.0 * n * n))
     return max(middle - half, 0.0) if p > 0.0 else 0.0, min(middle + half, 1.0) if p < 1.0 else 1.0
