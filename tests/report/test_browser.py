@@ -80,3 +80,13 @@ def test_every_figure_of_a_portfolio_is_drawn(browse, tmp_path, width):
     assert f'data-drawn="{places}/{places}"' in dom
     assert 'data-errors="0"' in dom
     assert console == []
+
+
+@pytest.mark.parametrize("width", [1280, 500])
+def test_every_figure_of_a_run_is_drawn(browse, tmp_path, width):
+    from tests.report import run_made as made
+
+    dom, console = browse(write_report(made.files(), tmp_path / "page.html"), width)
+    assert 'data-drawn="7/7"' in dom
+    assert 'data-errors="0"' in dom
+    assert console == []
