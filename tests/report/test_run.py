@@ -199,7 +199,7 @@ def test_memory_files_and_folder_make_the_same_page(tmp_path, html):
 
 
 def test_a_folder_without_a_run_is_told(tmp_path):
-    with pytest.raises(InputError, match=r"plan\.json"):
+    with pytest.raises(InputError, match=r"has neither plan\.json nor run\.json, so no result"):
         write_report(tmp_path, tmp_path / "page.html")
 
 
@@ -220,3 +220,24 @@ def test_peaks_without_targets_have_no_figure_of_them(tmp_path):
     html = written(replace(files, tables={**files.tables, "peaks": peaks}), tmp_path)
     assert "peaks-month" not in figures_of(html)
     assert "No target is held" in html
+
+
+def test_a_run_that_costs_less_than_the_plan_says_so(tmp_path):
+    s = made.files().summary
+    dearer = {**s["reference"], "running_cost_per_year": s["running_cost_per_year"] + 5e6}
+    assert re.search(
+        r"5.M JPY \([\d.]+.%\) less than the plan counts on",
+        written(changed(made.files(), reference=dearer), tmp_path),
+    )
+    bare = written(changed(made.files(), reference=None), tmp_path)
+    assert "than the plan" not in re.search(r'<p class="lead">(.*?)</p>', bare)[1].partition(".")[0]
+    assert [cell[0] for cell in find_table(read(bare), "Line")[0]] == ["Line", "The run [M JPY a year]"]
+
+
+def test_a_battery_that_loses_less_than_the_plan_says_is_told_apart(tmp_path):
+    lines = [dict(line) for line in made.files().summary["against"]]
+    for line in lines:
+        if line["line"] == "losses":
+            line["difference_per_year"] = -1e6
+    html = written(changed(made.files(), against=lines), tmp_path)
+    assert "loses less than the plan takes for granted: without that it would be" in html

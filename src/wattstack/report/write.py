@@ -74,6 +74,11 @@ def _open(result: Any) -> View | RunView:
         from wattstack.report.run.view import open_run
 
         return open_run(result)
+    if isinstance(result, (str, Path)) and not (Path(result) / "plan.json").is_file():
+        what = (
+            "has neither plan.json nor run.json, so no result. Run wattstack plan or wattstack simulate with"
+        )
+        raise InputError(str(result), [f"{what} -o {result}."])
     return open_view(result)
 
 

@@ -1,7 +1,7 @@
 """Figures of a run: a week from inside, the year by day, peaks against targets, cells over the years.
 
 Needs    report.run.view.RunView, report.run.weeks.Week.
-Gives    week_figure, reasons_of, reason_colour, import_by_day, peaks_figure, temperature_by_day, ageing_figure,
+Gives    week_figure, reasons_of, import_by_day, peaks_figure, temperature_by_day, ageing_figure,
          imports_of_both.
 Used by  report.run.sections, report.run.compare.
 
@@ -46,7 +46,7 @@ REASON_COLOURS = (
 )  # fmt: skip  # by code of control.REASONS
 
 
-def reason_colour(code: float) -> str:
+def _reason_colour(code: float) -> str:
     """Colour of a reason of the controller."""
     return REASON_COLOURS[int(code) % len(REASON_COLOURS)]
 
@@ -93,7 +93,7 @@ def reasons_of(view: RunView, span: slice) -> list[tuple[Key, float]]:
 
     codes, counts = np.unique(view.get("control.reason")[span], return_counts=True)
     order = np.argsort(-counts, kind="stable")
-    return [(Key(reason_text(codes[i]), reason_colour(codes[i])), counts[i] / counts.sum()) for i in order]
+    return [(Key(reason_text(codes[i]), _reason_colour(codes[i])), counts[i] / counts.sum()) for i in order]
 
 
 def _stamp(view: RunView, step: int) -> str:
@@ -171,7 +171,7 @@ def _reasons(view: RunView, span: slice) -> list[dict]:
     share = 1.0 / len(known)
     scale = [
         [k * share + side, colour]
-        for k, colour in enumerate(map(reason_colour, known))
+        for k, colour in enumerate(map(_reason_colour, known))
         for side in (0.0, share)
     ]
     scale[-1][0] = 1.0

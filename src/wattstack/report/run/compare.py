@@ -39,7 +39,7 @@ class Side:
         lead: The answer in words.
         synthetic: Whether any input is made up.
         money: Scale of its amounts.
-        cost, saving: Running cost and saving of a year [currency]; None: not known.
+        cost, saved_cost: What running costs and what is saved, a year [currency]; None: not known.
         lines: Running cost by line [currency/year].
         items: Further figures: name -> (value, unit).
         peaks: Metered peak by month [MW].
@@ -54,7 +54,7 @@ class Side:
     synthetic: bool
     money: Money
     cost: float
-    saving: float | None
+    saved_cost: float | None
     lines: dict[str, float]
     items: dict[str, tuple[float | None, str]]
     peaks: dict[str, float]
@@ -166,7 +166,7 @@ def _row(label: str, pair: Pair, value: Callable[[Side], float | None], show: Ca
 def _figures(pair: Pair, names: Names) -> str:
     same = _one_currency(pair)
     rows = []
-    for label, key in (("Running cost of a year", "cost"), ("Saving of a year", "saving")):
+    for label, key in (("Running cost of a year", "cost"), ("Saving of a year", "saved_cost")):
         row = _row(label, pair, lambda side, k=key: getattr(side, k), pair[0].money.text, same)
         for place, side in enumerate(pair, start=1):  # each in its own currency
             amount = getattr(side, key)
