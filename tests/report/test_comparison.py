@@ -51,9 +51,9 @@ def test_figures_have_a_band_and_a_line_for_each_chemistry(page):
 
 
 def test_break_even_prices_stand_in_dollars_where_there_is_a_rate(page, tmp_path):
-    prices = next(table for table in read(page).tables if table[0][2][0] == "Break-even price")
+    prices = next(table for table in read(page).tables if table[0][2][0] == "Break-even [USD/kWh]")
     text, value = next(row[2] for row in prices if row[0][0] == "zinc-halogen-claim")
-    assert text == "243\xa0USD"  # 256 less 200 M JPY on 100 MWh
+    assert text == "243"  # 256 less 200 M JPY on 100 MWh
     assert value == pytest.approx((38.4e6 - 2e6) / 150e3)
     plain = comparison(finance={**comparison().finance, "exchange": {}})
     assert "36,400" in page_of(plain, tmp_path)

@@ -50,7 +50,7 @@ def test_hours_with_a_short_reserve_are_those_of_the_draw():
 def test_what_holds_in_all_three_scenarios_is_told_apart_from_what_hangs_on_one():
     holds, *hangs = comparison().conclusions()
     assert holds.startswith("Against lfp-grid-2026, in all three zinc-halogen scenarios")
-    assert "costs more over the years run" in holds
+    assert "costs more over 2 years" in holds
     assert "gives back less of what it takes" in holds
     assert "usable energy" not in holds
     assert any("has kept more of its usable energy at the end (zinc-halogen-claim)" in text for text in hangs)

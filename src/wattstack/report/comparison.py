@@ -97,8 +97,7 @@ def _answer(told: _Told) -> str:
     ]
     sentences = comparison.conclusions()
     html = cards(boxes) + (bullets(sentences) if sentences else "")
-    head = ["Chemistry", "Left at the end", "Round trip with auxiliaries",
-            f"Present value of cost above {comparison.reference}"]  # fmt: skip
+    head = ["Chemistry", "Left at the end", "Round trip, net", f"Costs more by [{money.unit}]"]
     rows: list[list[Cell]] = [
         [
             name, _share(told.of(name, "usable_frac"), 0), _share(told.of(name, "round_trip_net_eff")),
@@ -106,7 +105,10 @@ def _answer(told: _Told) -> str:
         ]
         for name in comparison.chemistries
     ]  # fmt: skip
-    note = "The middle make, and in brackets where nine makes of ten lie."
+    note = (
+        f"The middle make, and in brackets where nine makes of ten lie. Cost is the present value of all cost, above "
+        f"{comparison.reference}; net is with the battery's auxiliaries."
+    )
     return html + paragraph(note, "note") + table(head, rows, kind="text")
 
 
@@ -115,8 +117,7 @@ def _left(told: _Told, page: Page) -> str:
     figure = left(comparison.by_year("usable_frac"), keys_of(comparison.chemistries), told.synthetic)
     energy = comparison.by_year("usable_mwh")
     count = int(comparison.trial["years"])
-    years = [y for y in (1, 2, 3, 5, 7, 10, 15, 20, count) if y <= count]
-    years = list(dict.fromkeys(sorted(years)))
+    years = sorted({y for y in (1, 5, 10, 20, count) if y <= count})
     rows: list[list[Cell]] = []
     for name in comparison.chemistries:
         own = energy.xs(name, level="chemistry")
@@ -171,9 +172,7 @@ def _price(told: _Told) -> str:
     for name in comparison.chemistries[1:]:
         price = comparison.finance["capital_per_mwh"][name] / scale
         band = _scaled(told.of(name, "break_even_per_mwh"), scale)
-        rows.append(
-            [name, Num(quantity(price, unit, 3), price), _in_band(band, lambda v: quantity(v, unit, 3))]
-        )
+        rows.append([name, Num(quantity(price, "", 3), price), _in_band(band, lambda v: quantity(v, "", 3))])
     if not rows:
         return paragraph("There is one chemistry alone: nothing to set it against.")
     first = comparison.finance["capital_per_mwh"][comparison.reference] / scale
@@ -184,18 +183,18 @@ def _price(told: _Told) -> str:
         + (f"; {quantity(usd, comparison.currency)} a USD" if usd and comparison.currency != "USD" else "")
         + ". Below zero: not even as a gift."
     )
-    return table(["Chemistry", "Price in the library", "Break-even price"], rows, kind="text") + paragraph(
-        note, "note"
-    )
+    return table(
+        ["Chemistry", f"In the library [{unit}/kWh]", f"Break-even [{unit}/kWh]"], rows, kind="text"
+    ) + paragraph(note, "note")
 
 
 def _running(told: _Told) -> str:
     comparison = told.comparison
-    head = ["Chemistry", "Round trip", "With auxiliaries", "Auxiliaries [MWh/year]", "A group stripped [h/year]",
-            "Battery renewed [times]", "Reserve short [h]", "Not served [MWh]"]  # fmt: skip
+    head = ["Chemistry", "Round trip", "Auxiliaries [MWh/year]", "Group stripped [h/year]", "Renewed [times]",
+            "Reserve short [h]", "Not served [MWh]"]  # fmt: skip
     rows: list[list[Cell]] = []
     for name, own in told.bands.items():
-        cells: list[Cell] = [name, _share(own["round_trip_eff"]), _share(own["round_trip_net_eff"])]
+        cells: list[Cell] = [name, _share(own["round_trip_eff"])]
         for column in (
             "auxiliary_mwh_per_year",
             "strip_h_per_year",
@@ -203,9 +202,12 @@ def _running(told: _Told) -> str:
             "reserve_short_h",
             "unserved_mwh",
         ):
-            cells.append(_in_band(own[column], lambda v: quantity(v, "", 4)))
+            cells.append(_in_band(own[column], lambda v: quantity(v, "", 3)))
         rows.append(cells)
-    note = f"Reserve and load not served: over all {comparison.trial['years']} years."
+    note = (
+        f"Round trip at the bus, without auxiliaries. Renewed: times all its cells. Reserve and load not served: over "
+        f"all {comparison.trial['years']} years."
+    )
     html = table(head, rows, kind="text") + paragraph(note, "note")
     hit = comparison.limits
     if hit.empty:
@@ -220,9 +222,9 @@ def _running(told: _Told) -> str:
     )
     rows = [
         [
-            chemistry, f"{path}: {words}", Num(quantity(row["count"] / draws), row["count"] / draws),
-            Num(quantity(row["hours"] / draws), row["hours"] / draws),
-            quantity(row["largest"], row["unit"]) if row["unit"] else "",
+            chemistry, f"{path}: {words}", Num(quantity(row["count"] / draws, "", 3), row["count"] / draws),
+            Num(quantity(row["hours"] / draws, "", 3), row["hours"] / draws),
+            quantity(row["largest"], row["unit"], 3) if row["unit"] else "-",
         ]
         for (chemistry, path, words), row in middle.iterrows()
     ]  # fmt: skip
@@ -279,7 +281,7 @@ def _share(band: Band, decimals: int = 1) -> Num:
 
 
 def _amount(band: Band, money: Money) -> Num:
-    return _in_band(band, lambda v: money.text(v, 4))
+    return _in_band(band, lambda v: quantity(money.scaled(v), "", 4))
 
 
 def _scaled(band: Band, scale: float) -> Band:

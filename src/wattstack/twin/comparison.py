@@ -160,18 +160,19 @@ class Comparison:
             if len(set(words)) == 1 and words[0]:
                 holds.append(words[0])
             elif any(words):
-                each = [
-                    f"{word or 'no clear difference'} ({n})" for n, word in zip(signs, words, strict=True)
-                ]
-                hangs.append(", ".join(each))
+                named = {word: [n for n, w in zip(signs, words, strict=True) if w == word] for word in words}
+                each = [f"{word or 'no clear difference'} ({', '.join(n)})" for word, n in named.items()]
+                hangs.append("; ".join(each))
         count = {2: "both", 3: "all three"}.get(len(scenarios), f"all {len(scenarios)}")
+        years = f"{self.trial['years'] * self.pass_years:.3g} years"
+        holds, hangs = ([text.format(years=years) for text in texts] for texts in (holds, hangs))
         head = f"Against {self.reference}, in {count} {SCENARIOS_OF} scenarios and in nine makes of ten, the battery "
         sentences = [head + "; ".join(holds) + "." if holds else head + "differs in nothing that holds."]
         return (*sentences, *(f"Hangs on the scenario: {text}." for text in hangs))
 
 
 _CRITERIA = (
-    ("present_value", "costs more over the years run", "costs less over the years run"),
+    ("present_value", "costs more over {years}", "costs less over {years}"),
     ("running_cost_per_year", "makes the campus dearer to run", "makes the campus cheaper to run"),
     (
         "usable_frac",
