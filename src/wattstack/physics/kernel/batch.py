@@ -1,7 +1,7 @@
 """One step of every block: what is asked is cut to what can be given; cells, heat, converter and ageing follow.
 
 Needs    physics.kernel: layout, tables, block, lanes, reservoir, ageing.
-Gives    advance_all, limits_all.
+Gives    advance_all, limits_all; advance_borrowed, for loops that borrow; gather.
 Used by  physics.kernel.run, physics.battery, twin, prove.
 
 Blocks of one kind go through together, a chunk at a time, in short loops: look-ups in tables, which are scattered over
@@ -62,15 +62,15 @@ def advance_all(blocks, ageing, state, age, setpoint_mw, temp_air_degc, step_s, 
         step_s: Length of the step [s], > 0.
         flows: (NFLOW, nb), written.
     """
-    _advance(
+    advance_borrowed(
         borrowed(blocks), borrowed(ageing), borrowed(state), borrowed(age), borrowed(setpoint_mw), temp_air_degc,
         step_s, borrowed(flows),
     )  # fmt: skip
 
 
 @njit(cache=True, error_model="numpy", fastmath={"contract"}, forceinline=True)
-def _advance(blocks, ageing, state, age, setpoint_mw, temp_air_degc, step_s, flows):
-    """advance_all on borrowed arrays."""
+def advance_borrowed(blocks, ageing, state, age, setpoint_mw, temp_air_degc, step_s, flows):
+    """advance_all on borrowed arrays, put in where it is called: for a loop that borrows once, not at every step."""
     slot = step_slot(blocks, step_s)
     rating, w = blocks.rating, blocks.scratch
     for r in range(blocks.runs.shape[0]):

@@ -82,17 +82,26 @@ def span(start, n):
     return min(max(start, 0), 1 << 40), min(max(n, 0), CHUNK)
 
 
-@njit(cache=True)
+@njit(cache=True, forceinline=True)
 def step_slot(blocks, step_s):
     """Place of what follows from this length of step; worked out the first time, remembered for NSLOT lengths."""
-    for slot in range(NSLOT):
-        if blocks.step_s[slot] == step_s:
+    known = blocks.step_s
+    if known[0] == step_s:
+        return 0
+    for slot in range(1, NSLOT):
+        if known[slot] == step_s:
             return slot
-    slot = int(blocks.step_s[NSLOT]) % NSLOT
-    blocks.step_s[NSLOT] += 1.0
-    blocks.step_s[slot] = step_s
-    for k in range(len(blocks.const)):
-        const, out = blocks.const[k], blocks.step[slot, k]
+    return _new_slot(known, blocks.const, blocks.step, step_s)
+
+
+@njit(cache=True)
+def _new_slot(known, consts, steps, step_s):
+    """Work out what follows from a length of step, in the place of the oldest."""
+    slot = int(known[NSLOT]) % NSLOT
+    known[NSLOT] += 1.0
+    known[slot] = step_s
+    for k in range(len(consts)):
+        const, out = consts[k], steps[slot, k]
         for tau, end, mean in ((G_TAU_1, M_END_1, M_MEAN_1), (G_TAU_2, M_END_2, M_MEAN_2)):
             x = step_s / const[tau]
             out[end] = exp(-x)

@@ -10,7 +10,7 @@ from __future__ import annotations
 from numba import njit
 
 from wattstack.physics.kernel import layout as at
-from wattstack.physics.kernel.batch import advance_all
+from wattstack.physics.kernel.batch import advance_borrowed
 from wattstack.physics.kernel.borrow import borrowed
 from wattstack.physics.kernel.stored import stored_mwh
 
@@ -32,7 +32,7 @@ def run_blocks(blocks, ageing, state, age, setpoint_mw, temp_air_degc, step_s, f
 @njit(cache=True, nogil=True)
 def _run(blocks, ageing, state, age, setpoint_mw, temp_air_degc, step_s, flows, record):
     for t in range(setpoint_mw.shape[0]):
-        advance_all(blocks, ageing, state, age, setpoint_mw[t], temp_air_degc[t], step_s, flows)
+        advance_borrowed(blocks, ageing, state, age, setpoint_mw[t], temp_air_degc[t], step_s, flows)
         keep(blocks.rating, state, age, flows, record, t)
 
 

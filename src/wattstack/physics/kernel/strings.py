@@ -20,7 +20,7 @@ from numba import njit
 
 from wattstack.physics.kernel import layout as at
 from wattstack.physics.kernel import tables as t
-from wattstack.physics.kernel.batch import advance_all, gather, limits_all
+from wattstack.physics.kernel.batch import advance_borrowed, gather, limits_all
 from wattstack.physics.kernel.block import (
     CHUNK,
     W_HYSTERESIS,
@@ -155,7 +155,7 @@ def _run(blocks, ageing, state, age, edges, rule, setpoint_mw, temp_air_degc, st
                 shares[:] = asks / each
                 way = now
             asks[:] = shares * each
-        advance_all(blocks, ageing, state, age, asks, temp_air_degc[i], step_s, flows)
+        advance_borrowed(blocks, ageing, state, age, asks, temp_air_degc[i], step_s, flows)
         keep(blocks.rating, state, age, flows, record, i)
         _keep_spread(state, spread, i)
 
