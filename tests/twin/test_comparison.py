@@ -54,7 +54,7 @@ def test_what_holds_in_all_three_scenarios_is_told_apart_from_what_hangs_on_one(
     assert "gives back less of what it takes" in holds
     assert "usable energy" not in holds
     assert any("has kept more of its usable energy at the end (zinc-halogen-claim)" in text for text in hangs)
-    assert any("(zinc-halogen-classic)" in text for text in hangs)
+    assert any("(zinc-halogen-eos, zinc-halogen-classic)" in text for text in hangs)
 
 
 def test_what_differs_by_the_make_alone_is_no_conclusion():
