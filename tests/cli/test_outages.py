@@ -31,7 +31,7 @@ def test_outages_print_the_chance_and_write_their_folder(planned, tmp_path, caps
     assert "published means are taken" in text
     summary = json.loads((out / "outages.json").read_text(encoding="utf-8"))
     assert summary["count"] == 6
-    assert summary["tilt"] == {"length_sigmas": 1.0, "failures": 5.0}
+    assert summary["tilt"] == {"length_sigma": 1.0, "failure_scale": 5.0}
     assert (out / "campaigns.csv").read_text(encoding="utf-8").count("\n") == 7
 
 

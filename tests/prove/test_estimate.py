@@ -30,24 +30,24 @@ def test_interval_holds_its_estimate_and_stays_a_chance(chance, error, count):
 def test_error_of_unpaired_draws_is_that_of_the_mean():
     values = np.random.default_rng(1).normal(size=400)
     one = estimate(values, np.arange(400), np.zeros(400))
-    assert one.error == pytest.approx(values.std(ddof=1) / 20.0)
+    assert one.sigma == pytest.approx(values.std(ddof=1) / 20.0)
     assert one.value == pytest.approx(values.mean())
 
 
 def test_pairs_that_cancel_each_other_leave_no_error():
     values = np.random.default_rng(1).normal(size=100)
     both = np.stack([values, -values], axis=1).ravel()
-    assert estimate(both, np.arange(200) // 2, np.zeros(200)).error == pytest.approx(0.0, abs=1e-12)
+    assert estimate(both, np.arange(200) // 2, np.zeros(200)).sigma == pytest.approx(0.0, abs=1e-12)
 
 
 def test_a_pair_without_its_mirror_counts_too():
     one = estimate(np.array([1.0, 1.0, 1.0]), np.array([0, 0, 1]), np.zeros(3))
-    assert (one.value, one.error) == (1.0, 0.0)
+    assert (one.value, one.sigma) == (1.0, 0.0)
 
 
 def test_difference_between_strata_is_no_error():
     stratum = np.array([0.0, 0.0, 1.0, 1.0])
-    assert estimate(np.array([1.0, 1.0, 3.0, 3.0]), np.arange(4), stratum).error == 0.0
+    assert estimate(np.array([1.0, 1.0, 3.0, 3.0]), np.arange(4), stratum).sigma == 0.0
 
 
 @settings(max_examples=50, deadline=None)

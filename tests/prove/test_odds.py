@@ -26,9 +26,9 @@ def test_a_tilted_chance_ends_at_a_half_and_none_is_tilted_down(campus):
 
 
 def test_a_tilt_that_is_none_is_refused():
-    with pytest.raises(InputError, match="failures"):
+    with pytest.raises(InputError, match="failure_scale"):
         Tilt(1.0, 0.5)
-    with pytest.raises(InputError, match="length_sigmas"):
+    with pytest.raises(InputError, match="length_sigma"):
         Tilt(9.0, 5.0)
 
 
@@ -54,7 +54,7 @@ def both(campus):
 def test_tilted_campaigns_say_what_plain_ones_say(both):
     plain, tilted = both
     for one, other in ((plain.served, tilted.served), (plain.unserved_mwh, tilted.unserved_mwh)):
-        assert abs(one.value - other.value) < 4.0 * np.hypot(one.error, other.error)
+        assert abs(one.value - other.value) < 4.0 * np.hypot(one.sigma, other.sigma)
 
 
 def test_weights_of_tilted_campaigns_have_the_mean_one(both):
@@ -68,7 +68,7 @@ def test_weights_of_tilted_campaigns_have_the_mean_one(both):
 def test_tilted_campaigns_are_surer_of_a_rare_loss(both):
     plain, tilted = both
     assert plain.served.value > 0.9
-    assert tilted.served.error < plain.served.error
+    assert tilted.served.sigma < plain.served.sigma
     assert tilted.figures["lost_campaigns"] > 1.5 * plain.figures["lost_campaigns"]
 
 

@@ -107,7 +107,10 @@ def test_blocks_that_are_mostly_out_leave_too_little_power(campus):
 
 def test_without_battery_the_start_of_the_generators_is_not_bridged(campus):
     bare = campus(
-        battery=None, duties=None, generator={"gas": {**ISLAND, "start_s": 60, "fuel_price_per_mwh": 90000}}
+        battery=None,
+        duties=None,
+        grid=grid(),
+        generator={"gas": {**ISLAND, "start_s": 60, "fuel_price_per_mwh": 90000}},
     )
     told = OutageStudy(bare, 20, 2.0).run()
     assert told.served.value == 0.0

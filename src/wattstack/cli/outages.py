@@ -85,7 +85,7 @@ def outage_text(files: OutageFiles) -> str:
     s = files.summary
     served, figures = s["served"], s["figures"]
     head = (
-        f"{s['name']}: {s['count']:,} outages of the grid, {s['hours']:g} h from the start of each; critical is "
+        f"{s['name']}: {s['count']:,} outages of the grid, {s['duration_h']:g} h from the start of each; critical is "
         f"{s['critical_frac']:.0%} of the load"
     )
     rows = [
@@ -109,12 +109,12 @@ def _survival(s: Mapping[str, Any]) -> str:
     rows = [("no loss up to", "chance", "95 % between")]
     rows += [
         (
-            f"{one['hours']:g} h",
+            f"{one['until_h']:g} h",
             f"{one['served_frac']:.3%}",
             f"{one['low_frac']:.3%} and {one['high_frac']:.3%}",
         )
         for one in s["survival"]
-        if one["hours"] in SHOWN_H or one["hours"] == s["hours"]
+        if one["until_h"] in SHOWN_H or one["until_h"] == s["duration_h"]
     ]
     return table(rows)
 

@@ -20,7 +20,7 @@ class Estimate:
     """A mean and how sure it is."""
 
     value: float
-    error: float  # standard error
+    sigma: float  # standard error
 
 
 def weights_of(tilted: np.ndarray, log_ratio: np.ndarray) -> np.ndarray:
@@ -54,7 +54,7 @@ def estimate(values: np.ndarray, group: np.ndarray, stratum: np.ndarray) -> Esti
 
     Example:
         >>> one = estimate(np.array([0.0, 1.0, 1.0, 0.0]), np.array([0, 0, 1, 1]), np.zeros(4))
-        >>> one.value, one.error
+        >>> one.value, one.sigma
         (0.5, 0.0)
     """
     total = len(values)
@@ -84,8 +84,8 @@ def wilson(chance: Estimate, count: int) -> tuple[float, float]:
         (0.0, 0.037)
     """
     p = min(max(chance.value, 0.0), 1.0)
-    told = chance.error > ROUNDING and 0.0 < p < 1.0
-    n = max(p * (1.0 - p) / chance.error**2, 1.0) if told else float(count)
+    told = chance.sigma > ROUNDING and 0.0 < p < 1.0
+    n = max(p * (1.0 - p) / chance.sigma**2, 1.0) if told else float(count)
     middle = (p + Z95**2 / (2.0 * n)) / (1.0 + Z95**2 / n)
     half = Z95 / (1.0 + Z95**2 / n) * sqrt(p * (1.0 - p) / n + Z95**2 / (4.0 * n * n))
     return max(middle - half, 0.0) if p > 0.0 else 0.0, min(middle + half, 1.0) if p < 1.0 else 1.0

@@ -1,6 +1,6 @@
 """What all campaigns stand on: the year in minutes, and the state of everything at the moments where they begin.
 
-Needs    twin (Twin, Setting, kernel), prove.kernel.layout.
+Needs    twin (Twin, Setting, Course, kernel), prove.kernel.layout.
 Gives    make_ground, moments_at.
 Used by  prove.outage.
 
@@ -13,46 +13,44 @@ from __future__ import annotations
 import numpy as np
 
 from wattstack.physics.kernel import layout as block
-from wattstack.physics.kernel.generator import new_units
 from wattstack.prove.kernel import layout as at
-from wattstack.twin import Setting, Twin
+from wattstack.twin import Course, Setting, Twin
 from wattstack.twin.kernel import layout as out
-from wattstack.twin.kernel.year import run_steps
-from wattstack.twin.planner import Loop, Planner, make_planner, plan_steps
 from wattstack.units import STEP_S
 
 MINUTE_S = 60
 QUARTER = 15  # minutes between two moments at which a campaign may begin, where nothing is planned anew
 
 
-def moments_at(twin: Twin, hours: float) -> np.ndarray:
+def moments_at(twin: Twin, duration_h: float) -> np.ndarray:
     """Minutes of the axis at which a campaign may begin, so that it ends on the axis."""
     control = twin.campus.control
     every = STEP_S[control.replan] // MINUTE_S if control.kind == "mpc" else QUARTER
-    return np.arange(0, twin.case.axis.count - round(hours * 60) + 1, every)
+    return np.arange(0, twin.case.axis.count - round(duration_h * 60) + 1, every)
 
 
-def make_ground(twin: Twin, moment: np.ndarray, critical_frac: float, hours: float) -> at.Ground:
+def make_ground(twin: Twin, moment: np.ndarray, critical_frac: float, duration_h: float) -> at.Ground:
     """Run the reference year up to the last moment, and keep what campaigns need of it.
 
     Args:
         twin: At steps of a minute.
         moment: Minute of the axis at which each campaign begins, (campaigns,).
         critical_frac: Share of the load carried without the grid.
-        hours: Length of a campaign.
+        duration_h: Length of a campaign.
     """
     minute, place = np.unique(moment, return_inverse=True)
-    drive = twin.drive(Setting(sure=True), 0)
+    course = Course(twin)
+    drive = course.drive
     rows = np.vstack([drive.outside, _costs(twin, drive.unit_cost)])
     hold = max(twin.campus.time.step_s // MINUTE_S, 1)
     held = _held(rows, hold)
-    kept, plan, per_plan = _reference(twin, minute, drive)
+    kept = _reference(course, minute)
     return at.Ground(
         fast=np.ascontiguousarray(rows[~held].T), fast_row=np.flatnonzero(~held),
         slow=np.ascontiguousarray(rows[held, ::hold].T), slow_row=np.flatnonzero(held), hold=hold,
-        plan=plan, per_plan=per_plan, target=twin.targets(), generator=_owners(twin),
+        plan=course.plan, per_plan=course.per_plan, target=twin.targets(), generator=_owners(twin),
         place=place.astype(np.int64), minute=minute.astype(np.int64), **kept,
-        critical_frac=critical_frac, seconds=round(hours * 60) * MINUTE_S,
+        critical_frac=critical_frac, seconds=round(duration_h * 60) * MINUTE_S,
     )  # fmt: skip
 
 
@@ -76,58 +74,15 @@ def _costs(twin: Twin, unit_cost: np.ndarray) -> np.ndarray:
     )
 
 
-def _reference(
-    twin: Twin, minute: np.ndarray, drive: out.Drive
-) -> tuple[dict[str, np.ndarray], np.ndarray, int]:
+def _reference(course: Course, minute: np.ndarray) -> dict[str, np.ndarray]:
     """The year without an outage, stopped at every moment that a campaign begins at."""
-    setting, case = Setting(), twin.case
-    fleet = twin.fleet(setting)
-    fleet.begin_year(0)
-    units, owner = twin.units(setting)
-    carry = out.new_carry(
-        fleet.blocks.state, fleet.blocks.age, new_units(len(owner)), twin.targets(), plan_steps(twin.campus.control),
-        fleet.strip,
-    )  # fmt: skip
-    records = out.Records(
-        np.zeros((out.NRECORD, case.axis.count)), np.zeros((out.NBLOCK_RECORD, len(fleet.blocks.names), 0)),
-        np.zeros((len(owner), 0)),
-    )  # fmt: skip
-    both = fleet.blocks.blocks, fleet.blocks.ageing
-    loop = Loop(float(MINUTE_S), drive, twin.rules(setting, twin.seed), both, units, carry, records)
-    planner = make_planner(twin, setting)
-    kept = _room(len(minute), carry)
-    plan, per_plan = np.zeros((2, 0)), 0
-    if planner is not None:
-        per_plan = planner.horizon.per_step
-        plan = np.zeros((2, -(-case.axis.count // per_plan)))
-    stops = minute.tolist() if planner is None else _replans(case.axis.count, planner.horizon.every)
-    where = {int(at_minute): k for k, at_minute in enumerate(minute)}
-    done = 0
-    for stop in stops:
-        if stop > done:
-            _pass(planner, done, stop, loop)
-            if planner is not None:
-                first = done // per_plan
-                steps = min(-(-(stop - done) // per_plan), plan.shape[1] - first)
-                plan[:, first : first + steps] = carry.plan[:, :steps]
-            done = stop
-        if stop in where:
-            _keep(kept, where[stop], carry, both[0].rating, int(drive.outside[out.D_MONTH, stop]))
-    return kept, plan, per_plan
-
-
-def _replans(count: int, every: int) -> list[int]:
-    """Every step at which the hours ahead are planned anew, and the end."""
-    return [*range(0, count, every), count]
-
-
-def _pass(planner: Planner | None, start: int, end: int, loop: Loop) -> None:
-    if planner is not None:
-        planner.run(start, end, loop)
-        return
-    run_steps(
-        start, end, loop.step_s, loop.drive, loop.rules, 0, loop.fleet, loop.units, loop.carry, loop.records
-    )
+    kept = _room(len(minute), course.carry)
+    for place, stop in enumerate(minute.tolist()):
+        course.run_to(stop)
+        _keep(kept, place, course.carry, course.rating, int(course.drive.outside[out.D_MONTH, stop]))
+    if course.every:  # campaigns follow its plans to their own end
+        course.run_to(course.drive.outside.shape[1])
+    return kept
 
 
 def _room(moments: int, carry: out.Carry) -> dict[str, np.ndarray]:

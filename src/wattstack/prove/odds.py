@@ -24,8 +24,8 @@ class Tilt:
     """How every other pair of campaigns is drawn, so that rare losses are met often; weights set it right.
 
     Attributes:
-        length_sigmas: Standard deviations by which the logarithm of the outage's length is moved up.
-        failures: Factor on every rate and chance of a failure (chances end at 0.5).
+        length_sigma: Standard deviations by which the logarithm of the outage's length is moved up.
+        failure_scale: Factor on every rate and chance of a failure (chances end at 0.5).
 
     Source:
         Deterministic mixture with the balance heuristic: Veach and Guibas (1995), doi:10.1145/218380.218498; Owen
@@ -33,16 +33,16 @@ class Tilt:
         as declared, so that a wrong tilt costs accuracy, never the answer.
     """
 
-    length_sigmas: float = 1.0
-    failures: float = 5.0
+    length_sigma: float = 1.0
+    failure_scale: float = 5.0
 
     def __post_init__(self) -> None:
         """Refuse what is no tilt."""
         faults = []
-        if not 0.0 <= self.length_sigmas <= 5.0:
-            faults.append(Fault("length_sigmas", f"is {self.length_sigmas:g}, must be in 0 .. 5."))
-        if not 1.0 <= self.failures <= 1000.0:
-            faults.append(Fault("failures", f"is {self.failures:g}, must be in 1 .. 1000."))
+        if not 0.0 <= self.length_sigma <= 5.0:
+            faults.append(Fault("length_sigma", f"is {self.length_sigma:g}, must be in 0 .. 5."))
+        if not 1.0 <= self.failure_scale <= 1000.0:
+            faults.append(Fault("failure_scale", f"is {self.failure_scale:g}, must be in 1 .. 1000."))
         if faults:
             raise InputError("tilt", faults)
 
@@ -64,11 +64,11 @@ def make_odds(
     common = grid.common_cause_frac
     declared = [grid.outages_per_year / YEAR_S, grid.outage_h.median, grid.outage_h.sigma, 0.0, common]
     both = np.array([declared, declared])
-    both[at.TILTED, [at.SHIFT, at.HITS_UNITS]] = told.length_sigmas, _more(common, told.failures)
+    both[at.TILTED, [at.SHIFT, at.HITS_UNITS]] = told.length_sigma, _more(common, told.failure_scale)
     units = np.zeros((2, at.NUNIT_ODDS, len(campus.generator)))
     for g, unit in enumerate(campus.generator.values()):
         share, rate = unit.common_cause_frac, 1.0 / (unit.mtbf_h * 3600.0)
-        for way, factor in enumerate((1.0, told.failures)):
+        for way, factor in enumerate((1.0, told.failure_scale)):
             units[way, :, g] = (
                 _more((1.0 - share) * unit.start_failure_frac, factor), _more(share * unit.start_failure_frac, factor),
                 (1.0 - share) * rate * factor, share * rate * factor, unit.repair_h * 3600.0,
@@ -76,7 +76,7 @@ def make_odds(
     blocks = np.zeros((2, at.NBLOCK_ODDS, len(shares)))
     for b, (path, count) in enumerate(shares):
         known = campus.battery[path.split(".")[1]].reliability
-        for way, factor in enumerate((1.0, told.failures)):
+        for way, factor in enumerate((1.0, told.failure_scale)):
             rate, repair_s = factor * known.failures_per_year / YEAR_S, known.repair_h * 3600.0
             alone, all_ = (1.0 - known.common_cause_frac) * rate, known.common_cause_frac * rate
             down = [_more(r * repair_s / (1.0 + r * repair_s), 1.0) for r in (alone, all_)]

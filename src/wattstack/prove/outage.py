@@ -46,7 +46,7 @@ ROUND = 40  # campaigns of a stand between two looks at Ctrl-C: a fraction of a 
 def simulate_outages(
     campus: Campus,
     count: int = 10_000,
-    hours: float = 72.0,
+    duration_h: float = 72.0,
     *,
     seed: int = 0,
     tilt: Tilt | None = None,
@@ -58,7 +58,7 @@ def simulate_outages(
         campus: Every size stands. `grid.connection.reliability`, `generator.*`, `battery.*.reliability` say what
             fails how often; where the grid's is not declared, published means are taken and a note says so.
         count: Campaigns; they come in mirrored pairs (antithetic), so an even number is best.
-        hours: Length of a campaign; further outages may come in it.
+        duration_h: Length of a campaign; further outages may come in it.
         seed: Of all draws.
         tilt: How every other pair is drawn to meet rare losses often; None: all as declared.
         team: Who runs them; None: threads, as many as this process has cores.
@@ -74,7 +74,7 @@ def simulate_outages(
         >>> from wattstack import read_campus, simulate_outages                     # doctest: +SKIP
         >>> simulate_outages(read_campus("out/sakai/campus.yaml"), 1000).served     # doctest: +SKIP
     """
-    return OutageStudy(campus, count, hours, seed=seed, tilt=tilt).run(team)
+    return OutageStudy(campus, count, duration_h, seed=seed, tilt=tilt).run(team)
 
 
 class OutageStudy:
@@ -93,7 +93,7 @@ class OutageStudy:
         self,
         campus: Campus,
         count: int = 10_000,
-        hours: float = 72.0,
+        duration_h: float = 72.0,
         *,
         seed: int = 0,
         tilt: Tilt | None = None,
@@ -101,20 +101,26 @@ class OutageStudy:
     ):
         from wattstack.prove.kernel.draws import moments_of
 
-        _require_provable(campus, count, hours, seed)
-        self.count, self.hours, self.seed, self.tilt, self.antithetic = count, hours, seed, tilt, antithetic
+        _require_provable(campus, count, duration_h, seed)
+        self.count, self.duration_h, self.seed, self.tilt, self.antithetic = (
+            count,
+            duration_h,
+            seed,
+            tilt,
+            antithetic,
+        )
         self.twin = Twin(campus, step="1min", seed=seed)
         self.seconds = dict(self.twin.seconds)
         began = time.perf_counter()
         backup = campus.duties.backup
         self.critical_frac = 1.0 if backup is None else backup.load_frac
-        offered = moments_at(self.twin, hours)
+        offered = moments_at(self.twin, duration_h)
         self.moment = offered[moments_of(seed, int(antithetic), count, len(offered))]
         fleet = self.twin.fleet(Setting(ageing=False))
         fleet.begin_year(0)
         self._owner = fleet.owner
         odds = make_odds(campus, _blocks(campus, fleet.owner), seed, antithetic, tilt)
-        ground = make_ground(self.twin, self.moment, self.critical_frac, hours)
+        ground = make_ground(self.twin, self.moment, self.critical_frac, duration_h)
         units, self._unit_owner = self.twin.units(Setting())
         self.stand = Stand(ground, odds, self.twin.rules(Setting(), seed), fleet.blocks, units)
         self.seconds["reference"] = time.perf_counter() - began
@@ -156,11 +162,13 @@ class OutageStudy:
         start = axis.start.astype("datetime64[s]") + self.moment * np.timedelta64(60, "s")
         campaigns = campaign_table(drawn, start, (_unit_names(self._unit_owner), self._owner))
         return Outages(
-            case=self.twin.case, count=self.count, hours=self.hours, seed=self.seed, critical_frac=self.critical_frac,
-            antithetic=self.antithetic, tilt=self.tilt, served=type(lost)(1.0 - lost.value, lost.error),
+            case=self.twin.case, count=self.count, duration_h=self.duration_h, seed=self.seed,
+            critical_frac=self.critical_frac, antithetic=self.antithetic, tilt=self.tilt,
+            served=type(lost)(1.0 - lost.value, lost.sigma),
             served_low=1.0 - high, served_high=1.0 - low, unserved_mwh=drawn.mean(rows[:, at.O_UNSERVED_MWH]),
-            outages_per_year=grid.outages_per_year, campaigns=campaigns, survival=survival_table(drawn, self.hours),
-            causes=cause_table(drawn, campaigns), lengths=length_table(drawn),
+            outages_per_year=grid.outages_per_year, campaigns=campaigns,
+            survival=survival_table(drawn, self.duration_h), causes=cause_table(drawn, campaigns),
+            lengths=length_table(drawn),
             figures=figures_of(drawn, grid.outages_per_year), notes=_notes(self.twin.campus, self.twin.case),
             seconds=seconds,
         )  # fmt: skip
@@ -185,7 +193,7 @@ def _unit_names(owner: list[str]) -> list[str]:
     return [f"generator.{name} unit {owner[: k + 1].count(name)}" for k, name in enumerate(owner)]
 
 
-def _require_provable(campus: Campus, count: int, hours: float, seed: int) -> None:
+def _require_provable(campus: Campus, count: int, duration_h: float, seed: int) -> None:
     """All that keeps a campus from its campaigns, at once; sizes that are ranges are the twin's to refuse."""
     faults = []
     if campus.grid is None:
@@ -197,11 +205,11 @@ def _require_provable(campus: Campus, count: int, hours: float, seed: int) -> No
             Fault("count", f"is {count}, must be 1 or more. Ten thousand tell a chance to a percent.")
         )
     whole_h = campus.time.count * campus.time.step_s / 3600.0
-    if not 1.0 / 60.0 <= hours <= whole_h:
+    if not 1.0 / 60.0 <= duration_h <= whole_h:
         faults.append(
             Fault(
-                "hours",
-                f"is {hours:g}, must be in 0.0167 .. {whole_h:g}, the hours of `time`. Take fewer hours.",
+                "duration_h",
+                f"is {duration_h:g}, must be in 0.0167 .. {whole_h:g}, the hours of `time`. Take fewer hours.",
             )
         )
     if seed < 0:

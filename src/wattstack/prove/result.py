@@ -25,8 +25,8 @@ class Outages:
 
     Attributes:
         case: The campus bound to the axis of the reference run.
-        count, hours, seed, critical_frac, antithetic, tilt: As asked; critical_frac = share of the load that is carried
-            without the grid (duties.backup.load_frac, 1 where no backup is declared).
+        count, duration_h, seed, critical_frac, antithetic, tilt: As asked; critical_frac = share of the load that is
+            carried without the grid (duties.backup.load_frac, 1 where no backup is declared).
         served: Chance that an outage ends, and the rest of the campaign passes, without loss of critical load.
         served_low, served_high: Its 95 % interval.
         unserved_mwh: Critical load not served in a campaign, mean.
@@ -35,7 +35,7 @@ class Outages:
             (from then until critical load was first lost, NaN where it never was), unserved_mwh, unserved_h,
             dropped_mwh (load that is not critical), generated_mwh, starts, unit_failures, block_failures, cause, part,
             shortage.
-        survival: Chance that no critical load was lost up to `hours`, with error and interval.
+        survival: Chance that no critical load was lost up to `until_h`, with error and interval.
         causes: What had failed first, and what was missing, where load was lost: share of the losses, and unserved
             MWh by outage.
         lengths: By length of the outage: how many, their share, and the chance to be served.
@@ -46,7 +46,7 @@ class Outages:
 
     case: Case
     count: int
-    hours: float
+    duration_h: float
     seed: int
     critical_frac: float
     antithetic: bool

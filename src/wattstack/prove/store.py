@@ -9,7 +9,7 @@ Used by  cli, report (which looks at nothing but this content).
     campaigns.csv    a row a campaign
     survival.csv, causes.csv, lengths.csv, inputs.csv
 
-outages.json: wattstack_outages (layout), kind "outages", name, description, place; versions; count, hours, seed,
+outages.json: wattstack_outages (layout), kind "outages", name, description, place; versions; count, duration_h, seed,
 antithetic, tilt, critical_frac, outages_per_year; served: served_frac with error_frac, low_frac, high_frac; unserved:
 unserved_mwh with its error; figures; sizes; survival, causes, lengths; inputs with checksums; library (passports);
 notes.
@@ -18,12 +18,13 @@ notes.
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from wattstack.case import InputRecord
 from wattstack.errors import InputError
 from wattstack.plan import package_versions, read_json, write_whole
 
@@ -56,7 +57,10 @@ def outage_files(outages: Outages) -> OutageFiles:
     import pandas as pd
 
     tables = {name: getattr(outages, name) for name in TABLES[:-1]}
-    tables["inputs"] = pd.DataFrame([asdict(record) for record in outages.case.inputs])
+    tables["inputs"] = pd.DataFrame(
+        [asdict(record) for record in outages.case.inputs],
+        columns=[field.name for field in fields(InputRecord)],
+    )
     return OutageFiles(_summary(outages, tables), tables, {"stages_s": outages.seconds})
 
 
@@ -125,17 +129,17 @@ def _summary(outages: Outages, tables: dict[str, pd.DataFrame]) -> dict[str, Any
         },
         "versions": package_versions(),
         "count": outages.count,
-        "hours": outages.hours,
+        "duration_h": outages.duration_h,
         "seed": outages.seed,
         "antithetic": outages.antithetic,
         "tilt": None if outages.tilt is None else asdict(outages.tilt),
         "critical_frac": outages.critical_frac,
         "outages_per_year": outages.outages_per_year,
         "served": {
-            "served_frac": outages.served.value, "error_frac": outages.served.error,
+            "served_frac": outages.served.value, "error_frac": outages.served.sigma,
             "low_frac": outages.served_low, "high_frac": outages.served_high,
         },
-        "unserved": {"unserved_mwh": outages.unserved_mwh.value, "error_mwh": outages.unserved_mwh.error},
+        "unserved": {"unserved_mwh": outages.unserved_mwh.value, "error_mwh": outages.unserved_mwh.sigma},
         "figures": outages.figures,
         "sizes": {path: float(size) for path, size in campus.size_paths.items()},
         **{name: _records(tables[name]) for name in ("survival", "causes", "lengths", "inputs")},

@@ -105,17 +105,17 @@ def _part(cause: int, who: int, parts: Sequence[Sequence[str]]) -> str:
     return parts[1][who] if cause == at.BLOCK else ""
 
 
-def survival_table(drawn: Drawn, hours: float) -> pd.DataFrame:
+def survival_table(drawn: Drawn, duration_h: float) -> pd.DataFrame:
     """Chance that no critical load was lost up to each hour."""
     import pandas as pd
 
-    at_h = [h for h in (*FIRST_H, *range(1, int(np.ceil(hours)) + 1)) if h < hours] + [hours]
+    at_h = [h for h in (*FIRST_H, *range(1, int(np.ceil(duration_h)) + 1)) if h < duration_h] + [duration_h]
     lines = []
     for h in at_h:
         lost = drawn.mean((drawn.rows[:, at.O_LOSS_H] < h).astype(float))
         low, high = wilson(lost, len(drawn.rows))
-        lines.append((float(h), 1.0 - lost.value, lost.error, 1.0 - high, 1.0 - low))
-    return pd.DataFrame(lines, columns=["hours", "served_frac", "error_frac", "low_frac", "high_frac"])
+        lines.append((float(h), 1.0 - lost.value, lost.sigma, 1.0 - high, 1.0 - low))
+    return pd.DataFrame(lines, columns=["until_h", "served_frac", "error_frac", "low_frac", "high_frac"])
 
 
 def cause_table(drawn: Drawn, campaigns: pd.DataFrame) -> pd.DataFrame:

@@ -8,6 +8,7 @@ from typing import Any
 
 _LAZY = {
     "Comparison": "comparison",
+    "Course": "course",
     "LimitCount": "run",
     "Run": "run",
     "RunFiles": "store",
@@ -25,8 +26,9 @@ _LAZY = {
 }
 
 __all__ = [
-    "Comparison", "LimitCount", "Run", "RunFiles", "Setting", "Trial", "Twin", "YearOfRun", "compare_chemistries",
-    "plan_against_twin", "read_run", "run_files", "simulate_year", "write_comparison", "write_run",
+    "Comparison", "Course", "LimitCount", "Run", "RunFiles", "Setting", "Trial", "Twin", "YearOfRun",
+    "compare_chemistries", "plan_against_twin", "read_run", "run_files", "simulate_year", "write_comparison",
+    "write_run",
 ]  # fmt: skip
 
 
