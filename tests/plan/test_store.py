@@ -89,6 +89,13 @@ def test_the_sized_campus_plans_to_the_same_cost(planned, tmp_path):
     assert dict(sized.size_paths) == plan.sizes
 
 
+def test_the_sized_campus_keeps_its_scenarios(planned, tmp_path):
+    weights = {"wet": {"weight_frac": 0.25}, "dry": {"weight_frac": 0.75}}
+    write_plan(planned(scenarios=weights), tmp_path / "out")
+    written = read_campus(tmp_path / "out" / "campus.yaml").scenarios
+    assert {name: one.weight_frac for name, one in written.items()} == {"wet": 0.25, "dry": 0.75}
+
+
 def test_every_table_is_a_csv_that_others_read(planned, tmp_path):
     write_plan(planned(), tmp_path / "out")
     assert {path.stem for path in (tmp_path / "out").glob("*.csv")} == set(TABLES)

@@ -14,6 +14,7 @@ import numpy as np
 if TYPE_CHECKING:
     import pandas as pd
 
+    from wattstack.campus import Campus
     from wattstack.case import Case
     from wattstack.dispatch import Dispatch
 
@@ -90,6 +91,7 @@ class Plan:
     """A site plan with its certificate.
 
     Attributes:
+        campus: As declared, its scenarios with it.
         sense: "min".
         objective: Yearly cost: annuities of what is built + expected running + charges [currency/year].
         bound: Lower bound on the optimum; gap_frac = (objective - bound) / |objective|.
@@ -108,6 +110,7 @@ class Plan:
         seconds: Time by stage; kept out of plan.json (timing.json).
     """
 
+    campus: Campus
     name: str
     currency: str
     sense: str

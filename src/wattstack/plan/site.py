@@ -103,7 +103,7 @@ def plan_site(
         done("worth")
         plan = _assemble(campus, cases, answer, base)
         done("tables")
-    return Plan(**plan, **more, seconds=seconds)
+    return Plan(campus=campus, **plan, **more, seconds=seconds)
 
 
 def _solve(site: SiteModel, cases: Sequence[Case], aim: tuple[float, bool], bar) -> _Answer:

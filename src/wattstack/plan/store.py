@@ -150,8 +150,7 @@ def _write_all(plan: Plan, folder: Path) -> PlanFiles:
     from wattstack.series import write_traces
 
     files = plan_files(plan)
-    campus = plan.scenarios[0].case.campus
-    write_campus(campus.sized(plan.sizes), folder / "campus.yaml")
+    write_campus(plan.campus.sized(plan.sizes), folder / "campus.yaml")
     for stem, table in files.tables.items():
         table.to_csv(folder / f"{stem}.csv", index=False, lineterminator="\n")
     for record in files.summary["scenarios"]:
