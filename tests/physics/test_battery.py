@@ -306,6 +306,16 @@ def test_the_block_of_a_declared_battery_has_its_window_and_its_nameplate():
     )
 
 
+def test_a_battery_that_is_not_new_starts_from_its_age():
+    used = Battery(
+        **DECLARED, chemistry="library:lfp-grid-2026", start={"age_years": 3, "throughput_mwh": 12_000}
+    )
+    spec = block_of(used)
+    assert (spec.start_age_years, spec.start_full_cycles) == (3.0, pytest.approx(600.0))
+    assert 0.8 < make_blocks([spec]).age[at.CAPACITY, 0] < 0.98
+    assert make_blocks([replace(spec, laws=None)]).age[at.CAPACITY, 0] == 1.0
+
+
 def test_the_plans_battery_beside_it_has_no_cells():
     spec = block_of(Battery(**DECLARED), reservoir=True)
     assert spec.cell is None and spec.charge_eff == 0.95

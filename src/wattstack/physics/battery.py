@@ -111,6 +111,8 @@ def block_of(
         climate=container_of(battery),
         start_soc=start.soc,
         start_temp_degc=battery.climate.setpoint_degc if start.temp_degc is None else start.temp_degc,
+        start_age_years=start.age_years,
+        start_full_cycles=start.throughput_mwh * usable / energy,
         charge_eff=battery.charge_eff,
         discharge_eff=battery.discharge_eff,
         self_discharge_frac_per_h=battery.self_discharge_frac_per_h,

@@ -53,6 +53,8 @@ class BlockSpec:
         capacity_frac: Capacity of this block / that of the declared cells (spread).
         resistance_frac: Resistance of this block / that of the declared cells (spread).
         ageing_frac: Speed of ageing of this block / that of the laws (spread).
+        start_age_years: Calendar age at the start.
+        start_full_cycles: Full equivalent cycles it has gone through at the start.
         charge_eff: Of a reservoir.
         discharge_eff: Of a reservoir.
         self_discharge_frac_per_h: Of a reservoir.
@@ -74,6 +76,8 @@ class BlockSpec:
     capacity_frac: float = 1.0
     resistance_frac: float = 1.0
     ageing_frac: float = 1.0
+    start_age_years: float = 0.0
+    start_full_cycles: float = 0.0
     charge_eff: float = 1.0
     discharge_eff: float = 1.0
     self_discharge_frac_per_h: float = 0.0
@@ -134,6 +138,7 @@ def make_blocks(specs: Sequence[BlockSpec]) -> BlockSet:
     if not specs:
         raise InputError("battery blocks", ["there are none, must be at least one. Give a BlockSpec."])
     from wattstack.physics.ageing import stack_ageing
+    from wattstack.physics.fade import aged
     from wattstack.physics.kernel import layout as at
     from wattstack.physics.kernel.ageing import new_age
 
@@ -142,7 +147,11 @@ def make_blocks(specs: Sequence[BlockSpec]) -> BlockSet:
     state[at.SOC] = [spec.start_soc for spec in specs]
     state[[at.TEMP_CELL, at.TEMP_AIR, at.TEMP_WALL]] = [spec.start_temp_degc for spec in specs]
     ageing = stack_ageing([spec.laws for spec in specs], [spec.ageing_frac for spec in specs])
-    return BlockSet(_blocks(specs), ageing, state, new_age(ageing, nb), tuple(spec.name for spec in specs))
+    age = new_age(ageing, nb)
+    for b, spec in enumerate(specs):
+        if spec.laws is not None and (spec.start_age_years or spec.start_full_cycles):
+            age[:, b] = aged(spec.laws.times(spec.ageing_frac), spec.start_age_years, spec.start_full_cycles)
+    return BlockSet(_blocks(specs), ageing, state, age, tuple(spec.name for spec in specs))
 
 
 def _kind(spec: BlockSpec) -> tuple:
@@ -191,9 +200,7 @@ def _rating(specs: Sequence[BlockSpec]) -> np.ndarray:
         rating[at.DISCHARGE_MW, b], rating[at.CHARGE_MW, b] = spec.discharge_mw, spec.charge_mw
         rating[at.SOC_LOW, b], rating[at.SOC_HIGH, b] = spec.soc_low, spec.soc_high
         rating[at.SPREAD_Q, b], rating[at.SPREAD_R, b] = spec.capacity_frac, spec.resistance_frac
-        rated = max(spec.discharge_mw, spec.charge_mw)
-        rating[at.RATED_MW, b], rating[at.PER_RATED, b] = rated, 1.0 / rated
-        rating[at.RATED_CELL_W, b] = rated * 1e6 / spec.cells
+        at.follow(rating, b)
         rating[at.MODE, b] = at.RESERVOIR if spec.cell is None else at.CELL
     return rating
 
@@ -310,8 +317,9 @@ def _faults(spec: BlockSpec):
         value = getattr(spec, key)
         if not 0 < value < np.inf:
             yield Fault(key, f"is {value:g}, must be > 0. Give a finite number above 0.")
-    if not spec.ageing_frac >= 0:
-        yield Fault("ageing_frac", f"is {spec.ageing_frac:g}, must be >= 0.")
+    for key in ("ageing_frac", "start_age_years", "start_full_cycles"):
+        if not 0 <= getattr(spec, key) < np.inf:
+            yield Fault(key, f"is {getattr(spec, key):g}, must be >= 0.")
     if not 0 <= spec.soc_low < spec.soc_high <= 1:
         yield Fault(
             "soc_low",

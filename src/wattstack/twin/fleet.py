@@ -22,6 +22,7 @@ from wattstack.control import StripGroup, strip_of, strip_table
 from wattstack.control.kernel import strip
 from wattstack.physics import BlockSet, BlockSpec, Make, block_of, cell_of, make_blocks, of_make
 from wattstack.physics.kernel import layout as block
+from wattstack.physics.kernel.ageing import new_age
 
 HOT = 1.25  # draw of a chiller on the hottest day / at 35 degC, assumption
 NONE = BlockSpec("none", None, None, 1.0, 1.0, 1.0)  # stands in, dead, where a campus has no battery
@@ -53,7 +54,7 @@ class Fleet:
     def __post_init__(self) -> None:
         """Put to sleep what comes later; remember what a new block looks like."""
         self._mode = self.blocks.blocks.rating[block.MODE].copy()
-        self._new = self.blocks.state.copy(), self.blocks.age.copy()
+        self._new = self.blocks.state.copy(), new_age(self.blocks.ageing, len(self.label))
         self._low = self.blocks.blocks.rating[block.SOC_LOW].copy()
         for b, year in enumerate(self.wakes):
             if year > 0:
@@ -98,6 +99,7 @@ class Fleet:
                 part = rating[block.NAMEPLATE_MWH, b] / whole
                 rating[block.DISCHARGE_MW, b] = unit.power_mw * part
                 rating[block.CHARGE_MW, b] = unit.power_mw * unit.charge_power_frac * part
+                block.follow(rating, b)
 
 
 def make_fleet(

@@ -1,6 +1,6 @@
 """Where each number of a battery block stands in the arrays that compiled code passes around.
 
-Gives    indices of state (NSTATE, blocks), age (first rows), rating (NRATING, blocks), flows (NFLOW, blocks), limits
+Gives    follow; indices of state (NSTATE, blocks), age (first rows), rating (NRATING, blocks), flows (NFLOW, blocks), limits
          (2, blocks), and the codes of what limited a step.
 Used by  physics.kernel, physics.battery, control, twin, prove.
 
@@ -36,3 +36,10 @@ FREE, BY_RATING, BY_SOC_LOW, BY_SOC_HIGH, BY_VOLTAGE, BY_CURRENT, BY_TEMPERATURE
 
 # limits[FIELD, block]
 CAN_CHARGE, CAN_DISCHARGE = 0, 1
+
+
+def follow(rating, b) -> None:
+    """Bring the rows of a block that follow from its powers up to date; after every change of a power."""
+    rated = max(rating[DISCHARGE_MW, b], rating[CHARGE_MW, b])
+    rating[RATED_MW, b], rating[PER_RATED, b] = rated, 1.0 / rated
+    rating[RATED_CELL_W, b] = rated * 1e6 / rating[CELLS, b]
