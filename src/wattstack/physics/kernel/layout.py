@@ -1,7 +1,7 @@
 """Where each number of a battery block stands in the arrays that compiled code passes around.
 
-Gives    follow; indices of state (NSTATE, blocks), age (first rows), rating (NRATING, blocks), flows (NFLOW, blocks), limits
-         (2, blocks), and the codes of what limited a step.
+Gives    follow; indices of state (NSTATE, blocks), age (first rows), rating (NRATING, blocks), flows (NFLOW, blocks),
+         limits (2, blocks), and the codes of what limited a step.
 Used by  physics.kernel, physics.battery, control, twin, prove.
 
 Fields come first and blocks last, so that a step over a thousand blocks walks along memory.
