@@ -93,6 +93,20 @@ def test_load_is_not_put_off_while_the_plan_of_the_next_hours_can_carry_it(by_pl
     assert by_plan.years[0].figures["unserved_mwh"] == 0.0
 
 
+def test_a_generator_that_has_come_on_runs_for_half_an_hour_at_least(small):
+    campus = small(battery=None, duties=None, generator={"gas": {"mtbf_h": 1e9, "start_failure_frac": 0}})
+    for kind in ("mpc", "rules"):
+        run = simulate_year(
+            campus.model_copy(update={"control": type(campus.control)(kind=kind)}), step="5min"
+        )
+        runs = run.traces["generator.gas.output_mw"] > 0.0
+        starts = np.flatnonzero(runs[1:] & ~runs[:-1]) + 1
+        stops = np.flatnonzero(~runs[1:] & runs[:-1]) + 1
+        pairs = zip(starts, stops[np.searchsorted(stops, starts[0]) :] if len(starts) else (), strict=False)
+        assert all(stop - start >= 5 for start, stop in pairs)
+        assert runs.any()
+
+
 def test_rules_alone_serve_the_load_too(small):
     run = simulate_year(small(control={"kind": "rules"}), step="5min")
     assert run.years[0].figures["unserved_mwh"] == 0.0

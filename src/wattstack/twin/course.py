@@ -28,7 +28,7 @@ class Course:
         rating: Of the battery blocks, as it stands.
         done: Steps run so far.
         every: Steps between two plans of the next hours, 0 where nothing is planned: pieces end there.
-        plan: What those plans said, (2, plan steps); rows of twin.kernel.layout. per_plan: Steps of one plan step.
+        plan: What those plans said, (rows, plan steps); rows of twin.kernel.layout. per_plan: Steps of one plan step.
     """
 
     def __init__(self, twin: Twin):
@@ -54,10 +54,10 @@ class Course:
         )  # fmt: skip
         self._planner = make_planner(twin, setting)
         self.done = self.every = self.per_plan = 0
-        self.plan = np.zeros((2, 0))
+        self.plan = np.zeros((len(self.carry.plan), 0))
         if self._planner is not None:
             self.every, self.per_plan = self._planner.horizon.every, self._planner.horizon.per_step
-            self.plan = np.zeros((2, -(-count // self.per_plan)))
+            self.plan = np.zeros((len(self.carry.plan), -(-count // self.per_plan)))
 
     def run_to(self, step: int) -> None:
         """Run up to a step; where hours are planned ahead, one that is planned anew at, or the end."""

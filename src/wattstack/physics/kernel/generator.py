@@ -4,9 +4,9 @@ Needs    physics.kernel.chance.
 Gives    unit_step, new_units; rows of units and of their state, and the modes.
 Used by  twin, prove; its declaration is campus.generator.
 
-A start is asked, takes `start_s` and comes off or fails (a coin per start, NFPA 110 counts starts the same way). A running
-unit fails at a constant rate 1 / mtbf; a failed one is back after `repair_s`. Power follows the ask at the ramp.
-"""
+A start is asked, takes `start_s` and comes off or fails (a coin per start, NFPA 110 counts starts the same
+way). A running unit fails at a constant rate 1 / mtbf; a failed one is back after `repair_s`. Power follows
+the ask at the ramp. """
 
 from __future__ import annotations
 
@@ -17,7 +17,8 @@ from wattstack.physics.kernel.chance import uniform
 
 OFF, STARTING, STUCK, RUNNING, FAILED = 0.0, 1.0, 2.0, 3.0, 4.0
 # unit_state[FIELD, unit]
-MODE, TIMER_S, OUTPUT_MW, DRAWS, STARTS, FAILURES = range(6)
+# (RUN_S: since it came on)
+MODE, TIMER_S, OUTPUT_MW, DRAWS, STARTS, FAILURES, RUN_S = range(7)
 
 
 # units[FIELD, unit]: inf for "never fails" and "any ramp"; a generator of n units stands as n columns
@@ -26,8 +27,8 @@ NUNIT = 7
 
 
 def new_units(count: int) -> np.ndarray:
-    """State of units that are off, shape (6, units)."""
-    return np.zeros((6, count))
+    """State of units that are off, shape (7, units)."""
+    return np.zeros((7, count))
 
 
 @njit(cache=True)
@@ -43,7 +44,7 @@ def unit_step(u, units, unit_state, want_mw, step_s, seed):
         mode = OFF
     if want_mw <= 0.0:
         unit_state[MODE, u] = OFF
-        unit_state[OUTPUT_MW, u] = 0.0
+        unit_state[OUTPUT_MW, u] = unit_state[RUN_S, u] = 0.0
         return 0.0
     if mode == OFF:
         draw = uniform(seed, u, int(unit_state[DRAWS, u]))
@@ -65,6 +66,7 @@ def unit_step(u, units, unit_state, want_mw, step_s, seed):
         if draw < 1.0 - np.exp(-step_s / units[MTBF_S, u]):
             return _fail(u, units, unit_state)
     unit_state[MODE, u] = RUNNING
+    unit_state[RUN_S, u] += left_s
     return _follow(u, units, unit_state, want_mw, left_s) * left_s / step_s
 
 
@@ -72,7 +74,7 @@ def unit_step(u, units, unit_state, want_mw, step_s, seed):
 def _fail(u, units, unit_state):
     unit_state[MODE, u] = FAILED
     unit_state[TIMER_S, u] = units[REPAIR_S, u]
-    unit_state[OUTPUT_MW, u] = 0.0
+    unit_state[OUTPUT_MW, u] = unit_state[RUN_S, u] = 0.0
     unit_state[FAILURES, u] += 1.0
     return 0.0
 

@@ -71,8 +71,8 @@ INTERVAL_MWH, LAST_IMPORT_MW, AUXILIARY_MW, RAISE_MW = range(4)
 NMEMORY = 4
 # carry.months[ROW, month]: interval mean that is held (target, or what was drawn already); highest that was drawn
 TARGET, DRAWN = range(2)
-# carry.plan[ROW, plan step]: battery power; price of energy on the bus
-PLANNED_MW, PLANNED_PRICE = range(2)
+# carry.plan[ROW, plan step]: battery power; price of energy on the bus; from PLANNED_UNITS on the power of each unit
+PLANNED_MW, PLANNED_PRICE, PLANNED_UNITS = range(3)
 
 
 class Carry(NamedTuple):
@@ -111,7 +111,17 @@ class Carry(NamedTuple):
 NRECORD = 11
 
 # blocks_record[ROW, block, step]
-B_INJECTION, B_STORED, B_AUXILIARY, B_LIMIT, B_TEMP, B_SOC, B_LOSS_CELL, B_LOSS_CONVERTER, B_LOSS_TRANSFORMER = range(9)
+(
+    B_INJECTION,
+    B_STORED,
+    B_AUXILIARY,
+    B_LIMIT,
+    B_TEMP,
+    B_SOC,
+    B_LOSS_CELL,
+    B_LOSS_CONVERTER,
+    B_LOSS_TRANSFORMER,
+) = range(9)
 NBLOCK_RECORD = 9
 
 
@@ -145,7 +155,8 @@ def new_carry(
     months = np.zeros((2, len(target_mw)))
     months[TARGET] = target_mw
     return Carry(
-        state, age, units, np.zeros(NMEMORY), months, np.zeros((2, plan)), np.zeros(NROW), np.zeros(3),
+        state, age, units, np.zeros(NMEMORY), months, np.zeros((PLANNED_UNITS + units.shape[1], plan)),
+        np.zeros(NROW), np.zeros(3),
         np.zeros(blocks), np.ones(blocks), np.zeros((NFLOW, blocks)), np.zeros((2, blocks)),
         np.zeros((NSTRIP, 0)) if strip is None else strip,
     )  # fmt: skip

@@ -106,3 +106,5 @@ def _plan(t, step_s, drive, rules, horizon, believed, blocks, carry, scratch):
         carry.plan[at.PLANNED_PRICE], scratch,
     )  # fmt: skip
     carry.memory[at.RAISE_MW] = raise_mw
+    for u in range(len(horizon.unit_mw)):
+        carry.plan[at.PLANNED_UNITS + u, :] = scratch.take_mw[3 + u]

@@ -24,6 +24,11 @@ from wattstack.physics.kernel.stored import stored_mwh, usable_mwh
 from wattstack.twin.kernel import layout as at
 
 TINY_MW = 1e-9
+BAND = 0.1  # by price alone: a unit that runs stops where the price is so much below its cost, assumption
+LEAST_RUN_S = (
+    1800.0  # a unit that has come on is not stopped before, assumption: engines warm through in that time
+)
+LEAST_FRAC = 0.02  # of its power: less is nothing
 HOLD_H = 0.5  # what the battery holds for so long needs no generator: longer than any start, assumption
 
 
@@ -62,12 +67,15 @@ def before_step(t, step_s, drive, rules, plan, fleet, units, carry, units_record
     outside, row, planned = drive.outside, carry.row, carry.plan
     state, age, limits = carry.state, carry.age, carry.limits
     limits_all(fleet[0], state, age, outside[at.D_TEMP, t], step_s, limits)
-    uncounted = _strip(t, step_s, outside, rules.error_frac, fleet, carry) if carry.strip.shape[1] > 0 else 0.0
+    uncounted = (
+        _strip(t, step_s, outside, rules.error_frac, fleet, carry) if carry.strip.shape[1] > 0 else 0.0
+    )
     _measure(t, step_s, outside, rules, fleet[0].rating, state, age, limits, carry)
     row[rows.STORED_ERROR_MWH] += uncounted
     row[rows.PLAN_MW] = planned[at.PLANNED_MW, plan] if plan >= 0 else 0.0
-    worth = planned[at.PLANNED_PRICE, plan] if plan >= 0 else row[rows.BUY_PRICE_PER_MWH]
-    given = _generate(t, step_s, worth, drive.unit_cost, rules.seed, row, units, carry.units, units_record)
+    given = _generate(
+        t, step_s, plan, planned, drive.unit_cost, rules.seed, row, units, carry.units, units_record
+    )
     row[rows.GENERATOR_MW] = given
     return given
 
@@ -157,19 +165,34 @@ def _measure(t, step_s, outside, rules, rating, state, age, limits, carry):
 
 
 @njit(cache=True)
-def _generate(t, step_s, worth, unit_cost, seed, row, units, unit_state, units_record):
-    """Power of the units: what costs less than a MWh is worth, and what is needed where grid and battery end."""
+def _generate(t, step_s, plan, planned, unit_cost, seed, row, units, unit_state, units_record):
+    """Power of the units: what is planned or cheap, and what is needed where grid and battery end.
+
+    A unit that runs goes on for a while at its least power rather than stop and start again.
+    """
     net = row[rows.LOAD_MW] - row[rows.SOLAR_MW] - row[rows.FIXED_MW]
-    limit = min(row[rows.IMPORT_LIMIT_MW], row[rows.PEAK_MW])
+    limit = row[rows.IMPORT_LIMIT_MW] if plan >= 0 else min(row[rows.IMPORT_LIMIT_MW], row[rows.PEAK_MW])
     above_mwh = row[rows.STORED_MWH] - row[rows.STORED_ERROR_MWH] - row[rows.RESERVE_MWH]
     holds_mw = min(row[rows.CAN_DISCHARGE_MW], max(above_mwh, 0.0) * row[rows.DISCHARGE_EFF] / HOLD_H)
     lacking = net - limit - (holds_mw if row[rows.GRID_ON] > 0.5 else 0.0)
     wanted = max(net + row[rows.EXPORT_LIMIT_MW], 0.0)  # no more than load and export take
     given = 0.0
     for u in range(units.shape[1]):
-        power, minimum = units[generator.POWER_MW, u], units[generator.MINIMUM_FRAC, u]
-        cheap = unit_cost[u, t] < worth and wanted > minimum * power
-        ask = min(power, wanted) if cheap else min(power, max(lacking, 0.0))
+        power, least = (
+            units[generator.POWER_MW, u],
+            units[generator.MINIMUM_FRAC, u] * units[generator.POWER_MW, u],
+        )
+        runs = unit_state[generator.MODE, u] == generator.RUNNING
+        if plan >= 0:
+            ask = planned[at.PLANNED_UNITS + u, plan]
+        else:
+            worth = row[rows.BUY_PRICE_PER_MWH] * (1.0 + BAND if runs else 1.0)
+            ask = power if unit_cost[u, t] < worth else 0.0
+        ask = min(max(ask, min(power, max(lacking, 0.0))), wanted)
+        if ask < LEAST_FRAC * power and runs and unit_state[generator.RUN_S, u] < LEAST_RUN_S:
+            ask = max(least, LEAST_FRAC * power)
+        if ask < LEAST_FRAC * power or wanted < least:
+            ask = 0.0
         output = generator.unit_step(u, units, unit_state, ask, step_s, seed)
         given += output
         wanted = max(wanted - output, 0.0)
