@@ -179,9 +179,14 @@ def _price(told: _Told) -> str:
     note = (
         f"Price of a nameplate kWh of cells at which the present value is that of {comparison.reference} at "
         f"{quantity(first, unit, 3)}, all else alike"
-        + (", at the sizes planned with today's price" if comparison.replanned else "")
         + (f"; {quantity(usd, comparison.currency)} a USD" if usd and comparison.currency != "USD" else "")
         + ". Below zero: not even as a gift."
+        + (
+            " At the sizes planned with the library's price: a cheaper battery would be planned larger, so the true "
+            "price lies above."
+            if comparison.replanned
+            else ""
+        )
     )
     return table(
         ["Chemistry", f"In the library [{unit}/kWh]", f"Break-even [{unit}/kWh]"], rows, kind="text"
