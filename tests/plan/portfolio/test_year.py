@@ -17,11 +17,11 @@ from wattstack.dispatch import SizeRow
 from wattstack.dispatch.linear import solve_model
 from wattstack.errors import InfeasibleError, StateError
 from wattstack.plan import plan_site
-from wattstack.plan.portfolio import solve_portfolio
+from wattstack.plan.portfolio import Pool, solve_portfolio
 from wattstack.plan.portfolio.operation import load_level, make_operations
 from wattstack.plan.portfolio.whole_year import run_whole
 from wattstack.plan.portfolio.written import write_out
-from wattstack.plan.portfolio.year import LOAD_LEVEL, YearOperation, year_model
+from wattstack.plan.portfolio.year import LOAD_LEVEL, YearOperation, _in_blocks, year_model
 from wattstack.portfolio import Calendar, Money, Site
 
 SOLAR = {"roof": {"power_mw": {"max": 20.0}, "tilt_deg": 20, "azimuth_deg": 180, "capital_per_mw": 1e8}}
@@ -115,6 +115,54 @@ def test_a_year_without_metered_peaks_knows_its_cost_at_once(keeps):
         assert found.value == pytest.approx(run_whole(model, y)[0] + model.standing_cost, rel=1e-6)
         assert operation.recall(y).value == pytest.approx(found.value, rel=1e-9)
     assert np.all(operation.visit(points[1]).grad == operation.visit(points[1]).grad)
+
+
+def test_a_year_without_metered_peaks_falls_apart_into_days():
+    model = model_of(campus(grid={"tariff": {"demand": None, "fixed_per_month": 100.0}}))
+    (year,) = model.problems
+    price = np.random.default_rng(3).uniform(5e3, 4e4, year.count)  # no two days are alike
+    supplies = tuple(replace(s, cost_per_mwh=price) if s.kind == "import" else s for s in year.supplies)
+    model = replace(model, problems=(replace(year, supplies=supplies),))
+    operation, pool = YearOperation(model, factor=3.0), Pool()
+    pairs = ((2.0, 4.0), (2.5, 7.0), (3.0, 5.0), (1.5, 6.0), (2.0, 9.0), (3.5, 9.0))
+    points = [sizes(model, main_power_mw=power, main_energy_mwh=energy) for power, energy in pairs]
+    for y in points:
+        found = operation.visit(y)
+        pool.keep(operation.key, found)
+        known = pool.blocks[operation.key]
+        assert len(known.ends.after) == 31  # 61 days
+        value, const, grad = known.join(y)
+        assert value == pytest.approx(found.value, rel=1e-9) and const + grad @ y == pytest.approx(value)
+    for y in points:  # nothing higher is to be had there
+        pool.join(operation.key, y)
+    assert len(pool.cuts[operation.key].rows) == len(points)
+    between = [0.5 * (points[i] + points[k]) for i in range(6) for k in range(i)]
+    for y in between:
+        pool.join(operation.key, y)
+    joined = pool.cuts[operation.key].rows[len(points) :]
+    assert len(joined)
+    for y in between:
+        assert np.max(joined @ np.append(y, 1.0)) <= operation.visit(y).value * (1.0 + 1e-9)
+    metered = model_of(campus())
+    assert YearOperation(metered).visit(sizes(metered)).blocks is None
+
+
+def test_a_year_falls_apart_into_no_more_parts_than_are_kept():
+    month = model_of(campus()).problems[0]
+    for days, parts in ((1, 1), (28, 28), (52, 52), (53, 27), (365, 46)):
+        block = _in_blocks(replace(month, load_mw=np.ones(24 * days))).block
+        assert block[-1] + 1 == parts and np.all(np.diff(block) >= 0)
+        assert np.all(block.reshape(-1, 24) == block[::24, None])  # whole days
+
+
+def test_years_in_days_plan_what_the_whole_programme_plans():
+    cheap = campus(grid={"tariff": {"demand": None}}, battery={"main": {"capital_per_mwh": 8e6}})
+    made = growing(cheap, load_growth_frac=0.1)
+    plan = solve_portfolio(made, gap_frac=1e-7)
+    written, _ = write_out(made)
+    assert -solve_model(written).value == pytest.approx(plan.npv_m, rel=1e-6)
+    assert plan.bound_m >= -solve_model(written).value - 1e-6
+    assert plan.amounts["size"]["battery.main.energy_mwh", "home"].max() > 1.0
 
 
 def test_the_sizes_of_the_site_plan_cost_here_what_they_cost_there():

@@ -7,6 +7,7 @@ is an infimal convolution of convex piecewise-linear functions (Rockafellar, Con
 16.4); the recursion is dynamic programming in the stored energy.
 """
 
+from wattstack.dispatch.kernel.blocks import join_blocks
 from wattstack.dispatch.kernel.bus import price_lines, price_store, run_idle, run_moving
 from wattstack.dispatch.kernel.merge import FULL, NO_CEILING, NO_SUPPLY, OK, forward, new_heap
 from wattstack.dispatch.kernel.order import sort_lines
@@ -14,6 +15,6 @@ from wattstack.dispatch.kernel.prices import backward, close_blocks, stored_pric
 from wattstack.dispatch.kernel.schedule import walk
 
 __all__ = [
-    "FULL", "NO_CEILING", "NO_SUPPLY", "OK", "backward", "close_blocks", "forward", "new_heap", "price_lines",
-    "price_store", "run_idle", "run_moving", "sort_lines", "stored_prices", "walk",
+    "FULL", "NO_CEILING", "NO_SUPPLY", "OK", "backward", "close_blocks", "forward", "join_blocks", "new_heap",
+    "price_lines", "price_store", "run_idle", "run_moving", "sort_lines", "stored_prices", "walk",
 ]  # fmt: skip

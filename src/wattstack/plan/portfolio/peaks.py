@@ -36,12 +36,14 @@ class Proposal:
     Attributes:
         peaks: The sizes it chooses, in the order of `own`.
         bound: V is at least this here. const, grad: V(y') >= const + grad . y' everywhere.
+        rows: The same by block, where it falls apart (plan.portfolio.blockwise).
     """
 
     peaks: np.ndarray
     bound: float
     const: float
     grad: np.ndarray
+    rows: np.ndarray | None = None
 
 
 @dataclass(frozen=True)

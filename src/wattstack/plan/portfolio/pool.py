@@ -11,12 +11,17 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from wattstack.plan.portfolio.visit import Operation
+from wattstack.plan.portfolio.visit import Operation, Visit
+
+if TYPE_CHECKING:
+    from wattstack.plan.portfolio.blockwise import BlockCuts
 
 ROOM = 8  # cuts of a function to make room for at first
+HIGHER_FRAC = 1e-10  # a cut put together that gains less has gained nothing
 
 
 class Cuts:
@@ -67,6 +72,7 @@ class Pool:
 
     Attributes:
         cuts: By key of the function. held: Numbers of cuts by (site, period, key).
+        blocks: The same cuts block by block, of functions that fall apart into blocks.
         solvers: How often each answered.
         operations: Functions by key, prepared once for all plans.
         visit: Runs a list of (operation, point) and returns their visits in order: here, or by a team.
@@ -74,6 +80,7 @@ class Pool:
 
     cuts: dict[str, Cuts] = field(default_factory=dict)
     held: dict[tuple[str, int], tuple[int, ...]] = field(default_factory=dict)
+    blocks: dict[str, BlockCuts] = field(default_factory=dict)
     solvers: dict[str, int] = field(default_factory=dict)
     operations: dict[str, Operation] = field(default_factory=dict)
     visit: Callable[[list], list] = visit_here
@@ -85,6 +92,23 @@ class Pool:
             found = self.cuts[key] = Cuts(len(grad))
         return found.add(const, grad)
 
-    def count(self, solver: str) -> None:
-        """Note that a solver answered once."""
-        self.solvers[solver] = self.solvers.get(solver, 0) + 1
+    def keep(self, key: str, visit: Visit) -> None:
+        """Keep what a visit found, and note which solver answered."""
+        self.solvers[visit.solver] = self.solvers.get(visit.solver, 0) + 1
+        self.add(key, visit.const, visit.grad)
+        if visit.blocks is None:
+            return
+        ends, rows = visit.blocks
+        found = self.blocks.get(key)
+        if found is None:
+            from wattstack.plan.portfolio.blockwise import BlockCuts
+
+            found = self.blocks[key] = BlockCuts(ends)
+        found.add(rows)
+
+    def join(self, key: str, y: np.ndarray) -> None:
+        """Put a cut together for the point y, shape (n,); keep it where it is higher there than all that are kept."""
+        value, const, grad = self.blocks[key].join(y)
+        cuts = self.cuts[key]
+        if value > np.max(cuts.rows[:, :-1] @ y + cuts.rows[:, -1]) + HIGHER_FRAC * abs(value):
+            self.add(key, const, grad)

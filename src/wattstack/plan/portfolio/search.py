@@ -6,13 +6,15 @@ Used by  plan.portfolio.solve, stochastic.
 
 Upper bound: the master. Lower bound: a plan evaluated exactly. Every other point lies between the best so far
 and the master's (in-out stabilisation, Ben-Ameur and Neto 2007, doi:10.1002/net.20190); multi-cut Benders after
-Birge and Louveaux 1988, doi:10.1016/0377-2217(88)90159-2.
+Birge and Louveaux 1988, doi:10.1016/0377-2217(88)90159-2. Functions that fall apart into blocks get some cuts
+without a visit: put together from what all visits said of each block (plan.portfolio.blockwise).
 """
 
 from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
+from itertools import count
 
 import numpy as np
 
@@ -22,8 +24,9 @@ from wattstack.plan.portfolio.pool import Pool
 from wattstack.plan.portfolio.program import Answer, Program
 from wattstack.plan.portfolio.result import PortfolioRound
 
-STEP_FRAC = 0.6  # from the best towards the master's point, in every round; 0.4 and 1 take more rounds
+STEP_FRAC = 0.7  # from the best towards the master's point, in every round; 0.5 and 1 take more rounds
 ROUNDS_MOST = 200
+JOINS = 2  # cuts put together without a visit, so often in a round; more take time and save no rounds
 M = 1e-6
 VIOLATED_M = 1e-7  # a cut violated by less than this [M] is met
 Report = Callable[[PortfolioRound], None]
@@ -102,7 +105,7 @@ class Search:
         new = [tasks[0].operation for key, tasks, _, _, _ in self.groups if key not in self.pool.cuts]
         asked = [(operation, point) for operation in new for point in first_points(operation)]
         for (operation, _), answer in zip(asked, self.visit(asked), strict=True):
-            self._keep(operation, answer)
+            self.pool.keep(operation.key, answer)
         rows = []
         for g, (key, tasks, columns, costs, _) in enumerate(self.groups):
             usual = range(min(2, len(self.pool.cuts[key].const)))
@@ -110,10 +113,6 @@ class Search:
                 for k in {*usual, *self.pool.held.get((task.site, task.period, key), ())}:
                     rows.append(self._row(g, i, k, columns[i], costs[i]))
         self.program.add_rows(rows)
-
-    def _keep(self, operation, visit) -> None:
-        self.pool.count(visit.solver)
-        self.pool.add(operation.key, visit.const, visit.grad)
 
     def _row(self, g: int, i: int, k: int, columns: np.ndarray, cost: int):
         """Cut k as a row of the master: cost - grad . y >= const, in M."""
@@ -143,7 +142,7 @@ class Search:
         running = np.zeros_like(x)
         for (g, i), (operation, _), answer in zip(places, asked, answers, strict=True):
             _, tasks, _, costs, futures = self.groups[g]
-            self._keep(operation, answer)
+            self.pool.keep(operation.key, answer)
             draft = self.blocks[futures[i]].draft
             cost = answer.value * M
             npvs[futures[i]] -= draft.discount[tasks[i].period] * (cost - x[costs[i]])
@@ -177,15 +176,22 @@ class Search:
             x[columns] = np.where(values == values.max(axis=1, keepdims=True), values, 0.0)
         return x
 
-    def separate(self, x: np.ndarray) -> int:
-        """Add to each site-period the cut of the pool that x violates most; returns how many were added."""
-        rows = []
+    def separate(self, x: np.ndarray, join: bool = False) -> int:
+        """Add to each site-period the cut of the pool that x violates most; returns how many were added.
+
+        With `join` a cut is put together for x first, where functions fall apart into blocks.
+        """
+        rows, blocks = [], self.pool.blocks if join else {}
         point = np.append(np.maximum(x, 0.0), 1.0)
         allowed = (x + VIOLATED_M).tolist()
         for g, ((key, _, columns, costs, _), with_one) in enumerate(
             zip(self.groups, self.with_one, strict=True)
         ):
-            values = self.pool.cuts[key].rows @ point[with_one].T
+            at = point[with_one]
+            if key in blocks:
+                for y in at[:, :-1]:
+                    self.pool.join(key, y)
+            values = self.pool.cuts[key].rows @ at.T
             for i, (k, cost) in enumerate(zip(values.argmax(axis=0).tolist(), costs.tolist(), strict=True)):
                 if M * values[k, i] > allowed[cost] and k not in self.in_master[g][i]:
                     rows.append(self._row(g, i, k, columns[i], cost))
@@ -219,11 +225,11 @@ class Search:
         )
 
     def _master(self) -> Answer:
-        """The master's point once no cut of the pool is violated there: no new running is asked for until then."""
-        while True:
+        """The master's point once no known cut is violated there: no new running is asked for until then."""
+        for turn in count():
             answer = self.program.solve()
             self.bound_m = min(self.bound_m, answer.bound)
-            if self.program.is_whole or not self.separate(answer.x):
+            if self.program.is_whole or not self.separate(answer.x, join=turn < JOINS):
                 return answer
 
     def _note(self, cuts: int, report: Report | None) -> None:

@@ -12,10 +12,14 @@ from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from wattstack.dispatch import Problem, SizeRow
+
+if TYPE_CHECKING:
+    from wattstack.plan.portfolio.blockwise import BlockEnds
 
 
 @dataclass(frozen=True)
@@ -26,12 +30,14 @@ class Visit:
         value: Cost of a running at the point, V(y) or (year by year) what is known of it from above.
         const, grad: V(y') >= const + grad . y' for every y' >= 0; grad in the order of the function's names.
         solver: "kernel", or "linear" where several chemistries cycle.
+        blocks: Where the cut falls apart into blocks: where they meet, and its rows (plan.portfolio.blockwise).
     """
 
     value: float
     const: float
     grad: np.ndarray
     solver: str
+    blocks: tuple[BlockEnds, np.ndarray] | None = None
 
 
 class Operation(ABC):

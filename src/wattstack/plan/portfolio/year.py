@@ -1,6 +1,6 @@
 """Running of a campus site over its whole axis: the dispatch kernel of its file, metered peaks beside it.
 
-Needs    campus, case, cost, dispatch; plan.columns, start; plan.portfolio.bound, visit, peaks; portfolio.
+Needs    campus, case, cost, dispatch; plan.columns, start; plan.portfolio.blockwise, bound, visit, peaks; portfolio.
 Gives    YearOperation, year_operations, LOAD_LEVEL.
 Used by  plan.portfolio.operation.
 
@@ -26,6 +26,7 @@ from wattstack.cost import capital_table
 from wattstack.dispatch import Amount, Cut, Problem, Runner, SizeColumn, SizeRow, why_not_kernel
 from wattstack.plan.columns import sizing_model
 from wattstack.plan.model import SizingModel
+from wattstack.plan.portfolio.blockwise import BlockEnds
 from wattstack.plan.portfolio.bound import cases_of
 from wattstack.plan.portfolio.peaks import PeakSearch, Proposal
 from wattstack.plan.portfolio.visit import Operation, Visit, problems_key
@@ -38,6 +39,7 @@ STEPS_KEPT = 500_000  # of one site over all its years: more are prepared anew a
 LOWER_FRAC = (
     0.95  # no peak is tried further below the lowest tried so far: a month's cuts know little down there
 )
+BLOCKS_MOST = 52  # parts of a year without metered peaks; a day each where there are no more days
 CLOSED_FRAC = 1e-7  # value and bound of one point this near have met
 
 
@@ -144,7 +146,7 @@ class YearOperation(Operation):
                 best = proposal
             if value - best.bound <= CLOSED_FRAC * abs(value):
                 break
-        return self._counted(value, best.const, best.grad, "kernel")
+        return self._counted(value, best.const, best.grad, "kernel", best.rows)
 
     def recall(self, y: np.ndarray) -> Visit | None:
         """The cut of what is known already, without a run: its value is the bound. None before the first visit."""
@@ -153,11 +155,16 @@ class YearOperation(Operation):
         known = self._known.propose(np.maximum(y, 0.0))
         return self._counted(known.bound, known.const, known.grad, "kernel")
 
-    def _counted(self, value: float, const: float, grad: np.ndarray, solver: str) -> Visit:
-        factor = self.factor
-        return Visit(
-            factor * value + self.standing_cost, factor * const + self.standing_cost, factor * grad, solver
-        )
+    def _counted(
+        self, value: float, const: float, grad: np.ndarray, solver: str, rows: np.ndarray | None = None
+    ) -> Visit:
+        factor, standing = self.factor, self.standing_cost
+        blocks = None
+        if rows is not None:
+            rows = factor * rows
+            rows[0, len(self.names)] += standing
+            blocks = self._known.ends, rows
+        return Visit(factor * value + standing, factor * const + standing, factor * grad, solver, blocks)
 
 
 class _Known:
@@ -188,10 +195,11 @@ class _Known:
 
 
 class _Plain(_Known):
-    """A year without metered peaks: the kernel's own cuts."""
+    """A year without metered peaks: the kernel's own cuts, block by block."""
 
     def __init__(self, model: YearModel, _: np.ndarray, keeps: bool):
-        super().__init__(model, keeps)
+        super().__init__(replace(model, problems=tuple(_in_blocks(each) for each in model.problems)), keeps)
+        self.ends = BlockEnds.of(self.runners, self.at, len(model.names))
         if not keeps:
             self.runners = []
         self.cuts: list[tuple[float, np.ndarray]] = []
@@ -212,7 +220,15 @@ class _Plain(_Known):
             const += weight * (cut.dual - float(slope @ y[at]))
             grad[at] += weight * slope
         self.cuts.append((const, grad))
-        return self._running(cuts), Proposal(np.empty(0), const + float(grad @ y), const, grad)
+        rows = None if self.ends is None else self.ends.rows(cuts, self.at, self.model.weights)
+        return self._running(cuts), Proposal(np.empty(0), const + float(grad @ y), const, grad, rows)
+
+
+def _in_blocks(problem: Problem) -> Problem:
+    """The problem with its axis in parts of as many whole days as make no more than BLOCKS_MOST."""
+    day = round(24.0 / problem.step_h)
+    length = day * -(-problem.count // (BLOCKS_MOST * day))
+    return replace(problem, block=np.arange(problem.count) // length)
 
 
 class _Metered(_Known):
