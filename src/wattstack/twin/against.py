@@ -32,7 +32,7 @@ STEPS: tuple[tuple[str, str, Setting], ...] = (
     ),
     (
         "reserve",
-        "the gauge may read high, so more is held back",
+        "the gauge errs by a share of the battery that stands, not of the smallest that would do",
         Setting(reservoir=True, ageing=False, sure=True),
     ),
     (

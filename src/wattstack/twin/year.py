@@ -45,7 +45,8 @@ class Setting:
         ageing: Cells age.
         foresight: Forecasts are the truth, whatever is declared.
         sure: Generators start at once and never fail, the grid is always there.
-        margin: The controller keeps the margin for the error of its gauge.
+        margin: The error of the gauge is that of the battery which stands; else of the smallest that holds the reserve,
+            as the plan has it.
         make: Cells of one make of many, which age faster or slower than their law; None: as it says.
     """
 
@@ -108,7 +109,9 @@ class Twin:
         began = time.perf_counter()
         self.campus = campus if scenario is None else campus.in_scenario(scenario)
         self.years, self.seed, self.scenario = years, seed, scenario
-        self.fleet(Setting())  # what is wrong with a battery is said before the work, not after the plan's runs
+        self.fleet(
+            Setting()
+        )  # what is wrong with a battery is said before the work, not after the plan's runs
         whole = self.campus.model_copy(update={"scenarios": {}})
         self.reference: ScenarioResult = plan_site(whole, curve=False, worth=False).scenarios[0]
         self.seconds["plan"] = time.perf_counter() - began
@@ -153,7 +156,10 @@ class Twin:
     def drive(self, setting: Setting, year: int) -> out.Drive:
         """What comes from outside in one year."""
         on = None if setting.sure else grid_on(self.case, self.seed, year)
-        return make_drive(self.case, on)
+        drive = make_drive(self.case, on)
+        if not setting.margin:
+            drive.outside[out.D_RESERVE] = self.case.reserve_mwh
+        return drive
 
     def units(self, setting: Setting):
         """Generating units, and whose they are."""
