@@ -29,10 +29,13 @@ from wattstack.twin.kernel.year import after_step, before_step
 
 MINUTE_S = 60
 HOLD_S = 6 * 3600  # assumption: refills that last longer move so slowly that minutes show them
-LOST_MW = 1e-6  # less is rounding
+LOST_FRAC = (
+    1e-3  # of the load: less is taken by the frequency of an island while a unit follows it, assumption
+)
 STILL_FRAC = (
     0.01  # of its power: a battery that gives less does not carry the load; of its energy: it is empty
 )
+AT_POWER_FRAC = 0.999
 FULL_FRAC = 0.98  # a reserve of more than the battery holds is in band here
 
 
@@ -151,10 +154,10 @@ def _run(who, way, odds, ground, rules, bench, answer):
             missing_mw = _count_step(
                 hours, critical_frac, note[at.N_ON] > 0.5, column, row, told, records.record, answer
             )
-            if missing_mw > LOST_MW:
+            if missing_mw > LOST_FRAC * outside[twin.D_LOAD, 0]:
                 lost = True
                 if answer[at.O_UNSERVED_H] == 0.0:
-                    _note_loss(now_s + s, state, row, note, answer)
+                    _note_loss(now_s + s, state, units, row, note, answer)
                 answer[at.O_UNSERVED_MWH] += missing_mw * hours
                 answer[at.O_UNSERVED_H] += hours
             if are_due(watch, state):
@@ -162,7 +165,9 @@ def _run(who, way, odds, ground, rules, bench, answer):
         answer[at.O_SECONDS] += MINUTE_S if by_second else 0
         if failed:
             note[at.N_CHANGED_S] = now_s + MINUTE_S
-        by_second = failed or not _is_settled(now_s + MINUTE_S, lost, note, row, told, outside, state)
+        by_second = failed or not _is_settled(
+            now_s + MINUTE_S, lost, note, row, told, outside, (state, units)
+        )
 
 
 @njit(cache=True, forceinline=True)
@@ -177,7 +182,7 @@ def _rules_now(rules, axis_s, step_s):
 
 
 @njit(cache=True, forceinline=True)
-def _is_settled(now_s, lost, note, row, told, outside, state):
+def _is_settled(now_s, lost, note, row, told, outside, generators):
     """Whether minutes will do from here."""
     if now_s - note[at.N_CHANGED_S] > HOLD_S:
         return True
@@ -187,14 +192,17 @@ def _is_settled(now_s, lost, note, row, told, outside, state):
         return not lost and row[rows.STORED_MWH] >= band_mwh
     if not lost:
         return told[0] <= STILL_FRAC * can_mw
-    return can_mw <= STILL_FRAC * outside[twin.D_LOAD, 0] and not _is_starting(state)
+    return can_mw <= STILL_FRAC * outside[twin.D_LOAD, 0] and not _is_starting(generators[0], generators[1])
 
 
 @njit(cache=True)
-def _is_starting(state):
+def _is_starting(state, units):
+    """Whether a unit starts, or runs and is not yet at its power."""
     starting = 0
     for k in range(state.shape[1]):
-        starting += state[unit.MODE, k] == unit.STARTING or state[unit.MODE, k] == unit.STUCK
+        mode = state[unit.MODE, k]
+        ramps = mode == unit.RUNNING and state[unit.OUTPUT_MW, k] < AT_POWER_FRAC * units[unit.POWER_MW, k]
+        starting += ramps or mode in (unit.STARTING, unit.STUCK)
     return starting > 0
 
 
@@ -218,7 +226,7 @@ def _count_step(hours, critical_frac, is_on, column, row, told, record, answer):
 
 
 @njit(cache=True)
-def _note_loss(now_s, state, row, note, answer):
+def _note_loss(now_s, state, units, row, note, answer):
     """Load is lost for the first time: when, after what failure, and for want of what."""
     answer[at.O_LOSS_H] = now_s / 3600.0
     answer[at.O_CAUSE], answer[at.O_WHO] = note[at.N_CAUSE], note[at.N_WHO]
@@ -226,7 +234,7 @@ def _note_loss(now_s, state, row, note, answer):
         shortage = at.IMPORT
     elif row[rows.ENERGY_MWH] > 0.0 and row[rows.STORED_MWH] <= STILL_FRAC * row[rows.ENERGY_MWH]:
         shortage = at.EMPTY
-    elif _is_starting(state):
+    elif _is_starting(state, units):
         shortage = at.STILL_STARTING
     elif row[rows.ENERGY_MWH] > 0.0:
         shortage = at.POWER
