@@ -50,7 +50,7 @@ class Ground(NamedTuple):
     Attributes:
         fast, fast_row: Rows of the drive, then costs of the generators, that change from minute to minute:
             (minutes, rows), and which rows they are. slow, slow_row, hold: Those that hold for `hold` minutes.
-        plan: What the horizon plan of the reference run said, (rows, plan steps). per_plan: Minutes of a step; 0 = none.
+        plan: What the horizon plan of the reference run said, (rows, plan steps). per_plan: Minutes of a step, 0: none.
         target: Interval mean to hold, by month.
         generator: Which generator each unit belongs to.
         place: Of each campaign's first moment among the moments kept. minute: Of the axis, by place.
