@@ -75,18 +75,31 @@ def advance_borrowed(blocks, ageing, state, age, setpoint_mw, temp_air_degc, ste
     rating, w = blocks.rating, blocks.scratch
     for r in range(blocks.runs.shape[0]):
         first, last, k = blocks.runs[r, 0], blocks.runs[r, 1], blocks.runs[r, 2]
-        const, step = blocks.const[k], blocks.step[slot, k]
-        if const[t.G_MODE] == at.RESERVOIR:
-            _reservoirs(const, step, rating, (first, last), state, age, setpoint_mw, step_s / 3600.0, flows)
-            continue
-        for start in range(first, last, CHUNK):
-            n = min(CHUNK, last - start)
-            _electrics(blocks, slot, k, start, n, state, age, setpoint_mw, step_s / 3600.0)
-            leave_cells(const, step, n, w)
-            heat_container(const, step, rating, start, n, temp_air_degc, w)
-            _write_flows(const, rating, start, n, w, flows)
-            _scatter(start, n, w, state)
+        if blocks.const[k, t.G_MODE] == at.RESERVOIR:
+            const, step = blocks.const[k], blocks.step[slot, k]
+            _reservoirs(
+                const, step, blocks.rating, (first, last), state, age, setpoint_mw, step_s / 3600.0, flows
+            )
+        elif last - first == 1:  # compiled apart: with one lane known, no loop is left of the loops
+            _advance_chunk(blocks, slot, k, first, 1, state, age, setpoint_mw, temp_air_degc, step_s, flows)
+        else:
+            for start in range(first, last, CHUNK):
+                n = min(CHUNK, last - start)
+                _advance_chunk(
+                    blocks, slot, k, start, n, state, age, setpoint_mw, temp_air_degc, step_s, flows
+                )
     age_all(ageing, age, state, flows, step_s)
+
+
+@njit(cache=True, error_model="numpy", fastmath={"contract"}, forceinline=True)
+def _advance_chunk(blocks, slot, k, start, n, state, age, setpoint_mw, temp_air_degc, step_s, flows):
+    """Move n blocks of one kind one step on, without their ageing."""
+    const, step, rating, w = blocks.const[k], blocks.step[slot, k], blocks.rating, blocks.scratch
+    _electrics(blocks, slot, k, start, n, state, age, setpoint_mw, step_s / 3600.0)
+    leave_cells(const, step, n, w)
+    heat_container(const, step, rating, start, n, temp_air_degc, w)
+    _write_flows(const, rating, start, n, w, flows)
+    _scatter(start, n, w, state)
 
 
 @njit(cache=True, error_model="numpy", fastmath={"contract"})
@@ -113,17 +126,19 @@ def _find_limits(blocks, state, age, step_s, limits):
     for r in range(blocks.runs.shape[0]):
         first, last, k = blocks.runs[r, 0], blocks.runs[r, 1], blocks.runs[r, 2]
         if blocks.const[k, t.G_MODE] == at.RESERVOIR:
-            span = (first, last)
-            _reservoir_limits(
-                blocks.const[k], blocks.step[slot, k], rating, span, state, age, step_s / 3600.0, limits
-            )
-            continue
-        for start in range(first, last, CHUNK):
-            n = min(CHUNK, last - start)
+            const, step = blocks.const[k], blocks.step[slot, k]
+            _reservoir_limits(const, step, rating, (first, last), state, age, step_s / 3600.0, limits)
+        elif last - first == 1:
             for way in (at.CAN_CHARGE, at.CAN_DISCHARGE):
-                _electrics(blocks, slot, k, start, n, state, age, limits[way], step_s / 3600.0)
-                for j in range(n):
-                    limits[way, start + j] = abs(w[W_ASK + j])
+                _electrics(blocks, slot, k, first, 1, state, age, limits[way], step_s / 3600.0)
+                limits[way, first] = abs(w[W_ASK])
+        else:
+            for start in range(first, last, CHUNK):
+                n = min(CHUNK, last - start)
+                for way in (at.CAN_CHARGE, at.CAN_DISCHARGE):
+                    _electrics(blocks, slot, k, start, n, state, age, limits[way], step_s / 3600.0)
+                    for j in range(n):
+                        limits[way, start + j] = abs(w[W_ASK + j])
 
 
 @njit(cache=True, error_model="numpy", fastmath={"contract"}, forceinline=True)
