@@ -16,7 +16,6 @@ from wattstack.dispatch.linear import LinearModel, as_highs
 from wattstack.errors import InfeasibleError, StateError
 
 TOLERANCE = 1e-7
-DEVEX = 1  # weights of HiGHS that are not worked out anew for every batch of cuts: a quarter less time
 
 
 @dataclass(frozen=True)
@@ -58,7 +57,6 @@ class Program:
 
         self.model, self.highs = model, highspy.Highs()
         self.set(output_flag=False, threads=1, solver="simplex")
-        self.set(simplex_dual_edge_weight_strategy=DEVEX)
         self.set(primal_feasibility_tolerance=TOLERANCE, dual_feasibility_tolerance=TOLERANCE)
         self.highs.passModel(as_highs(model))
         self.lower, self.upper = model.lower.copy(), model.upper.copy()

@@ -27,6 +27,9 @@ from wattstack.plan.portfolio.result import PortfolioRound
 STEP_FRAC = 0.7  # from the best towards the master's point, in every round; 0.5 and 1 take more rounds
 ROUNDS_MOST = 200
 JOINS = 2  # cuts put together without a visit, so often in a round; more take time and save no rounds
+DEVEX = (
+    1  # HiGHS' weights in the dual simplex: less time for many small batches of cuts, more for whole units
+)
 M = 1e-6
 VIOLATED_M = 1e-7  # a cut violated by less than this [M] is met
 Report = Callable[[PortfolioRound], None]
@@ -73,6 +76,8 @@ class Search:
         self.costs = np.array([task.cost for block in blocks for task in block.tasks], int)
         self.reprice()
         self._first_cuts()
+        if pool.blocks:
+            program.set(simplex_dual_edge_weight_strategy=DEVEX)
 
     @property
     def gap_frac(self) -> float:
