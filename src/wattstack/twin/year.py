@@ -157,8 +157,9 @@ class Twin:
         """What comes from outside in one year."""
         on = None if setting.sure else grid_on(self.case, self.seed, year)
         drive = make_drive(self.case, on)
-        if not setting.margin:
-            drive.outside[out.D_RESERVE] = self.case.reserve_mwh
+        backup = self.campus.duties.backup
+        if backup is not None and not setting.margin:
+            drive.outside[out.D_RESERVE] /= 1.0 - backup.soc_error_frac
         return drive
 
     def units(self, setting: Setting):

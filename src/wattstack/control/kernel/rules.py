@@ -56,7 +56,7 @@ from wattstack.control.kernel.rows import (
 FAR = 1e12  # MW: no bound
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy", forceinline=True)
 def decide(kinds, params, row, out):
     """Battery power for the coming step [MW], > 0 into the bus, and why.
 
@@ -88,7 +88,7 @@ def decide(kinds, params, row, out):
     out[0], out[1], out[2] = power, reason, clash
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy", forceinline=True)
 def _wanted(kind, param, row, net, low, high):
     """What one rule asks of the battery's power: at least, at most."""
     if kind == LIMIT:
@@ -114,7 +114,7 @@ def _wanted(kind, param, row, net, low, high):
     return -FAR, FAR
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy", forceinline=True)
 def _reserve(row, param):
     """What lies above the reserve may be given; what is missing is charged back at `param` of the power."""
     above_mwh = row[STORED_MWH] - row[STORED_ERROR_MWH] - row[RESERVE_MWH]
@@ -125,7 +125,7 @@ def _reserve(row, param):
     return -FAR, above_mwh * row[DISCHARGE_EFF] * 3600.0 / row[STEP_S]
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy", forceinline=True)
 def _peak(row, net):
     """Keep the mean of the open metering interval at the target; charge only below the target itself."""
     left_h = row[INTERVAL_LEFT_S] / 3600.0
@@ -134,7 +134,7 @@ def _peak(row, net):
     return max(net - max(allowed_mw, 0.0), min(0.0, net - room_mw)), FAR
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy", forceinline=True)
 def _time_of_use(row, net):
     price = row[BUY_PRICE_PER_MWH]
     if price <= row[CHARGE_BELOW_PER_MWH]:
@@ -145,7 +145,7 @@ def _time_of_use(row, net):
     return -FAR if net < 0.0 else 0.0, FAR if net > 0.0 else 0.0
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy", forceinline=True)
 def share(power_mw, limits, free, setpoint_mw):
     """Split the battery's power over its blocks, in proportion to what each can take or give.
 

@@ -6,7 +6,7 @@ Used by  twin, prove; its declaration is campus.generator.
 
 A start is asked, takes `start_s` and comes off or fails (a coin per start, NFPA 110 counts starts the same
 way). A running unit fails at a constant rate 1 / mtbf; a failed one is back after `repair_s`. Power follows
-the ask at the ramp. """
+the ask at the ramp."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def new_units(count: int) -> np.ndarray:
     return np.zeros((7, count))
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy", forceinline=True)
 def unit_step(u, units, unit_state, want_mw, step_s, seed):
     """Move unit `u` one step on towards `want_mw` (0 = off); returns its mean power over the step [MW]."""
     mode = unit_state[MODE, u]
@@ -70,7 +70,7 @@ def unit_step(u, units, unit_state, want_mw, step_s, seed):
     return _follow(u, units, unit_state, want_mw, left_s) * left_s / step_s
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy", forceinline=True)
 def _fail(u, units, unit_state):
     unit_state[MODE, u] = FAILED
     unit_state[TIMER_S, u] = units[REPAIR_S, u]
@@ -79,7 +79,7 @@ def _fail(u, units, unit_state):
     return 0.0
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy", forceinline=True)
 def _follow(u, units, unit_state, want_mw, left_s):
     """Mean power while the unit moves to the ask at its ramp; never below its minimum while it runs."""
     power = units[POWER_MW, u]

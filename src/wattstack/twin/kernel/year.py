@@ -45,7 +45,7 @@ def run_steps(start, end, step_s, drive, rules, plan_every, fleet, units, carry,
     )  # fmt: skip
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, error_model="numpy")
 def _run(start, end, step_s, drive, rules, plan_every, fleet, units, carry, records):
     """run_steps on borrowed arrays."""
     kinds, params, row, out = rules.kinds, rules.params, carry.row, carry.out
@@ -58,7 +58,7 @@ def _run(start, end, step_s, drive, rules, plan_every, fleet, units, carry, reco
         after_step(t, step_s, generated, drive, rules, fleet, carry, records)
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, error_model="numpy", forceinline=True)
 def before_step(t, step_s, drive, rules, plan, fleet, units, carry, units_record):
     """What is known when the controller is asked: fills `carry.row` and runs the generators; returns their power.
 
@@ -80,7 +80,7 @@ def before_step(t, step_s, drive, rules, plan, fleet, units, carry, units_record
     return given
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, error_model="numpy", forceinline=True)
 def after_step(t, step_s, generated, drive, rules, fleet, carry, records):
     """What happens when `carry.setpoint` has been written: batteries, grid, meter, record."""
     outside, row, flows, memory, record = drive.outside, carry.row, carry.flows, carry.memory, records.record
@@ -108,7 +108,7 @@ def after_step(t, step_s, generated, drive, rules, fleet, carry, records):
         _keep(t, fleet[0].rating, state, age, flows, records.blocks)
 
 
-@njit(cache=True)
+@njit(cache=True, nogil=True, error_model="numpy", forceinline=True)
 def _strip(t, step_s, outside, error_frac, fleet, carry):
     """Blocks that strip are taken from the rules; what those hold that wait for it, which counts no more [MWh]."""
     net = outside[at.D_LOAD, t] + carry.memory[at.AUXILIARY_MW] - outside[at.D_SOLAR, t]
@@ -119,7 +119,7 @@ def _strip(t, step_s, outside, error_frac, fleet, carry):
     )  # fmt: skip
 
 
-@njit(cache=True)
+@njit(cache=True, nogil=True, error_model="numpy", forceinline=True)
 def _measure(t, step_s, outside, rules, rating, state, age, limits, carry):
     """Fill the row with what is known at the start of the step."""
     row, memory, free, setpoint = carry.row, carry.memory, carry.free, carry.setpoint
@@ -164,7 +164,7 @@ def _measure(t, step_s, outside, rules, rating, state, age, limits, carry):
     row[rows.DISCHARGE_EFF] = rules.discharge_eff
 
 
-@njit(cache=True)
+@njit(cache=True, nogil=True, error_model="numpy", forceinline=True)
 def _generate(t, step_s, plan, planned, unit_cost, seed, row, units, unit_state, units_record):
     """Power of the units: what is planned or cheap, and what is needed where grid and battery end.
 
@@ -202,7 +202,7 @@ def _generate(t, step_s, plan, planned, unit_cost, seed, row, units, unit_state,
     return given
 
 
-@njit(cache=True)
+@njit(cache=True, nogil=True, error_model="numpy", forceinline=True)
 def _settle(t, net, outside, record):
     """What is left after all of the campus' own: import, export, put off, not served, or sun not used."""
     limit, export, solar = (
@@ -223,7 +223,7 @@ def _settle(t, net, outside, record):
     )  # a generator at its minimum, a battery that must empty
 
 
-@njit(cache=True)
+@njit(cache=True, nogil=True, error_model="numpy", forceinline=True)
 def _meter(step_s, import_mw, closes, interval_h, month, memory, months):
     """The open interval's mean, and the peak of the month when it closes."""
     memory[at.INTERVAL_MWH] += import_mw * step_s / 3600.0
@@ -234,7 +234,7 @@ def _meter(step_s, import_mw, closes, interval_h, month, memory, months):
         months[at.TARGET, month] = max(months[at.TARGET, month], mean_mw)
 
 
-@njit(cache=True)
+@njit(cache=True, nogil=True, error_model="numpy", forceinline=True)
 def _keep(t, rating, state, age, flows, kept):
     for b in range(kept.shape[1]):
         kept[at.B_INJECTION, b, t] = flows[block.INJECTION, b]
