@@ -54,8 +54,9 @@ def power_window(
         InputError: A window is not above 0.
 
     Source:
-        Closed form at the end of the window: Plett (2004), doi:10.1016/j.jpowsour.2004.02.032, part 3, section 3, with
-        the resistance that the RC pairs and the drift of the open-circuit voltage add by then.
+        Closed form at the end of the window: Plett (2004), High-performance battery-pack power estimation using a
+        dynamic cell model, doi:10.1109/TVT.2004.832408; here with what the RC pairs add by then, and with the voltage
+        and resistance at the state of charge where the window ends.
 
     Example:
         >>> from wattstack.physics.blocks import BlockSpec, make_blocks

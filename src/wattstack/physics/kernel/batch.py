@@ -72,7 +72,6 @@ def advance_all(blocks, ageing, state, age, setpoint_mw, temp_air_degc, step_s, 
 def advance_borrowed(blocks, ageing, state, age, setpoint_mw, temp_air_degc, step_s, flows):
     """advance_all on borrowed arrays, put in where it is called: for a loop that borrows once, not at every step."""
     slot = step_slot(blocks, step_s)
-    rating, w = blocks.rating, blocks.scratch
     for r in range(blocks.runs.shape[0]):
         first, last, k = blocks.runs[r, 0], blocks.runs[r, 1], blocks.runs[r, 2]
         if blocks.const[k, t.G_MODE] == at.RESERVOIR:

@@ -36,7 +36,7 @@ def _run(blocks, ageing, state, age, setpoint_mw, temp_air_degc, step_s, flows, 
         keep(blocks.rating, state, age, flows, record, t)
 
 
-@njit(cache=True, fastmath={"reassoc", "nnan", "nsz"})
+@njit(cache=True, fastmath={"reassoc", "nnan", "nsz"}, forceinline=True)
 def keep(rating, state, age, flows, record, t):
     """One step into the record. Sums may be taken in any order: they are not fed back."""
     nb = state.shape[1]
@@ -49,17 +49,17 @@ def keep(rating, state, age, flows, record, t):
     record[R_TEMP, t] = _sum(state, at.TEMP_CELL) / nb
     record[R_CAPACITY, t] = _sum(age, at.CAPACITY) / nb
     record[R_RESISTANCE, t] = _sum(age, at.RESISTANCE) / nb
-    stored, limited = 0.0, 0.0
-    for b in range(nb):
+    stored, limited = stored_mwh(rating, state, age, 0), flows[at.LIMIT, 0]
+    for b in range(1, nb):
         stored += stored_mwh(rating, state, age, b)
-    for b in range(nb):
+    for b in range(1, nb):
         limited = max(limited, flows[at.LIMIT, b])
     record[R_STORED, t], record[R_LIMITED, t] = stored, limited
 
 
 @njit(cache=True, fastmath={"reassoc", "nnan", "nsz"}, forceinline=True)
 def _sum(rows, row):
-    total = 0.0
-    for b in range(rows.shape[1]):
+    total = rows[row, 0]
+    for b in range(1, rows.shape[1]):
         total += rows[row, b]
     return total
