@@ -121,5 +121,5 @@ def test_a_plan_in_memory_is_named_after_its_portfolio(tmp_path):
 
 def test_a_portfolio_is_not_laid_beside_a_site(small, tmp_path):
     for pair in ((made.plan(), small()), (small(), made.plan())):
-        with pytest.raises(InputError, match="one plan is of a portfolio, the other of a site"):
+        with pytest.raises(InputError, match="one result is of a portfolio, the other of a site"):
             write_report(pair[0], tmp_path / "page.html", pair[1])

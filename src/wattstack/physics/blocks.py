@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from itertools import pairwise
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -268,6 +269,7 @@ def _steps(values: np.ndarray, axis: int) -> np.ndarray:
     return np.concatenate([steps, steps.take([-1], axis=axis)], axis=axis)
 
 
+@lru_cache(maxsize=32)
 def _soc_table(cell: Cell | None, points: int) -> np.ndarray:
     if cell is None:
         return np.zeros(points * 8)
@@ -295,6 +297,7 @@ def _temp_table(cell: Cell | None) -> np.ndarray:
     return _with_slopes(values).ravel()
 
 
+@lru_cache(maxsize=32)  # a cell is frozen, and is asked for again with every block made of it
 def _ohm_table(cell: Cell | None, points: int) -> np.ndarray:
     """Both directions of R0: value, step along soc, step along temperature, and both."""
     from wattstack.physics.kernel.tables import TEMP_LOW_DEGC, TEMP_POINTS

@@ -18,6 +18,7 @@ notes.
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -95,16 +96,26 @@ def read_outages(folder: str | Path) -> OutageFiles:
         raise InputError(str(folder), [f"lacks {', '.join(missing)}. Simulate again into this folder."])
     words = ["cause", "part", "shortage", "start_utc", "name", "file", "sha256", "note", "source"]
     tables = {
-        name: pd.read_csv(folder / f"{name}.csv", float_precision="round_trip").pipe(_filled, words)
+        name: _as_written(pd.read_csv(folder / f"{name}.csv", dtype=str, keep_default_na=False), words)
         for name in TABLES
     }
     timing = read_json(folder, "timing.json", COMMAND) if (folder / "timing.json").is_file() else {}
     return OutageFiles(summary, tables, timing)
 
 
-def _filled(table: pd.DataFrame, words: list[str]) -> pd.DataFrame:
-    """Empty words stay empty words."""
-    return table.fillna({name: "" for name in words if name in table.columns})
+def _as_written(table: pd.DataFrame, words: list[str]) -> pd.DataFrame:
+    """Numbers to the last bit, which readers that guess do not promise; words as they are."""
+    for name in table.columns.difference(words):
+        if set(table[name]) <= {"True", "False"}:
+            table[name] = table[name] == "True"
+        else:
+            table[name] = _numbers(table[name])
+    return table
+
+
+def _numbers(texts: Iterable[str]) -> list[float]:
+    """Numbers of a column, NaN where nothing stands."""
+    return [float(text) if text else float("nan") for text in texts]
 
 
 def _write_all(files: OutageFiles, folder: Path) -> OutageFiles:

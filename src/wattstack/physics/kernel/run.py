@@ -20,7 +20,7 @@ R_SOC, R_TEMP, R_CAPACITY, R_RESISTANCE = range(7, 11)
 NRECORD = 11
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, error_model="numpy")
 def run_blocks(blocks, ageing, state, age, setpoint_mw, temp_air_degc, step_s, flows, record):
     """Move all blocks through setpoint_mw[step, block]; record[NRECORD, step] takes what each step ended with."""
     _run(
@@ -29,14 +29,14 @@ def run_blocks(blocks, ageing, state, age, setpoint_mw, temp_air_degc, step_s, f
     )  # fmt: skip
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, error_model="numpy")
 def _run(blocks, ageing, state, age, setpoint_mw, temp_air_degc, step_s, flows, record):
     for t in range(setpoint_mw.shape[0]):
         advance_borrowed(blocks, ageing, state, age, setpoint_mw[t], temp_air_degc[t], step_s, flows)
         keep(blocks.rating, state, age, flows, record, t)
 
 
-@njit(cache=True, fastmath={"reassoc", "nnan", "nsz"}, forceinline=True)
+@njit(cache=True, error_model="numpy", fastmath={"reassoc", "nnan", "nsz"}, forceinline=True)
 def keep(rating, state, age, flows, record, t):
     """One step into the record. Sums may be taken in any order: they are not fed back."""
     nb = state.shape[1]
@@ -57,7 +57,7 @@ def keep(rating, state, age, flows, record, t):
     record[R_STORED, t], record[R_LIMITED, t] = stored, limited
 
 
-@njit(cache=True, fastmath={"reassoc", "nnan", "nsz"}, forceinline=True)
+@njit(cache=True, error_model="numpy", fastmath={"reassoc", "nnan", "nsz"}, forceinline=True)
 def _sum(rows, row):
     total = rows[row, 0]
     for b in range(1, rows.shape[1]):

@@ -58,7 +58,7 @@ def read_plan(
     return PortfolioPlan(
         portfolio=block.portfolio,
         npv_m=float(search.npvs_m[future]),
-        bound_m=search.bound_m if single else float(search.npvs_m[future]),
+        bound_m=max(search.bound_m if single else -np.inf, float(search.npvs_m[future])),  # rounding
         gap_frac=max(search.gap_frac, 0.0),
         whole=whole,
         amounts=amounts,
