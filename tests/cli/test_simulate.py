@@ -115,7 +115,7 @@ def test_a_battery_without_cells_is_refused_before_the_work(planned, tmp_path, c
 def test_a_scenario_that_is_not_declared_is_bad_input(planned, tmp_path, capsys):
     words = ["simulate", str(planned / "campus.yaml"), "-o", str(tmp_path / "run"), "--scenario", "wet"]
     assert run(words) == 2
-    assert "scenario  is 'wet', must be one of: none is declared." in capsys.readouterr().err
+    assert "scenario  is 'wet', but the file declares no scenarios. Take it out." in capsys.readouterr().err
 
 
 def test_a_step_that_does_not_fit_is_bad_input(planned, tmp_path, capsys):

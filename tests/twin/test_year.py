@@ -171,3 +171,10 @@ def test_a_step_that_does_not_fit_is_refused(small, step, words):
 def test_no_years_are_refused(small):
     with pytest.raises(InputError, match="must be 1 or more"):
         simulate_year(small(), years=0)
+
+
+def test_a_run_that_leaves_the_range_of_an_ageing_law_says_so(small, by_plan):
+    assert not any("extrapolated" in note for note in by_plan.notes)
+    cold = small(battery={"main": {"climate": {"kind": "air", "setpoint_degc": 6}}})
+    run = simulate_year(cold, step="15min")
+    assert any(note.startswith("battery.main: ") and "extrapolated" in note for note in run.notes), run.notes

@@ -1,6 +1,6 @@
 """The batteries of a campus as blocks of the twin: those that stand, those that are added later, those renewed.
 
-Needs    campus.Battery, control.strip, physics (block_of, make_blocks), physics.kernel.layout.
+Needs    campus.Battery, control.strip, physics (block_of, make_blocks, outside), physics.kernel, the layout here.
 Gives    Fleet, make_fleet, most_auxiliary_mw.
 Used by  twin.year, prove.
 
@@ -13,16 +13,20 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
 from wattstack.campus import Battery, Campus, Strip
 from wattstack.control import StripGroup, strip_of, strip_table
 from wattstack.control.kernel import strip
-from wattstack.physics import BlockSet, BlockSpec, Make, block_of, cell_of, make_blocks, of_make
+from wattstack.physics import BlockSet, BlockSpec, Make, block_of, cell_of, make_blocks, of_make, outside
 from wattstack.physics.kernel import layout as block
 from wattstack.physics.kernel.ageing import new_age
+from wattstack.twin.kernel import layout as out
+
+if TYPE_CHECKING:
+    from wattstack.physics.ageing import AgeingLaws
 
 HOT = 1.25  # draw of a chiller on the hottest day / at 35 degC, assumption
 NONE = BlockSpec("none", None, None, 1.0, 1.0, 1.0)  # stands in, dead, where a campus has no battery
@@ -39,6 +43,7 @@ class Fleet:
         wakes: Year in which each block begins.
         campus: As declared.
         strip: Table of what strips and when (control.strip_table).
+        laws: Of each block, None where it does not age.
     """
 
     blocks: BlockSet
@@ -47,6 +52,7 @@ class Fleet:
     wakes: tuple[int, ...]
     campus: Campus
     strip: np.ndarray
+    laws: tuple[AgeingLaws | None, ...]
     _mode: np.ndarray = field(init=False)
     _new: tuple[np.ndarray, np.ndarray] = field(init=False)
     _low: np.ndarray = field(init=False)
@@ -76,6 +82,24 @@ class Fleet:
         if done or year == 0:
             self._share_power()
         return tuple(done)
+
+    def extrapolated(self, kept: np.ndarray) -> Iterator[str]:
+        """Where a year left the range that the law of a block was fitted in; `kept` is the record of the blocks."""
+        for b, laws in enumerate(self.laws):
+            if laws is None or laws.law is None or self.blocks.blocks.rating[block.MODE, b] == block.DEAD:
+                continue
+            temp, soc = kept[out.B_TEMP, b], kept[out.B_SOC, b]
+            c_rate = (
+                np.abs(kept[out.B_INJECTION, b]).max() / self.blocks.blocks.rating[block.NAMEPLATE_MWH, b]
+            )
+            fits = laws.law.fits
+            for sentence in outside(
+                laws,
+                temp_degc=(temp.min(), temp.max()),
+                soc=(soc.min(), soc.max()),
+                c_rate=(fits.c_rate[0], max(c_rate, fits.c_rate[0])),  # rests are in every range
+            ):
+                yield f"{self.label[b]}: {sentence}"
 
     def _renew(self, b: int) -> None:
         self.blocks.state[:, b], self.blocks.age[:, b] = self._new[0][:, b], self._new[1][:, b]
@@ -130,7 +154,7 @@ def make_fleet(
     ]
     fleet = Fleet(
         make_blocks(specs or [NONE]), owner, tuple(member.spec.name for member in members),
-        tuple(member.wakes for member in members), campus, strip_table(groups),
+        tuple(member.wakes for member in members), campus, strip_table(groups), tuple(spec.laws for spec in specs),
     )  # fmt: skip
     if not specs:
         fleet.blocks.blocks.rating[block.MODE] = block.DEAD

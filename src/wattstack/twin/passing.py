@@ -59,7 +59,7 @@ def run_years(twin: Twin, setting: Setting, say: Callable[[str], None]) -> Run:
     )
     book = new_book(count, fleet.owner, tuple(unit_owner))
     planner = make_planner(twin, setting)
-    years, limits, traces = [], [], None
+    years, limits, traces, said = [], [], None, {}
     for year in range(twin.years):
         done = fleet.begin_year(year)
         carry.months[out.TARGET], carry.months[out.DRAWN] = twin.targets(), 0.0
@@ -71,12 +71,13 @@ def run_years(twin: Twin, setting: Setting, say: Callable[[str], None]) -> Run:
         _pass(count, planner, Loop(step_s, drive, rules, both, units, carry, book.records))
         limits += list(count_limits(case, book, drive.outside))
         years.append(_year(twin, book, fleet, carry, was))
+        said |= dict.fromkeys(fleet.extrapolated(book.records.blocks) if year == 0 else ())
         traces = traces or make_traces(case, _kept(book) if twin.years > 1 else book, drive.outside)
         say(f"year {year + 1}")
     return Run(
         name=twin.campus.name, currency=twin.campus.currency, case=case, controller=_words(twin), traces=traces,
         years=tuple(years), limits=_merged(limits), against=_no_table(), seed=twin.seed,
-        notes=_notes(twin, planner), reference=twin.reference, scenario=twin.scenario,
+        notes=(*_notes(twin), *said), reference=twin.reference, scenario=twin.scenario,
         targets_mw={m: float(t) for m, t in zip(case.month_names, twin.targets(), strict=True) if t < FAR_MW},
     )  # fmt: skip
 
@@ -220,7 +221,7 @@ def _words(twin: Twin) -> str:
     )
 
 
-def _notes(twin: Twin, planner) -> tuple[str, ...]:
+def _notes(twin: Twin) -> tuple[str, ...]:
     """What a reader of the run must know; the plan's perfect foresight is not the run's."""
     notes = [text for text in twin.case.notes if not text.startswith("Perfect foresight")]
     notes.append(

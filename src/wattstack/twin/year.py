@@ -33,8 +33,6 @@ from wattstack.work import progress
 if TYPE_CHECKING:
     from wattstack.case import Case
 
-CHUNK_DAYS = 7  # between two looks at the clock and at Ctrl-C
-
 
 @dataclass(frozen=True, slots=True)
 class Setting:
@@ -174,8 +172,9 @@ class Twin:
 def _require_runnable(campus: Campus, step: str, years: int, scenario: str | None) -> None:
     """All that keeps a campus from being run, at once."""
     if scenario is not None and scenario not in campus.scenarios:
-        known = ", ".join(campus.scenarios) or "none is declared"
-        raise InputError(campus.source, [Fault("scenario", f"is {scenario!r}, must be one of: {known}.")])
+        known = ", ".join(campus.scenarios)
+        must = f"must be one of: {known}." if known else "but the file declares no scenarios. Take it out."
+        raise InputError(campus.source, [Fault("scenario", f"is {scenario!r}, {must}")])
     faults = [
         Fault(
             path,

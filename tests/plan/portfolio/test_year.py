@@ -92,15 +92,11 @@ def test_visits_of_one_call_close_the_gap_as_they_go_on():
     model = model_of(campus())
     operation = YearOperation(model)
     y = sizes(model, main_power_mw=3.0, main_energy_mwh=10.0)
-    assert operation.recall(y) is None
     gaps = []
     for _ in range(25):
         found = operation.visit(y)
         gaps.append(found.value / (found.const + found.grad @ y) - 1.0)
     assert gaps[0] > 1e-5 > gaps[-1]
-    known = operation.recall(y)
-    assert known.value == pytest.approx(found.const + found.grad @ y)
-    assert np.allclose(known.grad, found.grad)
 
 
 @pytest.mark.parametrize("keeps", [True, False])
@@ -113,7 +109,6 @@ def test_a_year_without_metered_peaks_knows_its_cost_at_once(keeps):
         found = operation.visit(y)
         assert found.const + found.grad @ y == pytest.approx(found.value, rel=1e-9)
         assert found.value == pytest.approx(run_whole(model, y)[0] + model.standing_cost, rel=1e-6)
-        assert operation.recall(y).value == pytest.approx(found.value, rel=1e-9)
     assert np.all(operation.visit(points[1]).grad == operation.visit(points[1]).grad)
 
 
@@ -198,7 +193,6 @@ def test_what_is_prepared_anew_each_time_answers_the_same():
     assert one.key == two.key
     assert one.visit(y).value == pytest.approx(two.visit(y).value, rel=1e-12)
     fresh = pickle.loads(pickle.dumps(one))
-    assert fresh.recall(y) is None
     assert fresh.visit(y).value == YearOperation(model, calls=9).visit(y).value
 
 
@@ -274,7 +268,6 @@ def test_what_the_kernel_does_not_hold_is_one_programme(change):
     y = sizes(model, main_power_mw=3.0, main_energy_mwh=10.0, second_power_mw=2.0, second_energy_mwh=4.0)
     found = operation.visit(y)
     assert found.solver == "linear"
-    assert operation.recall(y) is None
     assert found.const + found.grad @ y == pytest.approx(found.value, rel=1e-6)
 
 

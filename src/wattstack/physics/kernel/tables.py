@@ -18,7 +18,6 @@ T_OCV, T_HYSTERESIS, T_ENTROPIC, T_SELF = np.uint64(0), np.uint64(2), np.uint64(
 # temp_table[kind, i, column]: share of the C-rate allowed on charge, on discharge, growth of self-discharge
 T_CHARGE_FRAC, T_DISCHARGE_FRAC, T_SELF_GROWTH = np.uint64(0), np.uint64(2), np.uint64(4)
 # ohm_table[kind, ((direction, temperature), soc), column]: value, step along soc, step along temperature, both
-DISCHARGING, CHARGING = np.uint64(0), np.uint64(1)
 NCOLUMN, NOHM = np.uint64(8), np.uint64(4)
 ZERO, ONE, TWO, THREE = np.uint64(0), np.uint64(1), np.uint64(2), np.uint64(3)
 

@@ -148,13 +148,6 @@ class YearOperation(Operation):
                 break
         return self._counted(value, best.const, best.grad, "kernel", best.rows)
 
-    def recall(self, y: np.ndarray) -> Visit | None:
-        """The cut of what is known already, without a run: its value is the bound. None before the first visit."""
-        if self._known is None:
-            return None
-        known = self._known.propose(np.maximum(y, 0.0))
-        return self._counted(known.bound, known.const, known.grad, "kernel")
-
     def _counted(
         self, value: float, const: float, grad: np.ndarray, solver: str, rows: np.ndarray | None = None
     ) -> Visit:

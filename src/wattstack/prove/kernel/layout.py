@@ -17,7 +17,6 @@ DECLARED, TILTED = 0, 1
 
 # odds.grid[WAY, ROW]
 RATE_PER_S, MEDIAN_H, SIGMA, SHIFT, HITS_UNITS = range(5)
-NGRID = 5
 # odds.unit[WAY, ROW, generator]: start failures a start, running failures a second; alone, and all units at once
 FAIL_START, FAIL_START_ALL, FAIL_RUN_PER_S, FAIL_RUN_ALL_PER_S, UNIT_REPAIR_S = range(5)
 NUNIT_ODDS = 5
