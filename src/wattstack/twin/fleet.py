@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 
@@ -24,9 +24,6 @@ from wattstack.physics import BlockSet, BlockSpec, Make, block_of, cell_of, make
 from wattstack.physics.kernel import layout as block
 from wattstack.physics.kernel.ageing import new_age
 from wattstack.twin.kernel import layout as out
-
-if TYPE_CHECKING:
-    from wattstack.physics.ageing import AgeingLaws
 
 HOT = 1.25  # draw of a chiller on the hottest day / at 35 degC, assumption
 NONE = BlockSpec("none", None, None, 1.0, 1.0, 1.0)  # stands in, dead, where a campus has no battery
@@ -43,7 +40,7 @@ class Fleet:
         wakes: Year in which each block begins.
         campus: As declared.
         strip: Table of what strips and when (control.strip_table).
-        laws: Of each block, None where it does not age.
+        specs: What each block is made from; empty without a battery.
     """
 
     blocks: BlockSet
@@ -52,7 +49,7 @@ class Fleet:
     wakes: tuple[int, ...]
     campus: Campus
     strip: np.ndarray
-    laws: tuple[AgeingLaws | None, ...]
+    specs: tuple[BlockSpec, ...]
     _mode: np.ndarray = field(init=False)
     _new: tuple[np.ndarray, np.ndarray] = field(init=False)
     _low: np.ndarray = field(init=False)
@@ -85,7 +82,8 @@ class Fleet:
 
     def extrapolated(self, kept: np.ndarray) -> Iterator[str]:
         """Where a year left the range that the law of a block was fitted in; `kept` is the record of the blocks."""
-        for b, laws in enumerate(self.laws):
+        for b, spec in enumerate(self.specs):
+            laws = spec.laws
             if laws is None or laws.law is None or self.blocks.blocks.rating[block.MODE, b] == block.DEAD:
                 continue
             temp, soc = kept[out.B_TEMP, b], kept[out.B_SOC, b]
@@ -154,7 +152,7 @@ def make_fleet(
     ]
     fleet = Fleet(
         make_blocks(specs or [NONE]), owner, tuple(member.spec.name for member in members),
-        tuple(member.wakes for member in members), campus, strip_table(groups), tuple(spec.laws for spec in specs),
+        tuple(member.wakes for member in members), campus, strip_table(groups), tuple(specs),
     )  # fmt: skip
     if not specs:
         fleet.blocks.blocks.rating[block.MODE] = block.DEAD
