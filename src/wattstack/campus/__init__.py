@@ -17,6 +17,7 @@ from wattstack.campus.duties import reserve_mw, reserve_mwh
 from wattstack.campus.fields import Declared, SeriesRef, SizeRange, largest, quantity
 from wattstack.campus.file import read_campus, write_campus
 from wattstack.campus.generator import Generator
+from wattstack.campus.inverter import Inverter
 from wattstack.campus.load import Hall, PlainLoad
 from wattstack.campus.problems import faults_of
 from wattstack.campus.running import strip_faults
@@ -24,10 +25,11 @@ from wattstack.campus.schema import campus_schema
 from wattstack.campus.solar import Solar
 from wattstack.campus.sources import SeriesSource
 from wattstack.campus.upkeep import Strip
+from wattstack.campus.ups import Ups
 
 __all__ = [
-    "Battery", "Campus", "Contract", "Control", "Cooling", "Declared", "Demand", "Generator", "Hall", "Periods",
-    "PlainLoad", "SeriesRef", "SeriesSource", "SizeRange", "Solar", "Strip", "Tariff", "Window", "campus_schema",
+    "Battery", "Campus", "Contract", "Control", "Cooling", "Declared", "Demand", "Generator", "Hall", "Inverter",
+    "Periods", "PlainLoad", "SeriesRef", "SeriesSource", "SizeRange", "Solar", "Strip", "Tariff", "Ups", "Window", "campus_schema",
     "faults_of", "largest", "quantity", "read_campus", "read_document", "reserve_mw", "reserve_mwh",
     "strip_faults", "with_chemistry", "write_campus",
 ]  # fmt: skip

@@ -1,6 +1,7 @@
 """A battery as declared: ratings, the usable window of energy, losses, wear, cost.
 
-Needs    campus.fields, and what it is made of: campus.converter, climate, racks, upkeep, layout, reliability.
+Needs    campus.fields, and what it is made of: campus.converter, inverter, climate, racks, upkeep, layout,
+         reliability.
 Gives    Battery, Hours.
 Used by  campus, case, physics.battery, cost.
 
@@ -31,6 +32,7 @@ from wattstack.campus.fields import (
     quantity,
     smallest,
 )
+from wattstack.campus.inverter import Inverter
 from wattstack.campus.layout import Layout
 from wattstack.campus.racks import Cells, Racks, Start
 from wattstack.campus.reliability import BlockReliability
@@ -94,6 +96,9 @@ class Battery(Declared):
         None, description="Cells from a file of their maker; absent = the chemistry's."
     )
     converter: Converter = Field(default_factory=Converter, description="Losses of the converter.")
+    inverter: Inverter = Field(
+        default_factory=Inverter, description="How it answers voltage and frequency within milliseconds."
+    )
     transformer: Transformer = Field(default_factory=Transformer, description="Losses of the transformer.")
     climate: Climate = Field(
         default_factory=Climate, description="What keeps the cells at their temperature."

@@ -37,6 +37,7 @@ from wattstack.campus.grid import Grid
 from wattstack.campus.load import Load
 from wattstack.campus.solar import Solar
 from wattstack.campus.sources import SeriesSource
+from wattstack.campus.ups import Ups
 from wattstack.campus.whole import whole_faults
 from wattstack.errors import Fault, StateError
 from wattstack.series import span_faults
@@ -119,6 +120,7 @@ class Campus(Declared):
     battery: dict[Name, Battery] = Field({}, description="Batteries by name.")
     solar: dict[Name, Solar] = Field({}, description="Photovoltaic plants by name.")
     generator: dict[Name, Generator] = Field({}, description="Generators by name.")
+    ups: dict[Name, Ups] = Field({}, description="Uninterruptible supplies of the halls, by name.")
     duties: Duties = Field(default_factory=Duties, description="What is kept at every moment.")
     control: Control = Field(default_factory=Control, description="What runs it from minute to minute.")
     finance: Finance = Field(default_factory=Finance, description="How money is weighed.")

@@ -13,15 +13,9 @@ from typing import Any
 from wattstack.errors import Fault, nearest
 
 Raw = dict[str, Any]
-_TRANSIENT = "`wattstack simulate --transient`"
-_COMPLY = "`wattstack simulate --comply`"
 # Keys of the design that no verb reads yet; "*" stands for any name.
 NOT_YET: dict[tuple[str, ...], str] = {
-    ("load", "*", "jobs"): _TRANSIENT,
-    ("grid", "codes"): _COMPLY,
-    ("grid", "connection", "short_circuit_mva"): _TRANSIENT,
     ("devices",): "`wattstack operate`",
-    ("ups",): _TRANSIENT,
 }
 
 
@@ -29,8 +23,8 @@ def take_out_not_yet(raw: Raw) -> tuple[Raw, list[Fault]]:
     """The campus without keys that are not supported yet, and one fault for each of them.
 
     Example:
-        >>> take_out_not_yet({"name": "a", "ups": {}})[1][0].where
-        'ups'
+        >>> take_out_not_yet({"name": "a", "devices": {}})[1][0].where
+        'devices'
     """
     faults: list[Fault] = []
     for keys, verb in NOT_YET.items():

@@ -1,7 +1,7 @@
 """What runs the site from minute to minute: rules in order of priority, or a plan over the next two days within them.
 
 Needs    campus.fields, campus.contract.Interval.
-Gives    Control, Forecast, ForecastErrors, TimeOfUse, RULES.
+Gives    Control, FastLoop, Forecast, ForecastErrors, TimeOfUse, RULES.
 Used by  campus, control, twin.
 
 The twin runs with it and the site will: one declaration for both.
@@ -111,6 +111,35 @@ class TimeOfUse(Declared):
             )
 
 
+class FastLoop(Declared):
+    """The loop that holds the power at the point of connection smooth: how fast it sees, how fast it speaks, what it holds.
+
+    The batteries take what the load does beyond a reference that follows it slowly: never faster than ramp_mw_per_min,
+    low-passed with corner_s, and pulled back so that the store returns to soc_target_frac within recentre_s.
+
+    Source:
+        Cycle of 100 ms and delays: assumption, inside what Modbus TCP devices and power meters of substations reach.
+
+    Example:
+        >>> FastLoop(ramp_mw_per_min=15).period_s
+        0.1
+    """
+
+    period_s: Positive = quantity("s", "From one setpoint to the next", 0.1)
+    measure_s: NotNegative = quantity("s", "Age of a measured value when it is used", 0.05)
+    command_s: NotNegative = quantity("s", "From the decision until the converter has the setpoint", 0.05)
+    local: bool = Field(
+        True,
+        description="The converter measures the load itself and answers within its power loop; the loop sets references.",
+    )
+    ramp_mw_per_min: Positive | None = quantity(
+        "MW/min", "Fastest change of the power drawn; absent = corner_s alone", None
+    )
+    corner_s: Positive = quantity("s", "Time constant of the reference", 30.0)
+    recentre_s: Positive = quantity("s", "Time constant with which the store returns to its target", 900.0)
+    soc_target_frac: Frac = quantity("", "Share of the usable window it returns to", 0.5)
+
+
 class Control(Declared):
     """The controller: `mpc` plans the next hours again and again within the rules, `rules` acts by the rules alone.
 
@@ -134,6 +163,9 @@ class Control(Declared):
         "MW",
         "Mean import of a metering interval that is not exceeded: one, or by month; absent = as planned",
         None,
+    )
+    smoothing: FastLoop | None = Field(
+        None, description="The fast loop against swings of the load; absent = none."
     )
     forecast: Forecast = Field(
         default_factory=Forecast, description="What the plan of the next hours believes."

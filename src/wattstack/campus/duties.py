@@ -1,7 +1,7 @@
 """Promises the campus keeps at every moment: backup. The one definition of how much of it is held back.
 
 Needs    campus.fields.
-Gives    Backup, Duties, reserve_mwh, reserve_mw.
+Gives    Backup, Smoothing, Duties, reserve_mwh, reserve_mw.
 Used by  case, plan, control, twin, operate: nobody else says what backup is.
 """
 
@@ -11,7 +11,7 @@ from typing import Any
 
 from pydantic import Field
 
-from wattstack.campus.fields import Declared, Frac, Positive, quantity
+from wattstack.campus.fields import Declared, Frac, NotNegative, Positive, quantity
 
 
 def reserve_mwh(
@@ -82,7 +82,25 @@ class Backup(Declared):
     )
 
 
+class Smoothing(Declared):
+    """Hold power and energy free for swings of the load, in both directions, as `wattstack smooth` sizes them.
+
+    Example:
+        >>> Smoothing(power_mw=40, energy_mwh=1.2).power_mw
+        40.0
+    """
+
+    power_mw: Positive = quantity("MW", "Power held free both ways, charge and discharge")
+    energy_mwh: Positive = quantity(
+        "MWh", "Energy held free both ways: so much must fit in, and so much must be there"
+    )
+    throughput_mwh_per_h: NotNegative = quantity(
+        "MWh/h", "Energy that goes out again and again, for wear", 0.0
+    )
+
+
 class Duties(Declared):
     """All promises."""
 
     backup: Backup | None = Field(None, description="Outage the batteries carry; absent = none.")
+    smoothing: Smoothing | None = Field(None, description="Swings the batteries take; absent = none.")

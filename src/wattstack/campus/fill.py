@@ -20,8 +20,11 @@ from wattstack.errors import Fault, nearest
 from wattstack.library import Entry, find, names
 
 Raw = dict[str, Any]
-_KINDS = {"safety": "safety rules"}  # where the name of a kind is no plural
+_KINDS = {"safety": "safety rules", "grid_codes": "grid codes"}  # where the name of a kind is no plural
 _MONEY = ("price_", "capital_", "fixed_per_", "wear_per_", "om_per_", "start_cost_", "fuel_price_")
+_OF_SERVER = {
+    "jobs": ("power_per_gpu_kw", "idle_frac", "overshoot_frac"), "inference": ("power_per_gpu_kw",),
+}  # fmt: skip  # what a server brings
 # Laid under what names no entry, so that the one fault told is the name.
 _STAND_IN: Raw = {
     "chemistries": {"charge_eff": 1.0, "discharge_eff": 1.0, "capital_per_mw": 0.0},
@@ -113,6 +116,10 @@ def fill_from_library(raw: Raw) -> tuple[Raw, list[Fault], list[dict[str, str]]]
     grid = raw.get("grid")
     if isinstance(grid, dict) and "tariff" in grid:
         filled["grid"] = {**grid, "tariff": _tariff(filling, grid["tariff"])}
+    codes = grid.get("codes") if isinstance(grid, dict) else None
+    for place, code in enumerate(codes if isinstance(codes, list) else ()):
+        if name := _library_name(code):
+            filling.entry("grid_codes", name, f"grid.codes.{place}")
     return filled, filling.faults, list(filling.passports.values())
 
 
@@ -159,11 +166,35 @@ def _generator(filling: _Filling, part: Raw, where: str) -> Raw:
 def _hall(filling: _Filling, part: Raw, where: str) -> Raw:
     if "it_mw" not in part:
         return part
+    part = _computing(filling, part, where)
     profile = part.get("profile", "ai")
     if not isinstance(profile, str) or profile.startswith("series:"):
         return part
     entry = filling.entry("profiles", profile, f"{where}.profile", prefix="")
     return {"idle_frac": entry.values["idle_frac"], **part} if entry else part
+
+
+def _computing(filling: _Filling, part: Raw, where: str) -> Raw:
+    """Jobs and serving with the numbers of their servers, the hall's where they name none."""
+    filled = dict(part)
+    for section, keys in _OF_SERVER.items():
+        members = part.get(section)
+        if not isinstance(members, dict):
+            continue
+        filled[section] = {}
+        for key, member in members.items():
+            own = isinstance(member, dict) and "server" in member
+            name = (
+                _library_name(member["server"] if own else part.get("server"))
+                if isinstance(member, dict)
+                else None
+            )
+            place = f"{where}.{section}.{key}.server" if own else f"{where}.server"
+            entry = filling.entry("servers", name, place) if name else None
+            brought = {k: entry.values[k] for k in keys if k in entry.values} if entry else {}
+            stand_in = {"power_per_gpu_kw": 1e-6} if name and not entry else {}
+            filled[section][key] = {**stand_in, **brought, **member} if isinstance(member, dict) else member
+    return filled
 
 
 def _tariff(filling: _Filling, tariff: Any) -> Any:

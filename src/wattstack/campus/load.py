@@ -1,6 +1,6 @@
 """What draws power: halls of IT, by their rating and profile, and plain loads, by their draw.
 
-Needs    campus.fields.
+Needs    campus.fields, campus.compute.
 Gives    Hall, PlainLoad, Load.
 Used by  campus, case, physics.load.
 """
@@ -12,6 +12,8 @@ from typing import Annotated, Any
 
 from pydantic import Discriminator, Field, Tag
 
+from wattstack.campus.compute import GpuSmoothing, Inference, Job, RackStorage
+from wattstack.campus.compute.jobs import ServerName
 from wattstack.campus.fields import (
     Declared,
     Frac,
@@ -57,9 +59,32 @@ class Hall(Declared):
     shed_value_per_mwh: NotNegative | None = quantity(
         "currency/MWh", "Worth of the compute that a shed MWh does", None
     )
+    server: ServerName | None = Field(
+        None, description="library:NAME of its servers; jobs may name their own."
+    )
+    jobs: dict[Name, Job] = Field({}, description="Training jobs by name: what moves within seconds.")
+    inference: dict[Name, Inference] = Field({}, description="Fleets that serve, by name.")
+    network_frac: Frac = quantity("", "Network and storage / power of the servers: they do not swing", 0.06)
+    smoothing: GpuSmoothing = Field(
+        default_factory=GpuSmoothing, description="What the GPUs do against swings."
+    )
+    rack_storage: RackStorage | None = Field(None, description="Energy stored in the racks; absent = none.")
+    supply_filter_s: Positive = quantity("s", "Time constant of the power supplies of the servers", 0.03)
+
+    @property
+    def compute_mw(self) -> float:
+        """Jobs, serving, network and storage at full power [MW]; 0 where neither jobs nor serving is declared."""
+        servers_mw = sum(part.full_mw for part in (*self.jobs.values(), *self.inference.values()))
+        return servers_mw * (1.0 + self.network_frac)
 
     def faults(self) -> Iterable[Fault]:
-        """Flexible compute without a price."""
+        """Flexible compute without a price; jobs larger than the hall."""
+        if self.compute_mw > self.it_mw * 1.001:
+            yield Fault(
+                "jobs",
+                f"draw {self.compute_mw:,.4g} MW at full power with serving, network and storage, must fit into it_mw "
+                f"{self.it_mw:,.4g}. Take fewer gpus, or raise it_mw.",
+            )
         if self.flexible_frac > 0 and self.shed_value_per_mwh is None:
             yield Fault(
                 "shed_value_per_mwh",

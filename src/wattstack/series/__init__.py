@@ -30,6 +30,7 @@ _FILE_OF = {
     "check_sun": "sun",
     "channel": "channels",
     "Traces": "traces",
+    "Waveform": "waveform",
     "write_traces": "files",
     "read_traces": "files",
 }
