@@ -153,7 +153,7 @@ def test_aliases_of_aliases_end(file_of):
 
 def test_merge_keys_of_older_yaml_are_no_keys(told):
     assert told(duties="{<<: {backup: {duration_h: 1}}}") == {
-        "duties.<<": "is not a key here. There are: backup. (line 23)"
+        "duties.<<": "is not a key here. There are: backup, smoothing. (line 23)"
     }
 
 

@@ -56,7 +56,7 @@ def test_a_share_given_as_text_has_no_unit_to_name(told):
         ("currency: JPY", "curency: JPY", "curency", "is not a key here. Nearest: 'currency'."),
         ("firm_mw: 110", "firm_mw: 110, zzz: 1", "grid.connection.zzz",
          "is not a key here. There are: firm_mw, nonfirm_mw, curtailed, voltage_kv, capital_per_mw, "
-         "fixed_per_mw_year, life_years, reliability."),
+         "fixed_per_mw_year, life_years, frequency_hz, short_circuit_mva, x_over_r, modes, reliability."),
         ("firm_mw: 110", "firm: 110", "grid.connection.firm", "is not a key here. Nearest: 'firm_mw'."),
         ("battery:\n", "solar: {roof: {power_mw: 3, kind: tracker}}\nbattery:\n", "solar.roof.kind",
          "is 'tracker', must be fixed, the only one yet. Write fixed."),

@@ -8,7 +8,7 @@ import re
 # The last words of a name that say its unit; x_per_y is a unit too.
 UNITS = {
     "a", "ah", "bytes", "days", "deg", "degc", "eff", "ev", "frac", "gwh", "h", "ha", "hpa", "k", "kg", "kv", "kw", "m",
-    "m2", "mb", "min", "month", "ms", "mw", "mwh", "ohm", "pct", "s", "t", "usd", "v", "w", "w_m2", "year", "years",
+    "m2", "mb", "min", "month", "ms", "mw", "mwh", "ohm", "pct", "pu", "s", "t", "usd", "v", "w", "w_m2", "year", "years",
 }  # fmt: skip
 PER = re.compile(r"_per_(mwh|mw|kwh|kw|t|kg|h|ha|day|year|quarter|month|k|line|unit)(_year|_month|_h)?$")
 # Last words that need no unit: counts, pure numbers, money as such, and what takes the unit of its neighbour

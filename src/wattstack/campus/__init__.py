@@ -29,7 +29,7 @@ from wattstack.campus.ups import Ups
 
 __all__ = [
     "Battery", "Campus", "Contract", "Control", "Cooling", "Declared", "Demand", "Generator", "Hall", "Inverter",
-    "Periods", "PlainLoad", "SeriesRef", "SeriesSource", "SizeRange", "Solar", "Strip", "Tariff", "Ups", "Window", "campus_schema",
-    "faults_of", "largest", "quantity", "read_campus", "read_document", "reserve_mw", "reserve_mwh",
+    "Periods", "PlainLoad", "SeriesRef", "SeriesSource", "SizeRange", "Solar", "Strip", "Tariff", "Ups", "Window",
+    "campus_schema", "faults_of", "largest", "quantity", "read_campus", "read_document", "reserve_mw", "reserve_mwh",
     "strip_faults", "with_chemistry", "write_campus",
 ]  # fmt: skip

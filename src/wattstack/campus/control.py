@@ -112,10 +112,11 @@ class TimeOfUse(Declared):
 
 
 class FastLoop(Declared):
-    """The loop that holds the power at the point of connection smooth: how fast it sees, how fast it speaks, what it holds.
+    """The loop that holds the power at the point of connection smooth: how fast it sees and speaks, what it holds.
 
-    The batteries take what the load does beyond a reference that follows it slowly: never faster than ramp_mw_per_min,
-    low-passed with corner_s, and pulled back so that the store returns to soc_target_frac within recentre_s.
+    The batteries take what the load does beyond a reference that follows it slowly: never faster than
+    ramp_mw_per_min, low-passed with corner_s, and pulled back so that the store returns to soc_target_frac within
+    recentre_s.
 
     Source:
         Cycle of 100 ms and delays: assumption, inside what Modbus TCP devices and power meters of substations reach.
@@ -130,7 +131,7 @@ class FastLoop(Declared):
     command_s: NotNegative = quantity("s", "From the decision until the converter has the setpoint", 0.05)
     local: bool = Field(
         True,
-        description="The converter measures the load itself and answers within its power loop; the loop sets references.",
+        description="The converter measures the load itself and answers at once; the loop sets its reference.",
     )
     ramp_mw_per_min: Positive | None = quantity(
         "MW/min", "Fastest change of the power drawn; absent = corner_s alone", None

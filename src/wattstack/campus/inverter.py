@@ -18,8 +18,9 @@ class Inverter(Declared):
     """Control of a converter. `grid-following` needs a voltage to follow; `grid-forming` makes one and holds an island.
 
     Source:
-        Ranges of droop, inertia and current limits: ENTSO-E, Grid forming capability of power park modules (2024), and
-        AEMO, Voluntary specification for grid-forming inverters (2023). Time constants: assumption, usual for units of MW.
+        Ranges of droop, inertia and current limits: ENTSO-E, Grid forming capability of power park modules (2024),
+        and AEMO, Voluntary specification for grid-forming inverters (2023). Time constants: assumption, usual for
+        units of MW.
 
     Example:
         >>> Inverter(mode="grid-forming").inertia_s

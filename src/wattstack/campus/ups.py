@@ -23,9 +23,10 @@ class Ups(Declared):
     `eco`: the bypass feeds until voltage or frequency leave the window, then the battery does.
 
     Source:
-        Losses: IEC 62040-3, 94-96 % double conversion, 98-99 % eco. Window, transfer, walk-in: what makers' manuals give,
-        assumption. Counting sags: in Virginia, 2024-07-10, six faults in 82 s made units stay on battery and 1,500 MW
-        left, NERC incident review (2025-01). Set sag_count to null where the logic is not allowed (ERCOT NOGRR 282).
+        Losses: IEC 62040-3, 94-96 % double conversion, 98-99 % eco. Window, transfer, walk-in: what makers' manuals
+        give, assumption. Counting sags: in Virginia, 2024-07-10, six faults in 82 s made units stay on battery and
+        1,500 MW left, NERC incident review (2025-01). Set sag_count to null where the logic is not allowed (ERCOT
+        NOGRR 282).
 
     Example:
         >>> Ups(kind="eco").sag_count

@@ -20,9 +20,9 @@ class Inference(Declared):
     """A fleet that serves: power / full = base_frac + slope_frac x utilisation, a step and a slope.
 
     Source:
-        base 0.12 and slope 0.68: NLR plant of 283 nodes, 0.257/0.392/0.528/0.663 MW of 1 MW at 20/40/60/80 %. Day: peak / mean
-        1.25-1.57, trough 0.60-0.80, ServeGen (Alibaba), 14 days. Bursts: coefficient of variation of arrivals 1.6-5.9,
-        the same. How long a burst holds on: assumption.
+        base 0.12 and slope 0.68: NLR plant of 283 nodes, 0.257/0.392/0.528/0.663 MW of 1 MW at 20/40/60/80 %.
+        Day: peak / mean 1.25-1.57, trough 0.60-0.80, ServeGen (Alibaba), 14 days. Bursts: coefficient of variation
+        of arrivals 1.6-5.9, the same. How long a burst holds on: assumption.
 
     Example:
         >>> Inference(gpus=8000, power_per_gpu_kw=1.3).utilisation_frac
@@ -56,10 +56,12 @@ class Inference(Declared):
         if self.base_frac + self.slope_frac > 1.0 + 1e-9:
             yield Fault(
                 "slope_frac",
-                f"is {self.slope_frac:g}, with base_frac {self.base_frac:g} more than full power. Lower one of them.",
+                f"is {self.slope_frac:g}, with base_frac {self.base_frac:g} more than full power. Lower one of "
+                "them.",
             )
         if self.utilisation_frac * self.peak_frac > 1.0:
             yield Fault(
                 "peak_frac",
-                f"is {self.peak_frac:g}, with utilisation_frac {self.utilisation_frac:g} the peak is above 1. Lower one of them.",
+                f"is {self.peak_frac:g}, with utilisation_frac {self.utilisation_frac:g} the peak is above 1. "
+                "Lower one of them.",
             )

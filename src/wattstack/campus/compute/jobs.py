@@ -4,9 +4,9 @@ Needs    campus.fields.
 Gives    Job, Pause, ServerName.
 Used by  campus.load, physics.jobs.
 
-Power of the job on N GPUs: N x power_per_gpu_kw x { low + (high - low) s(t) } x m(t), s a trapezoid wave of period_s and
-duty_frac with edges rise_s and fall_s, m what pauses, failures, start and stop leave of it. Inside a job the GPUs
-step together; between jobs the phases are chance unless phase_frac is given.
+Power of the job on N GPUs: N x power_per_gpu_kw x { low + (high - low) s(t) } x m(t), s a trapezoid wave of period_s
+and duty_frac with edges rise_s and fall_s, m what pauses, failures, start and stop leave of it. Inside a job the
+GPUs step together; between jobs the phases are chance unless phase_frac is given.
 """
 
 from __future__ import annotations
@@ -26,8 +26,9 @@ class Pause(Declared):
     """A pause that comes again and again: the job writes a checkpoint, or evaluates.
 
     Source:
-        Checkpoint every 10 min for 10 s with 40 % less power: assumption inside what logs show. GPT-3 on 512 H100 of
-        MLPerf training v4.0 evaluates for 13 s every 142 s with 11 % less; Stable Diffusion 39-41 s every 344 s with 64-67 %.
+        Checkpoint every 10 min for 10 s with 40 % less power: assumption inside what logs show. MLPerf training v4.0:
+        GPT-3 on 512 H100 evaluates for 13 s every 142 s with 11 % less, Stable Diffusion 39-41 s every 344 s with
+        64-67 %.
 
     Example:
         >>> Pause(every_s=142, lasts_s=13, drop_frac=0.11).jitter_frac
@@ -49,14 +50,15 @@ class Pause(Declared):
 
 
 class Job(Declared):
-    """One synchronous training job. `server` fills power_per_gpu_kw, idle_frac and overshoot_frac where they are not given.
+    """One synchronous training job; `server` fills power_per_gpu_kw, idle_frac and overshoot_frac if not given.
 
     Source:
-        Period: 0.2-3 Hz, Choukse et al. (2025), arXiv 2508.14318; 10.77 s on GPT-3, 512 H100, MLPerf training v4.0, with a
-        jitter of 0.36 %. Duty: iteration mean 3.4 % below its plateau there, larger jobs communicate longer: assumption.
-        high_frac 0.95: B300 under training. low_frac: near idle, arXiv 2508.14318; the most uncertain number of all.
-        Edges at the GPU: 80 % of the rating in less than 200 ms on B300. Full swing at start and stop in 2 s: 345 to 452 kW in
-        4 s, MLPerf. Failures: 419 in 54 days on 16,384 GPUs, Llama Team (2024), arXiv 2407.21783. Restart: assumption.
+        Period: 0.2-3 Hz, Choukse et al. (2025), arXiv 2508.14318; 10.77 s on GPT-3, 512 H100, MLPerf training v4.0,
+        with a jitter of 0.36 %. Duty: iteration mean 3.4 % below its plateau there, larger jobs communicate longer:
+        assumption. high_frac 0.95: B300 under training. low_frac: near idle, arXiv 2508.14318; the most uncertain
+        number of all. Edges at the GPU: 80 % of the rating in less than 200 ms on B300. Full swing at start and stop
+        in 2 s: 345 to 452 kW in 4 s, MLPerf. Failures: 419 in 54 days on 16,384 GPUs, Llama Team (2024), arXiv
+        2407.21783. Restart: assumption.
 
     Example:
         >>> Job(gpus=40000, power_per_gpu_kw=1.83).period_s
@@ -123,13 +125,11 @@ class Job(Declared):
                 "low_frac",
                 f"is {self.low_frac:g}, must not be above high_frac {self.high_frac:g}. Exchange them.",
             )
-        if (
-            self.rise_s > self.duty_frac * self.period_s
-            or self.fall_s > (1.0 - self.duty_frac) * self.period_s
-        ):
+        high_s, low_s = self.duty_frac * self.period_s, (1.0 - self.duty_frac) * self.period_s
+        if self.rise_s > high_s or self.fall_s > low_s:
             yield Fault(
                 "period_s",
-                f"is {self.period_s:g}, with duty_frac {self.duty_frac:g} it is {self.duty_frac * self.period_s:.3g} s high "
-                f"and {(1.0 - self.duty_frac) * self.period_s:.3g} s low: rise_s {self.rise_s:g} and fall_s {self.fall_s:g} "
-                "must fit in. Shorten the edges, or change period_s or duty_frac.",
+                f"is {self.period_s:g}, with duty_frac {self.duty_frac:g} it is {high_s:.3g} s high and {low_s:.3g} s "
+                f"low: rise_s {self.rise_s:g} and fall_s {self.fall_s:g} must fit in. Shorten the edges, or change "
+                "period_s or duty_frac.",
             )

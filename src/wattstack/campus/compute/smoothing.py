@@ -17,9 +17,9 @@ class GpuSmoothing(Declared):
     """What the GPUs do by themselves: burn power in the dips, rise and fall slowly, stay below a cap.
 
     Source:
-        Floor of 20-90 % of the rating, ramps and hysteresis: power smoothing of GB200, NVIDIA NVML documentation. Burner:
-        work of low priority that fills dips, with less than 5 % slowdown, Choukse et al. (2025), arXiv 2508.14318.
-        Throughput at a cap: V100 at 70 % draws 78 % for 94 % of throughput, Zeus, You et al. (2023).
+        Floor of 20-90 % of the rating, ramps and hysteresis: power smoothing of GB200, NVIDIA NVML documentation.
+        Burner: work of low priority that fills dips, with less than 5 % slowdown, Choukse et al. (2025), arXiv
+        2508.14318. Throughput at a cap: V100 at 70 % draws 78 % for 94 % of throughput, Zeus, You et al. (2023).
 
     Example:
         >>> GpuSmoothing(floor_frac=0.65).cap_frac
@@ -47,7 +47,8 @@ class GpuSmoothing(Declared):
             if getattr(self, key) > self.cap_frac:
                 yield Fault(
                     key,
-                    f"is {getattr(self, key):g}, must not be above cap_frac {self.cap_frac:g}. Lower it, or raise the cap.",
+                    f"is {getattr(self, key):g}, must not be above cap_frac {self.cap_frac:g}. Lower it, or raise the "
+                    "cap.",
                 )
 
 
