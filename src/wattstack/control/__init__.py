@@ -21,6 +21,7 @@ _LAZY = {
     "RuleController": "live",
     "Sensors": "estimate",
     "Setpoints": "seam",
+    "SmoothingLoop": "smooth",
     "StripGroup": "strip",
     "guarded": "guard",
     "horizon_battery": "mpc",
@@ -28,6 +29,7 @@ _LAZY = {
     "peak_price_per_mw_month": "mpc",
     "reason_text": "rules",
     "rule_arrays": "rules",
+    "smooth_params": "smooth",
     "strip_of": "strip",
     "strip_table": "strip",
     "strips_of": "strip",
@@ -35,9 +37,10 @@ _LAZY = {
 
 __all__ = [
     "REASONS", "Bounds", "Controller", "Estimate", "Estimator", "HorizonForecast", "HorizonPlan", "Measured",
-    "Mpc", "Plant", "Reading", "RuleController", "Sensors", "Setpoints", "StripGroup", "guarded",
-    "horizon_battery", "make_believed", "peak_price_per_mw_month", "reason_text", "rule_arrays", "strip_of",
-    "strip_table", "strips_of",
+    "Mpc", "Plant", "Reading", "RuleController", "Sensors", "Setpoints", "SmoothingLoop",
+    "StripGroup", "guarded",
+    "horizon_battery", "make_believed", "peak_price_per_mw_month", "reason_text", "rule_arrays", "smooth_params",
+    "strip_of", "strip_table", "strips_of",
 ]  # fmt: skip
 
 
