@@ -31,6 +31,7 @@ _FILE_OF = {
     "channel": "channels",
     "Traces": "traces",
     "Waveform": "waveform",
+    "read_waveform": "power_log",
     "write_traces": "files",
     "read_traces": "files",
 }
