@@ -14,20 +14,23 @@ from wattstack.campus import (
     Demand,
     Generator,
     Hall,
+    Inverter,
     PlainLoad,
     Solar,
     Tariff,
+    Ups,
     Window,
 )
 from wattstack.campus.climate import Climate
-from wattstack.campus.control import Control, Forecast, ForecastErrors, TimeOfUse
+from wattstack.campus.compute import GpuSmoothing, Inference, Job, Pause, RackStorage
+from wattstack.campus.control import Control, FastLoop, Forecast, ForecastErrors, TimeOfUse
 from wattstack.campus.converter import Converter, Transformer
 from wattstack.campus.document import parse_document
-from wattstack.campus.duties import Backup
+from wattstack.campus.duties import Backup, Smoothing
 from wattstack.campus.fields import Declared
 from wattstack.campus.fill import merged
 from wattstack.campus.finance import Carbon, Finance
-from wattstack.campus.grid import Connection
+from wattstack.campus.grid import Connection, Mode
 from wattstack.campus.layout import Layout
 from wattstack.campus.racks import Cells, Racks, Start
 from wattstack.campus.reliability import BlockReliability, GridReliability, OutageHours
@@ -42,6 +45,8 @@ PARTS = [
     ("battery", Climate), ("battery", Racks), ("battery", Augmentation), ("battery", Strip),
     ("battery", BlockReliability), ("grid", GridReliability), ("grid", OutageHours), ("safety", Layout),
     ("control", Control), ("control", Forecast), ("control", ForecastErrors), ("control", TimeOfUse),
+    ("jobs", Job), ("jobs", Pause), ("jobs", GpuSmoothing), ("inference", Inference), ("rack-storage", RackStorage),
+    ("ups", Ups), ("inverter", Inverter), ("fast-loop", FastLoop), ("grid", Mode), ("duties", Smoothing),
 ]  # fmt: skip
 WEATHER = {"weather": {"source": "epw", "file": "a.epw"}}
 
@@ -73,6 +78,7 @@ def test_the_example_of_a_page_is_taken(page, campus_of):
     store = {"power_mw": 200, "energy_mwh": 400, "charge_eff": 0.9, "discharge_eff": 0.9}
     given = {
         "duties": {"battery": {"main": store}},
+        "fast-loop": {"battery": {"main": store}},
         "cooling": {"series": WEATHER},
         "solar": {"series": WEATHER},
     }

@@ -7,19 +7,20 @@ import re
 
 # The last words of a name that say its unit; x_per_y is a unit too.
 UNITS = {
-    "a", "ah", "bytes", "days", "deg", "degc", "eff", "ev", "frac", "gwh", "h", "ha", "hpa", "k", "kg", "kv", "kw", "m",
-    "m2", "mb", "min", "month", "ms", "mw", "mwh", "ohm", "pct", "pu", "s", "t", "usd", "v", "w", "w_m2", "year", "years",
+    "a", "ah", "bytes", "days", "db", "deg", "degc", "eff", "ev", "frac", "gwh", "h", "ha", "hpa", "hz", "j", "k", "kg",
+    "kv", "kw", "m", "m2", "mb", "min", "month", "ms", "mva", "mvar", "mw", "mwh", "ohm", "pct", "pu", "s", "t", "usd",
+    "v", "w", "w_m2", "year", "years",
 }  # fmt: skip
 PER = re.compile(r"_per_(mwh|mw|kwh|kw|t|kg|h|ha|day|year|quarter|month|k|line|unit)(_year|_month|_h)?$")
 # Last words that need no unit: counts, pure numbers, money as such, and what takes the unit of its neighbour
 # (of the column `unit` beside it).
 PLAIN = {
-    "aim", "albedo", "allowed", "amount", "annuity", "block", "bound", "capital", "const", "cop",
-    "cost", "cycles", "declared", "dod", "dual", "end", "exchange", "exponent", "factor", "fixed",
-    "floor", "gamma", "gap", "high", "keep", "largest", "length", "limit", "lines", "lost", "low",
-    "lower", "max", "min", "money", "npv", "objective", "penalty", "price", "pue", "quantity", "rate",
-    "scale", "seconds", "share", "sigma", "sign", "size", "slope", "soc", "start", "step", "target",
-    "tolerance", "top", "total", "units", "until", "upper", "value", "weight", "worth", "x", "y",
+    "aim", "albedo", "allowed", "amount", "annuity", "block", "bound", "capital", "const", "cop", "cost",
+    "cycles", "declared", "dod", "dual", "end", "exchange", "exponent", "factor", "fixed", "floor", "gamma",
+    "gap", "gpus", "high", "keep", "largest", "least", "length", "limit", "lines", "lost", "low", "lower",
+    "margin", "max", "min", "money", "most", "npv", "objective", "penalty", "price", "pue", "quantity", "r",
+    "rate", "scale", "seconds", "share", "sigma", "sign", "size", "slope", "soc", "start", "step", "target",
+    "tolerance", "top", "total", "units", "until", "upper", "usual", "value", "weight", "worth", "x", "y",
 }  # fmt: skip
 
 

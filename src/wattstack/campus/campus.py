@@ -28,7 +28,7 @@ from wattstack.campus.contract import Interval
 from wattstack.campus.control import Control
 from wattstack.campus.cooling import Cooling
 from wattstack.campus.currency import Currency
-from wattstack.campus.duties import Duties
+from wattstack.campus.duties import Duties, smoothing_battery
 from wattstack.campus.fields import Declared, Frac, Name, SizeRange, Stamp, TimeZone, fault_error, quantity
 from wattstack.campus.fill import fill_from_library
 from wattstack.campus.finance import Carbon, Finance
@@ -172,6 +172,11 @@ class Campus(Declared):
     def passports(self) -> list[dict[str, str]]:
         """Library entries used: kind, name, source, date, status, confidence."""
         return [dict(passport) for passport in self._passports]
+
+    @property
+    def smoothing_battery(self) -> str | None:
+        """Name of the battery that holds `duties.smoothing`; None without the duty."""
+        return smoothing_battery(self)
 
     @property
     def size_paths(self) -> dict[str, float | SizeRange]:

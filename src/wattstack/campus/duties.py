@@ -1,17 +1,20 @@
-"""Promises the campus keeps at every moment: backup. The one definition of how much of it is held back.
+"""Promises the campus keeps at every moment: backup and smoothing. The one definition of how much is held back.
 
 Needs    campus.fields.
-Gives    Backup, Smoothing, Duties, reserve_mwh, reserve_mw.
+Gives    Backup, Smoothing, Duties, reserve_mwh, reserve_mw, smoothing_battery.
 Used by  case, plan, control, twin, operate: nobody else says what backup is.
 """
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pydantic import Field
 
-from wattstack.campus.fields import Declared, Frac, NotNegative, Positive, quantity
+from wattstack.campus.fields import Declared, Frac, Name, NotNegative, Positive, quantity
+
+if TYPE_CHECKING:
+    from wattstack.campus.campus import Campus
 
 
 def reserve_mwh(
@@ -85,6 +88,8 @@ class Backup(Declared):
 class Smoothing(Declared):
     """Hold power and energy free for swings of the load, in both directions, as `wattstack smooth` sizes them.
 
+    It stacks on the backup: in an outage the load swings as before, and the battery is all there is.
+
     Example:
         >>> Smoothing(power_mw=40, energy_mwh=1.2).power_mw
         40.0
@@ -92,11 +97,22 @@ class Smoothing(Declared):
 
     power_mw: Positive = quantity("MW", "Power held free both ways, charge and discharge")
     energy_mwh: Positive = quantity(
-        "MWh", "Energy held free both ways: so much must fit in, and so much must be there"
+        "MWh", "Stored energy held free both ways: so much must fit in, and so much must be there"
     )
     throughput_mwh_per_h: NotNegative = quantity(
         "MWh/h", "Energy that goes out again and again, for wear", 0.0
     )
+    battery: Name | None = Field(None, description="Battery that takes them; absent = the only one.")
+
+
+def smoothing_battery(campus: Campus) -> str | None:
+    """Name of the battery that takes the swings; None without the duty, or where no battery is meant surely."""
+    duty = campus.duties.smoothing
+    if duty is None:
+        return None
+    if duty.battery is not None:
+        return duty.battery if duty.battery in campus.battery else None
+    return next(iter(campus.battery)) if len(campus.battery) == 1 else None
 
 
 class Duties(Declared):

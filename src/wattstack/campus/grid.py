@@ -26,7 +26,7 @@ class Mode(Declared):
         10.0
     """
 
-    frequency_hz: Positive = quantity("Hz", "Frequency of the mode")
+    frequency_hz: Positive = quantity("Hz", "Frequency of the mode", lt=200)  # torsion of shafts ends there
     damping_frac: float = quantity("", "Damping ratio", gt=0, lt=1)
     limit_mw: Positive | None = quantity(
         "MW", "Greatest forced response, peak to peak; absent = it is told, not judged", None

@@ -29,12 +29,13 @@ def running_faults(campus: Campus) -> Iterator[Fault]:
     if campus.duties.backup is not None:
         declared = {name: unit.strip for name, unit in campus.battery.items() if unit.strip is not None}
         yield from strip_faults(campus, declared)
-        rules = campus.control.rules
-        if rules and "reserve" not in rules:
-            yield Fault(
-                "control.rules",
-                "lack 'reserve', so that nothing holds back what duties.backup asks. Add it, or take the duty out.",
-            )
+    rules = campus.control.rules
+    asked = [key for key in ("backup", "smoothing") if getattr(campus.duties, key) is not None]
+    if asked and rules and "reserve" not in rules:
+        yield Fault(
+            "control.rules",
+            f"lack 'reserve', so that nothing holds back what duties.{asked[0]} asks. Add it, or take the duty out.",
+        )
 
 
 def _late_faults(campus: Campus) -> Iterator[Fault]:

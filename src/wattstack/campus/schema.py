@@ -19,6 +19,8 @@ Node = dict[str, Any]
 _FILLED = {
     "Battery": ("charge_eff", "discharge_eff"),
     "Generator": ("fuel_price_per_mwh", "emission_kg_per_mwh"),
+    "Inference": ("power_per_gpu_kw",),
+    "Job": ("power_per_gpu_kw",),
 }
 _TITLES = {"<hall>": "Hall", "<plain>": "PlainLoad"}
 

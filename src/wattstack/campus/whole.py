@@ -1,6 +1,6 @@
 """What parts of a campus cannot know of each other: meters and steps, series, backup and batteries.
 
-Needs    campus.duties, campus.fields, campus.running.
+Needs    campus.duties, campus.fast, campus.fields, campus.running.
 Gives    whole_faults.
 Used by  campus.campus, once every part is right by itself.
 """
@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from wattstack.campus.contract import Periods
 from wattstack.campus.duties import reserve_mw, reserve_mwh
+from wattstack.campus.fast import fast_faults
 from wattstack.campus.fields import ROUNDING, SeriesRef, largest, smallest
 from wattstack.campus.load import Hall
 from wattstack.campus.running import least_peak_mw, running_faults
@@ -38,6 +39,7 @@ def whole_faults(campus: Campus) -> Iterator[Fault]:
     if campus.duties.backup is not None:
         yield from _backup_faults(campus)
     yield from running_faults(campus)
+    yield from fast_faults(campus)
 
 
 def _series_faults(campus: Campus) -> Iterator[Fault]:
