@@ -64,6 +64,7 @@ class Hall(Declared):
     )
     jobs: dict[Name, Job] = Field({}, description="Training jobs by name: what moves within seconds.")
     inference: dict[Name, Inference] = Field({}, description="Fleets that serve, by name.")
+    idle_mw: NotNegative = quantity("MW", "Servers beside jobs and serving that are on and do nothing", 0.0)
     network_frac: Frac = quantity("", "Network and storage / power of the servers: they do not swing", 0.06)
     smoothing: GpuSmoothing = Field(
         default_factory=GpuSmoothing, description="What the GPUs do against swings."
@@ -73,17 +74,17 @@ class Hall(Declared):
 
     @property
     def compute_mw(self) -> float:
-        """Jobs, serving, network and storage at full power [MW]; 0 where neither jobs nor serving is declared."""
+        """Jobs, serving, idle servers, network and storage at full power [MW]; 0 where none of them is declared."""
         servers_mw = sum(part.full_mw for part in (*self.jobs.values(), *self.inference.values()))
-        return servers_mw * (1.0 + self.network_frac)
+        return servers_mw * (1.0 + self.network_frac) + self.idle_mw
 
     def faults(self) -> Iterable[Fault]:
         """Flexible compute without a price; jobs larger than the hall."""
         if self.compute_mw > self.it_mw * 1.001:
             yield Fault(
                 "jobs",
-                f"draw {self.compute_mw:,.4g} MW at full power with serving, network and storage, must fit into it_mw "
-                f"{self.it_mw:,.4g}. Take fewer gpus, or raise it_mw.",
+                f"draw {self.compute_mw:,.4g} MW at full power with serving, idle servers, network and storage, "
+                f"must fit into it_mw {self.it_mw:,.4g}. Take fewer gpus, or raise it_mw.",
             )
         if self.flexible_frac > 0 and self.shed_value_per_mwh is None:
             yield Fault(
