@@ -118,3 +118,53 @@ def test_a_file_of_cells_that_is_not_there_is_a_fault(campus_file, capsys):
     )
     assert run(["check", str(campus_file)]) == 2
     assert "cell.json" in capsys.readouterr().err
+
+
+FAST = """\
+ups: {east: {kind: eco, sag_count: 1}, west: {serves: [lab], sag_count: null}}
+duties: {smoothing: {power_mw: 2, energy_mwh: 0.1}}
+control: {smoothing: {ramp_mw_per_min: 15}}
+"""
+HALLS = """\
+  halls:
+    it_mw: 8
+    server: library:gb200-nvl72
+    jobs: {main: {gpus: 2000}, small: {gpus: 100, count: 4}}
+    inference: {chat: {gpus: 500}}
+    smoothing: {floor_frac: 0.65}
+    rack_storage: {}
+  lab: {it_mw: 1}
+"""
+
+
+def test_what_moves_within_seconds_is_shown_with_the_swing_of_the_largest_job(campus_file, capsys):
+    text = campus_file.read_text(encoding="utf-8")
+    text = text.replace("  campus: {draw_mw: 10}\n", HALLS) + FAST.replace(
+        "kind: eco", "serves: [halls], kind: eco"
+    )
+    text = text.replace(
+        "{firm_mw: 20}",
+        "{firm_mw: 20, frequency_hz: 60, short_circuit_mva: 900, modes: {a: {frequency_hz: 1, damping_frac: 0.05}}}",
+    ).replace("capital_per_mw:", "inverter: {mode: grid-forming}\n    capital_per_mw:", 1)
+    campus_file.write_text(text, encoding="utf-8")
+    assert run(["check", str(campus_file)]) == 0
+    shown = " ".join(capsys.readouterr().out.split())
+    for part in (
+        "jobs of halls 5 of 2,400 GPUs, 4.392 MW at full power; the largest, main, swings by 1.83 MW every 3 s",
+        "floor of halls 0.65 of full power while a job runs",
+        "serving in halls 500 GPUs, 0.915 MW at full power",
+        "racks of halls 65 J per GPU stored",
+        "ups.east eco, feeds halls, stays on battery after 1 sag in 60 s",
+        "ups.west double-conversion, feeds lab, never counts sags",
+        "battery.main grid-forming inverter",
+        "fast loop in the converter, follows within 30 s, at most 15 MW/min",
+        "smoothing 2 MW and 0.1 MWh held free both ways in battery.main",
+        "grid 60 Hz, 900 MVA short-circuit power",
+        "mode a 1 Hz, answers 10 times",
+    ):
+        assert part in shown, part
+
+
+def test_a_campus_without_anything_fast_has_no_such_part(campus_file, capsys):
+    assert run(["check", str(campus_file)]) == 0
+    assert "within seconds" not in capsys.readouterr().out

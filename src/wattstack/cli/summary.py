@@ -1,6 +1,6 @@
 """The campus on one page, as `wattstack check` prints it.
 
-Needs    campus.Campus, case.Case, physics.check_safety.
+Needs    campus.Campus, case.Case, physics.check_safety, cli.summary_fast.
 Gives    summary_text.
 Used by  cli.check.
 """
@@ -11,6 +11,7 @@ from collections import Counter
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
+from wattstack.cli.summary_fast import fast_rows
 from wattstack.cli.words import money, number, table
 
 if TYPE_CHECKING:
@@ -36,6 +37,8 @@ def summary_text(campus: Campus, cases: list[Case]) -> str:
     for case in cases:
         parts.append("\n".join(_case_lines(case, named=len(cases) > 1)))
     parts.append("what stands, and what the plan may choose\n" + table(_size_rows(campus)))
+    if within := fast_rows(campus):
+        parts.append("within seconds\n" + table(within))
     parts.append("inputs\n" + table(_input_rows(cases)))
     if campus.passports:
         rows = [[f"library:{p['name']}", p["status"], p["date"]] for p in campus.passports]
