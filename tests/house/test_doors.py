@@ -12,6 +12,7 @@ USUAL_DOOR = 16
 # portfolio plan, the types of its answers, and programmes written out.
 SUB_DOORS = {
     "wattstack.campus.compute",
+    "wattstack.physics.chain",
     "wattstack.physics.compute",
     "wattstack.portfolio.variants",
     "wattstack.plan.portfolio",
