@@ -32,6 +32,7 @@ _FILE_OF = {
     "Traces": "traces",
     "Waveform": "waveform",
     "read_waveform": "power_log",
+    "write_waveform": "waveform_files",
     "write_traces": "files",
     "read_traces": "files",
 }

@@ -1,6 +1,6 @@
 """A power log of any of the formats people have, as a waveform: MW on one step, holes kept, what was done said.
 
-Needs    errors, series.power_formats, series.power_table, series.power_grid, series.waveform.
+Needs    errors, series.power_formats, series.power_table, series.power_grid, series.waveform, series.waveform_files.
 Gives    read_waveform.
 Used by  cli (fit-load, comply), benchmarks, the user.
 
@@ -11,16 +11,18 @@ left out: it was written twice, not measured twice.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 
 from wattstack.errors import Fault, InputError, counted, nearest
 from wattstack.series.power_formats import TEXT_FORMATS, format_of, read_text
-from wattstack.series.power_grid import onto_one_step
+from wattstack.series.power_grid import Grid, onto_one_step
 from wattstack.series.power_readings import Readings
 from wattstack.series.power_table import TABLE_FORMATS, read_table
 from wattstack.series.waveform import Waveform
+from wattstack.series.waveform_files import told_of
 
 FORMATS = (*TEXT_FORMATS, *TABLE_FORMATS)
 POWER = "power_mw"
@@ -75,15 +77,9 @@ def read_waveform(
     log = _joined(readings, [file.stem for file in files])
     notes = list(log.notes) + _without_repeats(log)
     grid = onto_one_step(log, str(path))
-    arrays = {}
-    if len(log.units) > 1:
-        arrays[POWER] = np.sum(list(grid.columns.values()), axis=0)
-        arrays |= {f"node.{name}.{POWER}": values for name, values in grid.columns.items()}
-    else:
-        arrays[POWER] = next(iter(grid.columns.values()))
-        arrays |= grid.beside
+    arrays = _arrays(grid)
     _plausible(arrays[POWER], str(path))
-    return Waveform(
+    wave = Waveform(
         step_s=grid.step_s,
         arrays=arrays,
         source=str(path),
@@ -92,6 +88,16 @@ def read_waveform(
         start=_start(log, grid.start_s),
         notes=(*notes, *grid.notes),
     )
+    return replace(wave, **told_of(files[0])) if files[0].suffix == ".parquet" and len(files) == 1 else wave
+
+
+def _arrays(grid: Grid) -> dict[str, np.ndarray]:
+    """The power of all, and of each node where there are several; else what a table measured beside it."""
+    columns = grid.columns
+    if len(columns) == 1:
+        return {POWER: next(iter(columns.values())), **grid.beside}
+    nodes = {f"node.{name}.{POWER}": values for name, values in columns.items()}
+    return {POWER: np.sum(list(columns.values()), axis=0), **nodes}
 
 
 def _files(path: str | Path) -> list[Path]:
