@@ -5,7 +5,7 @@ Gives    Cooling.
 Used by  campus, physics.cooling (the law), case.
 
 Defaults are engineering assumptions, to be replaced by site data: fans and pumps 3 % of IT for liquid (8 %
-for air), cubic in flow with 40 % as the least, approach 8-10 K, rated chiller COP 5-9.
+for air), cubic in flow with 40 % as the least, approach 8-10 K, rated chiller COP 5-9, lag 1-15 min.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from typing import Any, Literal
 
 from pydantic import Field, model_validator
 
-from wattstack.campus.fields import Declared, Frac, quantity
+from wattstack.campus.fields import Declared, Frac, NotNegative, quantity
 
 BY_KIND = {
     "liquid": {"supply_degc": 32.0, "fan_pump_frac": 0.03},
@@ -42,6 +42,9 @@ class Cooling(Declared):
     )
     minimum_flow_frac: Frac = quantity("", "Least flow / full flow", 0.4)
     chiller_cop: float = quantity("", "Heat moved per electricity of the chiller", 6.0, gt=1, le=20)
+    lag_s: NotNegative = quantity(
+        "s", "Time constant with which its power follows the heat, in the transient twin only", 180.0
+    )
 
     @model_validator(mode="before")
     @classmethod

@@ -8,7 +8,7 @@ One law for both kinds. Water from the tower leaves at wet bulb + approach. Wher
 supply, the chiller rests; where it is warmer than the return, the chiller carries all heat; in between both
 carry a share. The chiller's COP is a constant share of Carnot's, fixed by its rated COP. So the power is
 continuous and never falls with the wet bulb. It follows the heat at once: the lag of minutes that real
-plants have is left out.
+plants have is the transient twin's (physics.kernel.lag).
 
 What the law gives over the Okayama standard year at 80 % of rating, 3 % loss of the supply chain counted:
 liquid at 32 degC PUE 1.06 (1.12 in the worst hour), air at 24 degC 1.14 (1.24). Beside it: Frontier, liquid

@@ -23,8 +23,8 @@ def step_energy_mwh(step_mw: float, ramp_mw_per_min: float) -> float:
         Energy [MWh], losses of the store apart.
 
     Example:
-        >>> round(step_energy_mwh(54.0, 20.0), 2)
-        1.21
+        >>> round(step_energy_mwh(60.0, 20.0), 2)
+        1.5
     """
     return step_mw * step_mw / (2.0 * ramp_mw_per_min) / 60.0
 

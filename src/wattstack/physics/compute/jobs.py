@@ -1,7 +1,7 @@
 """A declared training job as the numbers that its compiled step reads.
 
 Needs    campus.Job, campus.Pause, campus.GpuSmoothing as declared; physics.kernel.load_rows.
-Gives    job_column.
+Gives    job_column, mean_power_frac.
 Used by  physics.compute.load, physics.compute.gpu.
 """
 
@@ -26,7 +26,7 @@ def job_column(job: Job, smoothing: GpuSmoothing, key: int, failures: bool) -> n
     Args:
         job: As declared.
         smoothing: Of its hall.
-        key: Place of its iterations among the random numbers.
+        key: Place of its iterations and pauses among the random numbers.
         failures: Whether it fails by chance.
     """
     period_s, duty_frac = paced(job, smoothing)
@@ -42,7 +42,7 @@ def job_column(job: Job, smoothing: GpuSmoothing, key: int, failures: bool) -> n
     column[at.START_S], column[at.STOP_S], column[at.CRASH_S] = job.start_s, job.stop_s, job.crash_s
     column[at.RESTART_S] = job.restart_s
     column[at.FAILURES_PER_S] = job.failures_per_gpu_h * job.gpus / 3600.0 if failures else 0.0
-    column[at.ITERATION_KEY] = key
+    column[at.PACE_KEY] = key
     column[at.CHECK_EVERY_S : at.CHECK_JITTER + 1] = _pause(job.checkpoint)
     column[at.EVAL_EVERY_S : at.EVAL_JITTER + 1] = _pause(job.evaluation)
     column[at.FLOOR], column[at.CAP] = smoothing.floor_frac, smoothing.cap_frac
@@ -51,6 +51,33 @@ def job_column(job: Job, smoothing: GpuSmoothing, key: int, failures: bool) -> n
     column[at.HOLD_S] = smoothing.hold_s
     column[at.BURNER], column[at.BURNER_DELAY_S] = smoothing.burner_frac, smoothing.burner_delay_s
     return column
+
+
+def mean_power_frac(job: Job, failures: bool = True) -> float:
+    """Mean power of a job over months / its full power, without smoothing: iterations, pauses, failures, restarts.
+
+    Args:
+        job: As declared.
+        failures: Whether it fails by chance.
+
+    Returns:
+        Share of full power, 0 .. 1. The edges at start and crash count half.
+
+    Example:
+        >>> from wattstack.campus.compute import Job
+        >>> round(mean_power_frac(Job(gpus=40000, power_per_gpu_kw=1.83)), 4)  # 0.875 while it iterates
+        0.8132
+    """
+    missing = sum(
+        pause.lasts_s / pause.every_s * pause.drop_frac for pause in (job.checkpoint, job.evaluation) if pause
+    )
+    working = job.mean_frac * (1.0 - missing)
+    rate_per_s = job.failures_per_gpu_h * job.gpus / 3600.0 if failures else 0.0
+    if rate_per_s == 0.0:
+        return working
+    up_s = 1.0 / rate_per_s - 0.5 * job.start_s + 0.5 * job.crash_s
+    share = up_s / (1.0 / rate_per_s + job.restart_s)
+    return share * working + (1.0 - share) * job.idle_frac
 
 
 def _pause(pause: Pause | None) -> tuple[float, float, float, float]:

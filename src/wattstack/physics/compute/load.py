@@ -8,6 +8,7 @@ Used by  twin, physics.compute.wave.
 from __future__ import annotations
 
 import zlib
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -69,9 +70,9 @@ class LoadSet:
         """Names of the jobs, in the order of job_command."""
         return self.sources[: self.load.jobs.shape[1]]
 
-    def new_state(self) -> LoadState:
-        """State at the first moment: jobs train, fleets have served for long."""
-        return _new_state(self.load)
+    def new_state(self, idle: Collection[str] = ()) -> LoadState:
+        """State at the first moment: jobs train, those of `idle` wait to be started; fleets have served for long."""
+        return _new_state(self.load, np.array([name in idle for name in self.jobs], dtype=bool))
 
 
 def make_load(
@@ -204,7 +205,7 @@ def _set_phases(jobs: np.ndarray, keys: np.ndarray, found: list[_Source], seed: 
         chance = uniform(seed, int(keys[j]) * at.STREAMS + at.BY_PHASE, 0)
         jobs[at.PHASE, j] = 0.0 if aligned else chance if given is None else given
         if aligned:
-            jobs[at.ITERATION_KEY, j] = 0
+            jobs[at.PACE_KEY, j] = 0
 
 
 def _cut(power_mw: np.ndarray, groups: int) -> np.ndarray:
@@ -217,8 +218,8 @@ def _cut(power_mw: np.ndarray, groups: int) -> np.ndarray:
     return cut + 1
 
 
-def _new_state(load: Load) -> LoadState:
-    """Jobs that train at their phase with pauses somewhere ahead; fleets warmed up."""
+def _new_state(load: Load, idle: np.ndarray) -> LoadState:
+    """Jobs that train at their phase with pauses somewhere ahead, or are idle; fleets warmed up."""
     from wattstack.physics.kernel.jobs import begin_state
 
     jobs, fleets = load.jobs.shape[1], load.fleets.shape[1]
@@ -228,8 +229,9 @@ def _new_state(load: Load) -> LoadState:
         np.zeros((at.NFLEET_STATE, fleets)),
         np.zeros((at.NGROUP_STATE, groups)),
         np.zeros(sources),
+        np.ones(sources),
         np.full(sources, -10.0),
         np.zeros(jobs, dtype=np.int64),
     )
-    begin_state(load, state)
+    begin_state(load, state, idle)
     return state

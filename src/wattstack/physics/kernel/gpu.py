@@ -13,11 +13,12 @@ from wattstack.physics.kernel import load_rows as at
 
 
 @njit(cache=True, error_model="numpy", forceinline=True)
-def smooth(jobs, job, j, asked, t_s, step_s):
+def smooth(jobs, job, j, asked, cap, t_s, step_s):
     """Power drawn for the power asked, both / full; moves the state of the smoothing to t_s.
 
     The floor holds while the job is at work and hold_s beyond. The burner comes on when the job has been below its
-    level for its delay, and is gone when the job rises or ends. Ramps are followed last, so they hold for all of it.
+    level for its delay, and is gone when the job rises or ends. `cap` is what the site allows / full, beside the
+    GPUs' own. Ramps are followed last, so they hold for all of it.
     """
     working = job[at.MODE, j] == at.WORKING
     target = asked
@@ -28,7 +29,7 @@ def smooth(jobs, job, j, asked, t_s, step_s):
         job[at.DIP_S, j] = job[at.DIP_S, j] + step_s if working and asked < burner else 0.0
         if job[at.DIP_S, j] > jobs[at.BURNER_DELAY_S, j]:
             target = max(target, burner)
-    target = min(target, jobs[at.CAP, j])
+    target = min(target, jobs[at.CAP, j], cap)
     drawn = job[at.DRAWN, j]
     if drawn < 0.0:  # nothing drawn yet: it has stood there before
         drawn = target

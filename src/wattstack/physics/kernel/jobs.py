@@ -72,11 +72,13 @@ def _run(load, state, step_s, commands, record, by_group):
 def _advance(load, state, t_s, step_s, gpu_mw):
     jobs, fleets = load.jobs.shape[1], load.fleets.shape[1]
     for j in range(jobs):
+        live(load, state.job, j, t_s)
         obey(load, state.job, j, state.job_command[j], t_s)
         state.job_command[j] = at.NONE
-        state.source_frac[j] = job_power(load, state.job, j, t_s, step_s)
+        state.source_frac[j] = job_power(load, state.job, j, state.source_cap[j], t_s, step_s)
     for f in range(fleets):
-        state.source_frac[jobs + f] = serve(load, state.fleet, f, load.keys[jobs + f], t_s)
+        use = serve(load, state.fleet, f, load.keys[jobs + f], t_s)
+        state.source_frac[jobs + f] = min(use, state.source_cap[jobs + f])
     for s in range(jobs + fleets, load.source.shape[1]):
         state.source_frac[s] = load.source[at.STEADY_FRAC, s]
     share_out(load, state, t_s, gpu_mw)
@@ -140,6 +142,20 @@ def _draw_knot(load, state, s, knot, field):
 
 
 @njit(cache=True, error_model="numpy")
+def live(load, job, j, t_s):
+    """Failures and restarts up to t_s, each at its own moment."""
+    if job[at.MODE, j] == at.STOPPING and t_s >= job[at.EDGE_BEGIN_S, j] + job[at.EDGE_S, j]:
+        job[at.MODE, j] = at.IDLING
+    while True:
+        if job[at.MODE, j] == at.WAITING and job[at.WAKE_S, j] <= t_s:
+            begin_work(load, job, j, job[at.WAKE_S, j])
+        elif job[at.MODE, j] == at.WORKING and job[at.NEXT_FAILURE_S, j] <= t_s:
+            crash(load, job, j, job[at.NEXT_FAILURE_S, j])
+        else:
+            break
+
+
+@njit(cache=True, error_model="numpy")
 def obey(load, job, j, command, t_s):
     """What a job is told."""
     jobs, mode = load.jobs, job[at.MODE, j]
@@ -152,7 +168,7 @@ def obey(load, job, j, command, t_s):
         job[at.MODE, j] = at.STOPPING
     elif command == at.CRASH and mode == at.WORKING:
         crash(load, job, j, t_s)
-    elif command == at.CHECKPOINT and mode == at.WORKING:
+    elif command == at.CHECKPOINT and mode == at.WORKING and jobs[at.CHECK_EVERY_S, j] < np.inf:
         job[at.NEXT_CHECK_S, j] = min(job[at.NEXT_CHECK_S, j], t_s)
     elif command == at.STOP:
         job[at.MODE, j] = at.IDLING  # waits for no restart
@@ -162,6 +178,11 @@ def obey(load, job, j, command, t_s):
 def begin_work(load, job, j, t_s):
     """From idle to training: a new iteration, a new life until the next failure."""
     jobs = load.jobs
+    gone_s = job[at.EDGE_BEGIN_S, j] + job[at.EDGE_S, j] if job[at.EDGE_TO, j] == 0.0 else t_s
+    while job[at.END_S, j] < min(
+        gone_s, t_s
+    ):  # what began while it fell, so that no step changes what is drawn
+        next_segment(load, job, j)
     edge(job, j, 1.0, t_s, jobs[at.START_S, j])
     job[at.MODE, j] = at.WORKING
     job[at.FROM, j] = jobs[at.LOW, j]
@@ -230,14 +251,15 @@ def _every(load, j, count, field, stream):
     mean_s = load.jobs[field, j]
     if mean_s == np.inf:
         return np.inf
-    return spread_length(load, load.keys[j] * at.STREAMS + stream, count, mean_s, load.jobs[field + 3, j])
+    place = int(load.jobs[at.PACE_KEY, j]) * at.STREAMS + stream
+    return spread_length(load, place, count, mean_s, load.jobs[field + 3, j])
 
 
 @njit(cache=True, error_model="numpy")
 def begin_iteration(load, job, j, begin_s):
     """The next iteration, from begin_s on."""
     jobs = load.jobs
-    place = int(jobs[at.ITERATION_KEY, j]) * at.STREAMS + at.BY_ITERATION
+    place = int(jobs[at.PACE_KEY, j]) * at.STREAMS + at.BY_ITERATION
     job[at.SEGMENT, j], job[at.BEGIN_S, j] = at.ITERATION, begin_s
     job[at.END_S, j] = begin_s + spread_length(
         load, place, job[at.ITERATIONS, j], jobs[at.PERIOD_S, j], jobs[at.JITTER, j]
@@ -262,31 +284,19 @@ def next_segment(load, job, j):
 def _begin_pause(load, job, j, rows, due, counter, stream):
     """A pause, and the moment when the next of its kind is due; counted from when this one was due, not begun."""
     jobs, now = load.jobs, job[at.END_S, j]
-    place = load.keys[j] * at.STREAMS + stream + 1
+    place = int(jobs[at.PACE_KEY, j]) * at.STREAMS + stream + 1
     job[counter, j] += 1.0
-    if jobs[rows, j] == np.inf:
-        lasts_s, job[due, j] = 0.0, np.inf
-    else:
-        lasts_s = spread_length(load, place, job[counter, j], jobs[rows + 1, j], jobs[rows + 3, j])
-        job[due, j] += _every(load, j, job[counter, j], rows, stream)
+    lasts_s = spread_length(load, place, job[counter, j], jobs[rows + 1, j], jobs[rows + 3, j])
+    job[due, j] += _every(load, j, job[counter, j], rows, stream)
     mean = jobs[at.LOW, j] + (jobs[at.HIGH, j] - jobs[at.LOW, j]) * jobs[at.DUTY, j]
     job[at.LEVEL, j] = (1.0 - jobs[rows + 2, j]) * mean
     job[at.SEGMENT, j], job[at.BEGIN_S, j], job[at.END_S, j] = at.PAUSE, now, now + lasts_s
 
 
 @njit(cache=True, error_model="numpy")
-def job_power(load, job, j, t_s, step_s):
+def job_power(load, job, j, cap, t_s, step_s):
     """Power of a job at a moment / its full power, after smoothing."""
     jobs = load.jobs
-    if job[at.MODE, j] == at.STOPPING and t_s >= job[at.EDGE_BEGIN_S, j] + job[at.EDGE_S, j]:
-        job[at.MODE, j] = at.IDLING
-    while True:  # failures and restarts that lie before t_s, at their own moments
-        if job[at.MODE, j] == at.WAITING and job[at.WAKE_S, j] <= t_s:
-            begin_work(load, job, j, job[at.WAKE_S, j])
-        elif job[at.MODE, j] == at.WORKING and job[at.NEXT_FAILURE_S, j] <= t_s:
-            crash(load, job, j, job[at.NEXT_FAILURE_S, j])
-        else:
-            break
     work = at_work(job, j, t_s)
     wave, peak = jobs[at.IDLE, j], 0.0
     if work > 0.0:
@@ -295,7 +305,7 @@ def job_power(load, job, j, t_s, step_s):
         wave, peak = segment_power(jobs, job, j, t_s)
     asked = jobs[at.IDLE, j] + work * (wave - jobs[at.IDLE, j])
     job[at.ASKED, j] = asked
-    return smooth(jobs, job, j, asked, t_s, step_s) + work * peak
+    return smooth(jobs, job, j, asked, cap, t_s, step_s) + work * peak
 
 
 @njit(cache=True, error_model="numpy", forceinline=True)
@@ -336,17 +346,21 @@ def settled_period(jobs, step_s, asked, drawn):
         job[at.END_S, 0] = job[at.BEGIN_S, 0] + count * step_s
         job[at.FROM, 0] = jobs[at.LOW, 0]
         asked[k % count], _ = segment_power(jobs, job, 0, (k + 0.5) * step_s)
-        drawn[k % count] = smooth(jobs, job, 0, asked[k % count], (k + 0.5) * step_s, step_s)
+        drawn[k % count] = smooth(jobs, job, 0, asked[k % count], 1.0, (k + 0.5) * step_s, step_s)
 
 
 @njit(cache=True, error_model="numpy")
-def begin_state(load, state):
-    """Fill a state of zeros for the moment 0: jobs train, each at its phase; fleets have served for long."""
+def begin_state(load, state, idle):
+    """Fill a state of zeros for the moment 0: jobs train at their phase, or are idle; fleets have served for long."""
     job, jobs = state.job, load.jobs
     for j in range(jobs.shape[1]):
         begin_work(load, job, j, 0.0)
-        place = load.keys[j] * at.STREAMS + at.BY_PHASE
-        job[at.EDGE_S, j], job[at.DRAWN, j], job[at.ENDED_S, j] = 0.0, -1.0, -np.inf
+        place = int(jobs[at.PACE_KEY, j]) * at.STREAMS + at.BY_PHASE
+        job[at.DRAWN, j], job[at.ENDED_S, j] = -1.0, -np.inf
+        job[at.EDGE_S, j] = 0.0
+        if idle[j]:
+            job[at.MODE, j], job[at.EDGE_TO, j], job[at.END_S, j] = at.IDLING, 0.0, np.inf
+            continue
         length_s = job[at.END_S, j]
         job[at.BEGIN_S, j] = -jobs[at.PHASE, j] * length_s
         job[at.END_S, j] = job[at.BEGIN_S, j] + length_s

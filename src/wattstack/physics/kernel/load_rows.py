@@ -46,6 +46,7 @@ class LoadState(NamedTuple):
         fleet: float64 (NFLEET_STATE, fleets).
         group: float64 (NGROUP_STATE, groups).
         source_frac: Power of each source / its full power, noise of its groups apart, float64 (sources,).
+        source_cap: Greatest power that the site allows each job and fleet / its full, 1 = all, float64 (sources,).
         knots: Knot of the noise that each source stands at, float64 (sources,).
         job_command: What each job is told at the next call, int64 (jobs,): NONE, START, STOP, CRASH, CHECKPOINT;
             the call that obeys sets it back to NONE.
@@ -55,13 +56,14 @@ class LoadState(NamedTuple):
     fleet: np.ndarray
     group: np.ndarray
     source_frac: np.ndarray
+    source_cap: np.ndarray
     knots: np.ndarray
     job_command: np.ndarray
 
 
 # jobs[FIELD, job]; powers as shares of full power
 PERIOD_S, JITTER, DUTY, LOW, HIGH, IDLE, RISE_S, FALL_S, OVERSHOOT = range(9)
-START_S, STOP_S, CRASH_S, RESTART_S, FAILURES_PER_S, ITERATION_KEY, PHASE = range(9, 16)
+START_S, STOP_S, CRASH_S, RESTART_S, FAILURES_PER_S, PACE_KEY, PHASE = range(9, 16)
 CHECK_EVERY_S, CHECK_LASTS_S, CHECK_DROP, CHECK_JITTER = range(16, 20)  # every_s = inf: never
 EVAL_EVERY_S, EVAL_LASTS_S, EVAL_DROP, EVAL_JITTER = range(20, 24)
 FLOOR, CAP, RAMP_UP, RAMP_DOWN, HOLD_S, BURNER, BURNER_DELAY_S = range(24, 31)  # ramps per second, inf = free
