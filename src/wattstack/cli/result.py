@@ -33,11 +33,28 @@ def result_text(plan: Plan) -> str:
         sizes.append([path, f"{number(size)} {unit}", "planned" if path in plan.planned else "stands"])
     parts.append(table(sizes))
     parts.append(table(_cost_rows(plan)))
+    if len(plan.duties) > len(plan.campus.battery):  # more than arbitrage alone
+        parts.append("what each duty takes of its battery\n" + table(_duty_rows(plan)))
     if plan.marginal:
         parts.append("\n".join(f"  {value.sentence}" for value in plan.marginal))
     if plan.notes:
         parts.append("\n".join(f"  {note}" for note in plan.notes))
     return "\n\n".join(parts)
+
+
+def _duty_rows(plan: Plan) -> list[list[str]]:
+    """MW and MWh of every battery by duty, and what the duty costs."""
+    rows = []
+    for row in plan.duties.itertuples():
+        cost = (
+            ""
+            if row.cost_per_year != row.cost_per_year
+            else f"costs {money(row.cost_per_year, plan.currency)} a year"
+        )
+        rows.append(
+            [row.battery, row.duty, f"{number(row.power_mw)} MW", f"{number(row.energy_mwh)} MWh", cost]
+        )
+    return rows
 
 
 def _cost_rows(plan: Plan) -> list[list[str]]:

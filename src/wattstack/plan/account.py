@@ -1,8 +1,8 @@
 """One scenario accounted for: flows, bill, energy balance, emissions, from a case and its running.
 
 Needs    case.Case, cost (make_bill, emissions_t), dispatch.Dispatch.
-Gives    account_running, tariff_of, import_mw, Account.
-Used by  plan.site, plan.baseline.
+Gives    account_running, tariff_of, smoothing_wear_per_h, import_mw, Account.
+Used by  plan.site, plan.baseline, plan.columns, plan.duties.
 """
 
 from __future__ import annotations
@@ -62,6 +62,15 @@ def tariff_of(campus: Campus) -> Tariff:
     return campus.grid.tariff
 
 
+def smoothing_wear_per_h(campus: Campus) -> dict[str, float]:
+    """What the swings wear of each battery that takes them, by its name [currency/h]; empty where nothing is worn."""
+    duty, name = campus.duties.smoothing, campus.smoothing_battery
+    if duty is None or name is None:
+        return {}
+    wear = duty.throughput_mwh_per_h * campus.battery[name].wear_per_mwh
+    return {name: wear} if wear > 0.0 else {}
+
+
 def import_mw(dispatch: Dispatch) -> np.ndarray:
     """Mean power drawn from the grid in each step [MW]."""
     nothing = np.zeros_like(dispatch.price_per_mwh)
@@ -112,6 +121,8 @@ def _own_lines(
     for name, unit in campus.battery.items():
         if unit.wear_per_mwh > 0.0 and f"battery.{name}" in dispatch.discharge_mw:
             per_h[f"wear.{name}"] = dispatch.discharge_mw[f"battery.{name}"] * unit.wear_per_mwh
+    for name, wear in smoothing_wear_per_h(campus).items():
+        per_h[f"wear.{name}.smoothing"] = np.full(case.axis.count, wear)
     for name in case.shed_mw:
         per_h[f"shed.{name}"] = dispatch.take_mw[f"load.{name}.shed"] * campus.load[name].shed_value_per_mwh
     if lost_load is not None:

@@ -11,11 +11,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from wattstack.campus import Campus, SizeRange, reserve_mwh
-from wattstack.case import Case
+from wattstack.campus import Campus, SizeRange
+from wattstack.case import Case, held_by
 from wattstack.cost import DemandGroups, demand_groups, size_costs
 from wattstack.dispatch import Amount, Commitment, Problem, SizeColumn, SizeRow, Storage, Supply
-from wattstack.plan.account import tariff_of
+from wattstack.plan.account import smoothing_wear_per_h, tariff_of
 from wattstack.plan.model import SizingModel
 
 UNSERVED = "unserved"
@@ -94,9 +94,10 @@ def sizing_model(campus: Campus, cases: list[Case]) -> SiteModel:
 
 
 def _standing(campus: Campus, cases: list[Case]) -> float:
-    """Standing charges of the tariff by the year."""
+    """Standing charges of the tariff by the year, and the wear of the swings that the batteries take."""
     months = sum(case.weight_frac / case.years * float(case.calendar.month_frac.sum()) for case in cases)
-    return tariff_of(campus).fixed_per_month * months
+    hours = sum(case.weight_frac / case.years * case.axis.step_h * case.axis.count for case in cases)
+    return tariff_of(campus).fixed_per_month * months + sum(smoothing_wear_per_h(campus).values()) * hours
 
 
 def _size_columns(campus: Campus, cases: list[Case]) -> dict[str, SizeColumn]:
@@ -108,23 +109,15 @@ def _size_columns(campus: Campus, cases: list[Case]) -> dict[str, SizeColumn]:
             columns[path] = SizeColumn(path, cost, size.min, size.max, size.block)
         else:
             columns[path] = SizeColumn(path, cost, size, size)
-    if campus.duties.backup is not None:
-        (name, battery), *_ = campus.battery.items()
-        keep = 1.0 - campus.duties.backup.soc_error_frac
-        energy = max(float(_reserve(campus, battery, case).max()) for case in cases) / keep
-        power = max(case.reserve_mw for case in cases)
+    for name in campus.battery:
+        held = [held_by(campus, name, case.load_mw) for case in cases]
+        power, energy = max(part.least_mw for part in held), max(part.least_mwh for part in held)
         for path, least in ((f"battery.{name}.power_mw", power), (f"battery.{name}.energy_mwh", energy)):
             column = columns[path]
             columns[path] = SizeColumn(
                 path, column.cost, min(max(column.lower, least), column.upper), column.upper, column.block
             )
     return columns
-
-
-def _reserve(campus: Campus, battery, case: Case) -> np.ndarray:
-    """Energy the backup takes out of the store in each step, without the margin for the gauge [MWh]."""
-    backup = campus.duties.backup
-    return reserve_mwh(case.load_mw * backup.load_frac, backup.duration_h, battery.discharge_eff, 0.0, 0.0)
 
 
 def _duration_rows(campus: Campus) -> list[SizeRow]:
@@ -232,14 +225,13 @@ def _problem(
 def _storage(campus: Campus, name: str, case: Case) -> Storage:
     unit = campus.battery[name]
     power, energy = f"battery.{name}.power_mw", f"battery.{name}.energy_mwh"
-    floor = Amount()
-    if campus.duties.backup is not None:
-        floor = Amount(_reserve(campus, unit, case), campus.duties.backup.soc_error_frac, energy)
+    held = held_by(campus, name, case.load_mw)
+    floor = Amount(held.floor_mwh, held.error_frac, energy) if held.least_mwh > 0.0 else Amount()
     return Storage(
         name=f"battery.{name}",
-        charge=Amount(0.0, unit.charge_power_frac, power),
-        discharge=Amount(0.0, 1.0, power),
-        ceiling=Amount(0.0, 1.0, energy),
+        charge=Amount(-held.smoothing_mw, unit.charge_power_frac, power),
+        discharge=Amount(-held.smoothing_mw, 1.0, power),
+        ceiling=Amount(-held.smoothing_mwh, 1.0, energy),
         floor=floor,
         charge_eff=unit.charge_eff,
         discharge_eff=unit.discharge_eff,

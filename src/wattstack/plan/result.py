@@ -103,6 +103,7 @@ class Plan:
         cash_flow: DataFrame by year.
         marginal: What each limit is worth.
         curve: DataFrame around the optimum: path, value, objective.
+        duties: DataFrame, what every duty took of every battery and what it costs (plan.duties).
         scenarios: One a scenario.
         rounds: Convergence of the certificate.
         solver: "kernel + cuts", "piqp", "highs".
@@ -124,6 +125,7 @@ class Plan:
     cash_flow: pd.DataFrame
     marginal: tuple[MarginalValue, ...]
     curve: pd.DataFrame
+    duties: pd.DataFrame
     scenarios: tuple[ScenarioResult, ...]
     rounds: tuple[Round, ...]
     solver: str

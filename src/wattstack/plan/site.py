@@ -21,6 +21,7 @@ from wattstack.plan.account import Account, account_running, import_mw
 from wattstack.plan.baseline import Baseline, no_new_assets
 from wattstack.plan.columns import SiteModel, sizing_model
 from wattstack.plan.cuts import Search, Sizing, solve_by_cuts
+from wattstack.plan.duties import duty_costs, duty_table
 from wattstack.plan.monolith import CHECK_FRAC, require_served, solve_whole
 from wattstack.plan.relief import explain_unserved, is_short, unserved_mw
 from wattstack.plan.result import Plan, Round, ScenarioResult, gap_between
@@ -63,7 +64,8 @@ def plan_site(
         gap_frac: (objective - bound) / |objective| to reach.
         polish: Go on until the prices of the plan are exact in every step and not only in most.
         curve: Solve again around the optimum, for the report's figure of how flat it is.
-        worth: Solve again for the worth of each limit; without it `marginal` and `curve` are empty.
+        worth: Solve again for the worth of each limit and the cost of each duty; without it `marginal` and `curve` are
+            empty, and the duties have no cost.
 
     Returns:
         Plan: sizes, cost and certificate, bill, balance, finance, worth of each limit.
@@ -103,7 +105,14 @@ def plan_site(
         done("worth")
         plan = _assemble(campus, cases, answer, base)
         done("tables")
-    return Plan(campus=campus, **plan, **more, seconds=seconds)
+        costs = {}
+        if worth:
+            costs = duty_costs(
+                campus, cases, plan["objective"], gap_frac, lambda: bar.advance(note="a duty left out")
+            )
+        duties = duty_table(campus, cases, answer.runs, plan["sizes"], costs)
+        done("duties")
+    return Plan(campus=campus, **plan, **more, duties=duties, seconds=seconds)
 
 
 def _solve(site: SiteModel, cases: Sequence[Case], aim: tuple[float, bool], bar) -> _Answer:

@@ -11,10 +11,10 @@ Used by  cli, report (which looks at nothing but this content, so that a plan in
     *.csv            the tables of plan.tables
 
 plan.json: wattstack_plan (layout), kind "site", name, description, currency, place; versions; sense, objective,
-bound, gap_frac, solver, rounds; sizes by path, planned; finance; bill and bill_baseline (a year by line, scenarios
-weighed; bill_baseline is null where "no new assets" cannot serve the load); prices (worth of one more unit a year, by
-path) and marginal (the same in words); scenarios (name, weight_frac, years, start, step_s, steps, traces and key
-figures); inputs with checksums; library (passports); notes.
+bound, gap_frac, solver, rounds; sizes by path, planned; duties (what each took of each battery); finance; bill and
+bill_baseline (a year by line, scenarios weighed; bill_baseline is null where "no new assets" cannot serve the load);
+prices (worth of one more unit a year, by path) and marginal (the same in words); scenarios (name, weight_frac, years,
+start, step_s, steps, traces and key figures); inputs with checksums; library (passports); notes.
 """
 
 from __future__ import annotations
@@ -39,8 +39,8 @@ if TYPE_CHECKING:
 LAYOUT = 1
 OF_A_PLAN = ("report.html", "finance.xlsx")  # what others make of a plan.json
 TEXT = (  # columns of the tables by kind; all others are numbers
-    "scenario", "month", "path", "unit", "charge", "start_local", "set_by", "sentence", "name", "file", "sha256",
-    "note", "source",
+    "scenario", "month", "path", "unit", "battery", "duty", "charge", "start_local", "set_by", "sentence", "name",
+    "file", "sha256", "note", "source",
 )  # fmt: skip
 FLAGS = ("planned", "stands", "synthetic")
 COUNTS = ("round", "rows", "step_s", "year")
@@ -185,6 +185,9 @@ def _summary(plan: Plan, tables: dict[str, pd.DataFrame], traces: dict[str, Trac
         "rounds": len(plan.rounds),
         "sizes": dict(plan.sizes),
         "planned": list(plan.planned),
+        "duties": [
+            {name: _plain(value) for name, value in row.items()} for row in tables["duties"].to_dict("records")
+        ],
         "finance": {name: _plain(value) for name, value in plan.finance.items()},
         "discount_rate_frac": campus.finance.discount_rate_frac,
         "horizon_years": campus.finance.horizon_years,

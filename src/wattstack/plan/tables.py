@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from wattstack.series import Traces
 
 TABLES = (
-    "sizes", "bill", "bill_baseline", "peaks", "balance", "marginal", "curve", "cash_flow", "capital",
+    "sizes", "duties", "bill", "bill_baseline", "peaks", "balance", "marginal", "curve", "cash_flow", "capital",
     "convergence", "inputs",
 )  # fmt: skip
 
@@ -42,6 +42,7 @@ def plan_tables(plan: Plan) -> dict[str, pd.DataFrame]:
     worth = ["path", "value", "unit", "worth_per_unit_year", "until", "sentence"]
     return {
         "sizes": pd.DataFrame(sizes, columns=["path", "value", "unit", "planned"]),
+        "duties": plan.duties.reset_index(drop=True),
         "bill": _by_scenario(plan, lambda s: _bill(s.bill)),
         "bill_baseline": _by_scenario(plan, lambda s: _bill(s.baseline)),
         "peaks": _by_scenario(plan, lambda s: s.bill.peaks.drop(columns="start_utc")),

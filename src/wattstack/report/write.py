@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from wattstack.errors import InputError
 from wattstack.report.page import Page
 from wattstack.report.sections.certainty import curve_section, proof_section, worth_section
+from wattstack.report.sections.duties import duties_section
 from wattstack.report.sections.headline import headline, lead
 from wattstack.report.sections.inputs import inputs_section, limits_section
 from wattstack.report.sections.money import bill_section, cash_section
@@ -119,6 +120,8 @@ def report_page(view: View) -> Page:
     )
     page.add("answer", "The answer", headline(view))
     page.add("worth", "What each limit is worth", worth_section(view))
+    if duties := duties_section(view):
+        page.add("duties", "What each duty takes of the battery", duties)
     page.add("campus", "The campus and its flows", campus_section(view))
     page.add("year", "The year and four days", year_section(view, page))
     page.add("bill", "The bill against today", bill_section(view, page))

@@ -291,9 +291,9 @@ def year_operations(portfolio: Portfolio, site: Site) -> list[Operation]:
 
 
 def _is_fixed(campus: Campus) -> bool:
-    """Whether something of the running would not grow with the load: backup, an export limit."""
+    """Whether something of the running would not grow with the load: a duty, an export limit."""
     export = campus.grid is not None and campus.grid.tariff.export is not None
-    return export or campus.duties.backup is not None
+    return export or campus.duties.backup is not None or campus.duties.smoothing is not None
 
 
 def _grown(case: Case, level: float, dear: float) -> Case:
