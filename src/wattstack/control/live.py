@@ -174,6 +174,10 @@ class RuleController:
         row[rows.ENERGY_MWH] = usable_mwh
         row[rows.CAN_CHARGE_MW] = sum(bound.charge_mw for bound in bounds.values())
         row[rows.CAN_DISCHARGE_MW] = sum(bound.discharge_mw for bound in bounds.values())
+        swings = self.campus.duties.smoothing
+        if swings is not None:
+            held += swings.energy_mwh
+            row[rows.SMOOTHING_MW], row[rows.ROOM_MWH] = swings.power_mw, swings.energy_mwh
         row[rows.RESERVE_MWH] = value("control.reserve_mwh", held)
         row[rows.LAST_IMPORT_MW] = self.import_mw
         row[rows.INTERVAL_LEFT_S] = self.interval_s - now % self.interval_s

@@ -34,9 +34,10 @@ class HorizonBattery:
     """All batteries of a campus as one: powers and energy added, the rest the mean by energy.
 
     Attributes:
-        charge_mw, discharge_mw: Limits at the bus. energy_mwh: Usable energy.
+        charge_mw, discharge_mw: Limits at the bus, what is kept for swings taken off. energy_mwh: Usable energy.
         charge_eff, discharge_eff: One-way efficiencies.
         kept_frac_per_h: 1 - self-discharge. wear_per_mwh: Per MWh discharged at the bus.
+        room_mwh: Kept free for swings, above what is stored and below it.
     """
 
     charge_mw: float
@@ -46,6 +47,7 @@ class HorizonBattery:
     discharge_eff: float
     kept_frac_per_h: float
     wear_per_mwh: float
+    room_mwh: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -135,7 +137,9 @@ class Mpc:
         load_mw = self._laid(forecasts)
         stored, usable = self._stored(measured)
         cap_mw, until = self._cap(now_s, measured)
-        floor_mwh = np.minimum(self._reserve(load_mw, usable), usable)
+        usable -= unit.room_mwh
+        stored = min(stored, usable) if unit.room_mwh else stored
+        floor_mwh = np.minimum(self._reserve(load_mw, usable + unit.room_mwh), usable)
         end_value = self.end_value
         if end_value is None:
             buys = [row for row, kind in zip(self.cost, self.lines.values(), strict=True) if kind == "import"]
@@ -183,12 +187,12 @@ class Mpc:
         return float(stored), float(usable)
 
     def _reserve(self, load_mw: np.ndarray, usable: float) -> np.ndarray:
-        """Backup of the load that is forecast, with the margin for an error of the gauge."""
-        backup = self.campus.duties.backup
+        """Backup of the load that is forecast, with the margin for an error of the gauge, and what swings may take."""
+        backup, swings_mwh = self.campus.duties.backup, self.battery.room_mwh
         if backup is None:
-            return np.zeros(self.steps)
+            return np.full(self.steps, swings_mwh)
         carried = reserve_mw(load_mw, backup.load_frac)
-        return reserve_mwh(
+        return swings_mwh + reserve_mwh(
             carried, backup.duration_h, self.battery.discharge_eff, backup.soc_error_frac, usable
         )
 
@@ -269,14 +273,17 @@ def horizon_battery(campus: Campus) -> HorizonBattery:
             if not isinstance(getattr(unit, key), int | float):
                 raise StateError(f"battery.{name}.{key} is a range, must be a number. Plan the site first.")
     units = [unit for unit in campus.battery.values() if unit.power_mw > 0.0 and unit.energy_mwh > 0.0]
+    swings = campus.duties.smoothing
+    kept_mw, room_mwh = (0.0, 0.0) if swings is None else (swings.power_mw, swings.energy_mwh)
     return HorizonBattery(
-        charge_mw=float(sum(unit.power_mw * unit.charge_power_frac for unit in units)),
-        discharge_mw=float(sum(unit.power_mw for unit in units)),
+        charge_mw=max(float(sum(unit.power_mw * unit.charge_power_frac for unit in units)) - kept_mw, 0.0),
+        discharge_mw=max(float(sum(unit.power_mw for unit in units)) - kept_mw, 0.0),
         energy_mwh=float(sum(unit.energy_mwh for unit in units)),
         charge_eff=_by_energy(units, (unit.charge_eff for unit in units), 1.0),
         discharge_eff=_by_energy(units, (unit.discharge_eff for unit in units), 1.0),
         kept_frac_per_h=_by_energy(units, (1.0 - unit.self_discharge_frac_per_h for unit in units), 1.0),
         wear_per_mwh=_by_energy(units, (unit.wear_per_mwh for unit in units), 0.0),
+        room_mwh=room_mwh,
     )
 
 

@@ -25,7 +25,7 @@ KIND_OF = {
 
 REASONS = {
     rows.LIMIT: "keeps import and export inside what the grid allows",
-    rows.RESERVE: "brings the backup reserve back",
+    rows.RESERVE: "brings the reserve back, or keeps the room for swings",
     rows.RAMP: "slows the change of the import",
     rows.PEAK: "keeps the metering interval at its target",
     rows.PLAN: "follows the plan of the next hours",

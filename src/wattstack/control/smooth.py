@@ -101,8 +101,8 @@ class SmoothingLoop:
         row[fast.LOAD_MW] = value("load_mw") - value("solar_mw") - value("generator_mw")
         row[fast.BASE_MW] = value("control.base_mw")
         row[fast.STORED_MWH], row[fast.ENERGY_MWH] = sum(stored.values()), sum(usable.values())
-        row[fast.TARGET_MWH] = target * row[fast.ENERGY_MWH]
         row[fast.RESERVE_MWH] = value("control.reserve_mwh")
+        row[fast.TARGET_MWH] = fast.target(row[fast.ENERGY_MWH], row[fast.RESERVE_MWH], target)
         row[fast.CHARGE_EFF] = max((unit.charge_eff for unit in units.values()), default=1.0)
         row[fast.DISCHARGE_EFF] = min((unit.discharge_eff for unit in units.values()), default=1.0)
         row[fast.CAN_CHARGE_MW] = sum(bound.charge_mw for bound in bounds.values())

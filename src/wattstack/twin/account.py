@@ -136,13 +136,14 @@ def count_limits(case: Case, book: Book, outside: np.ndarray) -> Iterator[LimitC
     """Every limit that was hit: stretches, first time, duration, greatest amount."""
     record = book.record
     import_limit, on = outside[out.D_IMPORT_LIMIT], outside[out.D_GRID_ON]
+    duty = "duties.smoothing" if case.campus.duties.backup is None else "duties.backup"
     at_limit = (record[out.R_IMPORT] >= import_limit - TOLD_MW) & (on > 0.5)
     told = (
         ("grid.import", "import at what the grid allows", at_limit, record[out.R_IMPORT], "MW"),
         ("grid", "outage", on < 0.5, case.load_mw, "MW"),
         ("load", "flexible compute put off", record[out.R_SHED] > TOLD_MW, record[out.R_SHED], "MW"),
         ("load", "not served", record[out.R_UNSERVED] > TOLD_MW, record[out.R_UNSERVED], "MW"),
-        ("duties.backup", "reserve not full", record[out.R_RESERVE_SHORT] > 1e-3, record[out.R_RESERVE_SHORT], "MWh"),
+        (duty, "reserve not full", record[out.R_RESERVE_SHORT] > 1e-3, record[out.R_RESERVE_SHORT], "MWh"),
         ("control", "two rules that could not both be kept", record[out.R_CLASH] > 0.5, record[out.R_CLASH], ""),
     )  # fmt: skip
     for path, words, hit, amount, unit in told:

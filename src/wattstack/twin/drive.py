@@ -85,12 +85,13 @@ def _export_limit(campus: Campus) -> float:
 
 
 def _reserve(case: Case) -> np.ndarray:
-    """What an outage would take out of the store [MWh]; the gauge's error is the controller's to add."""
-    backup = case.campus.duties.backup
+    """What an outage and swings would take out of the store [MWh]; the gauge's error is the controller's to add."""
+    backup, swings = case.campus.duties.backup, case.campus.duties.smoothing
+    held = np.full(case.axis.count, 0.0 if swings is None else swings.energy_mwh)
     if backup is None or not case.campus.battery:
-        return np.zeros(case.axis.count)
+        return held
     eff = min(unit.discharge_eff for unit in case.campus.battery.values())
-    return reserve_mwh(reserve_mw(case.load_mw, backup.load_frac), backup.duration_h, eff)
+    return held + reserve_mwh(reserve_mw(case.load_mw, backup.load_frac), backup.duration_h, eff)
 
 
 def price_marks(case: Case) -> tuple[np.ndarray, np.ndarray]:

@@ -81,6 +81,7 @@ def make_planner(twin: Twin, setting: Setting) -> Planner | None:
         discharge_eff=battery.discharge_eff,
         keep=battery.kept_frac_per_h ** (STEP_S[control.plan_step] / 3600.0),
         wear_per_mwh=battery.wear_per_mwh,
+        room_mwh=battery.room_mwh,
         peak_price=peak_price_per_mw_month(twin.campus),
         end_value=_end_values(twin),
         unit_mw=units[POWER_MW],

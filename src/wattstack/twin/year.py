@@ -149,7 +149,9 @@ class Twin:
         backup = self.campus.duties.backup
         error = backup.soc_error_frac if backup is not None and setting.margin else 0.0
         eff = min((unit.discharge_eff for unit in self.campus.battery.values()), default=1.0)
-        return out.Rules(kinds, params, steps, error, eff, seed, first, most_auxiliary_mw(self.campus))
+        swings = self.campus.duties.smoothing
+        kept = (0.0, 0.0) if swings is None else (swings.power_mw, swings.energy_mwh)
+        return out.Rules(kinds, params, steps, error, eff, seed, first, most_auxiliary_mw(self.campus), *kept)
 
     def drive(self, setting: Setting, year: int) -> out.Drive:
         """What comes from outside in one year."""

@@ -26,7 +26,7 @@ from __future__ import annotations
     STORED_ERROR_MWH,  # how far the estimate may be too high
     CAN_CHARGE_MW,
     CAN_DISCHARGE_MW,
-    RESERVE_MWH,  # floor under stored energy while the grid is there
+    RESERVE_MWH,  # floor under stored energy while the grid is there: backup, and what swings may take out
     LAST_IMPORT_MW,
     INTERVAL_LEFT_S,  # of the open metering interval, this step included
     INTERVAL_S,
@@ -37,8 +37,10 @@ from __future__ import annotations
     PLAN_MW,  # battery power of the horizon plan
     FIXED_MW,  # injection of batteries that are not at the rules' disposal (strip)
     DISCHARGE_EFF,  # MWh at the bus per MWh of the store, for energy promises
-) = range(26)
-NROW = 26
+    SMOOTHING_MW,  # power kept free for swings within seconds, both ways
+    ROOM_MWH,  # kept free above the stored energy for them
+) = range(28)
+NROW = 28
 
 # kinds of rules
 LIMIT, RESERVE, RAMP, PEAK, PLAN, TIME_OF_USE, SELF_CONSUMPTION, REFILL = range(8)

@@ -45,7 +45,9 @@ from wattstack.control.kernel.rows import (
     REFILL,
     RESERVE,
     RESERVE_MWH,
+    ROOM_MWH,
     SELF_CONSUMPTION,
+    SMOOTHING_MW,
     SOLAR_MW,
     STEP_S,
     STORED_ERROR_MWH,
@@ -116,13 +118,27 @@ def _wanted(kind, param, row, net, low, high):
 
 @njit(cache=True, error_model="numpy", forceinline=True)
 def _reserve(row, param):
-    """What lies above the reserve may be given; what is missing is charged back at `param` of the power."""
+    """What lies above the reserve may be given, what is free below the room taken, less the power kept for swings.
+
+    What is missing is charged back at `param` of the power, what fills the room is given back at it.
+    """
+    step_h = row[STEP_S] / 3600.0
+    most_taken, most_given = FAR, FAR
+    if row[SMOOTHING_MW] > 0.0:
+        most_taken = max(row[CAN_CHARGE_MW] - row[SMOOTHING_MW], 0.0)
+        most_given = max(row[CAN_DISCHARGE_MW] - row[SMOOTHING_MW], 0.0)
     above_mwh = row[STORED_MWH] - row[STORED_ERROR_MWH] - row[RESERVE_MWH]
     if above_mwh < 0.0:
-        step_h = row[STEP_S] / 3600.0
-        back_mw = min(param[P_FIRST] * row[CAN_CHARGE_MW], -above_mwh / step_h)
-        return -FAR, -back_mw
-    return -FAR, above_mwh * row[DISCHARGE_EFF] * 3600.0 / row[STEP_S]
+        back_mw = min(param[P_FIRST] * row[CAN_CHARGE_MW], -above_mwh / step_h, most_taken)
+        return -most_taken, -back_mw
+    most_given = min(most_given, above_mwh * row[DISCHARGE_EFF] * 3600.0 / row[STEP_S])
+    if row[ROOM_MWH] > 0.0:
+        free_mwh = row[ENERGY_MWH] - row[ROOM_MWH] - row[STORED_MWH]
+        if free_mwh < 0.0:
+            back_mw = min(param[P_FIRST] * row[CAN_DISCHARGE_MW], -free_mwh * row[DISCHARGE_EFF] / step_h)
+            return min(back_mw, most_given), most_given
+        most_taken = min(most_taken, free_mwh / step_h)
+    return -most_taken, most_given
 
 
 @njit(cache=True, error_model="numpy", forceinline=True)

@@ -1,6 +1,6 @@
 """The fast loop as a compiled pure function: the power drawn from the grid follows the load slowly.
 
-Gives    smooth, answer; columns of its parameters and of its row.
+Gives    smooth, answer, target; columns of its parameters and of its row.
 Used by  twin (in the loop of milliseconds), control.smooth (on the image of a live site), prove: the same function.
 
 The reference is the power that is to be drawn at the point of connection. It moves towards what the load is, what the
@@ -74,6 +74,13 @@ def smooth(params, row, reference_mw):
 def answer(load_mw, reference_mw, charge_mw, discharge_mw):
     """What a converter gives that measures the load itself and holds the reference [MW into the bus]."""
     return min(max(load_mw - reference_mw, -charge_mw), discharge_mw)
+
+
+@njit(cache=True, error_model="numpy")
+def target(energy_mwh, reserve_mwh, target_frac):
+    """Stored energy to return to [MWh]: a share of what the reserve leaves of the usable energy, above the reserve."""
+    held = min(reserve_mwh, energy_mwh)
+    return held + target_frac * (energy_mwh - held)
 
 
 @njit(cache=True, error_model="numpy")

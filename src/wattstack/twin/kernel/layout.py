@@ -53,6 +53,7 @@ class Rules(NamedTuple):
         first: Steps of the open interval that have passed at index 0, so that intervals stay on the clock.
         most_auxiliary_mw: What the batteries' cooling and controls draw at most: room is left for it below the
         limit.
+        smoothing_mw, room_mwh: Power kept free for swings both ways, and energy above what is stored.
     """
 
     kinds: np.ndarray
@@ -63,6 +64,8 @@ class Rules(NamedTuple):
     seed: int
     first: int
     most_auxiliary_mw: float
+    smoothing_mw: float
+    room_mwh: float
 
 
 # carry.memory[FIELD]

@@ -27,6 +27,7 @@ class Horizon(NamedTuple):
         charge_mw, discharge_mw, charge_eff, discharge_eff, keep, wear_per_mwh: The battery as declared, all in
         one; keep by
             step of the plan.
+        room_mwh: Kept free for swings above what is stored.
         peak_price: What a MW more of the month's peak costs.
         end_value: Worth of a MWh left at the end, by month.
         unit_mw: Power of each generating unit, (units,).
@@ -42,6 +43,7 @@ class Horizon(NamedTuple):
     discharge_eff: float
     keep: float
     wear_per_mwh: float
+    room_mwh: float
     peak_price: float
     end_value: np.ndarray
     unit_mw: np.ndarray
@@ -77,6 +79,10 @@ def _plan(t, step_s, drive, rules, horizon, believed, blocks, carry, scratch):
         if carry.free[b] > 0.5:
             stored += stored_mwh(blocks.rating, carry.state, carry.age, b)
             usable += usable_mwh(blocks.rating, carry.age, b)
+    margin_mwh = rules.error_frac * usable
+    if horizon.room_mwh > 0.0:
+        usable = max(usable - horizon.room_mwh, 0.0)
+        stored = min(stored, usable)
     load, solar, price, known = believed
     outside, months = drive.outside, carry.months
     fill_forecast(load, outside[at.D_LOAD], t, per_step, horizon.load)
@@ -94,7 +100,7 @@ def _plan(t, step_s, drive, rules, horizon, believed, blocks, carry, scratch):
         horizon.power[1, k] = outside[at.D_EXPORT_LIMIT, ahead]
         horizon.cost[2, k] = 0.0
         horizon.cap[k] = months[at.TARGET, int(outside[at.D_MONTH, ahead])]
-        horizon.floor[k] = min(outside[at.D_RESERVE, ahead] + rules.error_frac * usable, usable)
+        horizon.floor[k] = min(outside[at.D_RESERVE, ahead] + margin_mwh, usable)
     month = outside[at.D_MONTH, t]
     until = 0
     while until < n and t + until * per_step < count and outside[at.D_MONTH, t + until * per_step] == month:

@@ -162,6 +162,7 @@ def _measure(t, step_s, outside, rules, rating, state, age, limits, carry):
     row[rows.DISCHARGE_ABOVE_PER_MWH] = outside[at.D_DISCHARGE_ABOVE, t]
     row[rows.FIXED_MW] = fixed
     row[rows.DISCHARGE_EFF] = rules.discharge_eff
+    row[rows.SMOOTHING_MW], row[rows.ROOM_MWH] = rules.smoothing_mw, rules.room_mwh
 
 
 @njit(cache=True, nogil=True, error_model="numpy", forceinline=True)

@@ -16,9 +16,12 @@ from wattstack.twin.transient.events import (
     read_events,
 )
 
-_LAZY = {}
+_LAZY = {"TransientRun": "run", "simulate_transient": "run"}
 
-__all__ = ["KINDS", "PRESETS", "Event", "GridProfile", "grid_event", "parse_event", "read_events"]
+__all__ = [
+    "KINDS", "PRESETS", "Event", "GridProfile", "TransientRun", "grid_event", "parse_event", "read_events",
+    "simulate_transient",
+]  # fmt: skip
 
 
 def __getattr__(name: str) -> Any:
