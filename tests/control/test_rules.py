@@ -64,6 +64,34 @@ def test_what_lies_above_the_reserve_may_be_given():
     assert power == pytest.approx(15.0)  # 0.25 MWh in a minute
 
 
+SWINGS = {"SMOOTHING_MW": 20, "ROOM_MWH": 5, "RESERVE_MWH": 5}
+
+
+@pytest.mark.parametrize(
+    ("values", "power"),
+    [
+        ({"LOAD_MW": 90, "PEAK_MW": 40}, 30.0),  # 50 MW asked for, 20 of them are kept
+        ({"LOAD_MW": 90, "PEAK_MW": 40, "STORED_MWH": 5}, 0.0),
+        ({"EXPORT_LIMIT_MW": 99, "LOAD_MW": 10, "SOLAR_MW": 70}, -30.0),
+        ({"EXPORT_LIMIT_MW": 99, "LOAD_MW": 10, "SOLAR_MW": 70, "STORED_MWH": 95}, 0.0),
+        ({"EXPORT_LIMIT_MW": 99, "LOAD_MW": 10, "SOLAR_MW": 70, "STORED_MWH": 94.75}, -15.0),  # 0.25 MWh in a minute
+        ({"STORED_MWH": 96}, 30.0),  # the room is filled: given back with what is not kept
+        ({"STORED_MWH": 95.25}, 15.0),
+        ({"STORED_MWH": 1}, -20.0),  # no more than the connection has over
+        ({"STORED_MWH": 1, "LOAD_MW": 40, "PEAK_MW": 40}, -30.0),  # the reserve stands before the peak
+        ({"LOAD_MW": 160}, 50.0),  # past the connection all of it is used
+        ({"LOAD_MW": 80, "GRID_ON": 0}, 50.0),  # an island takes all there is
+    ],
+)  # fmt: skip
+def test_power_and_room_for_swings_are_kept_from_what_comes_after(values, power):
+    asked_for = (
+        ("limit", "reserve", "peak", "self_consumption")
+        if "SOLAR_MW" in values
+        else ("limit", "reserve", "peak")
+    )
+    assert asked(asked_for, **{**SWINGS, **values})[0] == pytest.approx(power)
+
+
 def test_the_error_of_the_gauge_counts_as_energy_that_is_not_there():
     power, _ = asked(
         ("limit", "reserve", "peak"),

@@ -177,7 +177,7 @@ def _rules_now(rules, axis_s, step_s):
     first = (rules.first * MINUTE_S + axis_s) % interval_s // step_s
     return twin.Rules(
         rules.kinds, rules.params, interval_s // step_s, rules.error_frac, rules.discharge_eff, rules.seed, first,
-        rules.most_auxiliary_mw,
+        rules.most_auxiliary_mw, rules.smoothing_mw, rules.room_mwh,
     )  # fmt: skip
 
 
