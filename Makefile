@@ -77,7 +77,7 @@ clean: ## remove everything that make has written
 	@touch $@
 
 .venv/.test: .venv/.product
-	$(PIP) install --group test
+	$(PIP) install -e ".[operate]" --group test
 	@touch $@
 
 .venv/.bench: .venv/.product
