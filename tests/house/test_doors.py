@@ -14,6 +14,7 @@ SUB_DOORS = {
     "wattstack.campus.compute",
     "wattstack.physics.chain",
     "wattstack.physics.compute",
+    "wattstack.physics.fit_load",
     "wattstack.portfolio.variants",
     "wattstack.plan.portfolio",
     "wattstack.plan.portfolio.answers",

@@ -19,6 +19,7 @@ from typing import NoReturn
 import click
 
 from wattstack.cli.check import check
+from wattstack.cli.fit_load import fit_load
 from wattstack.cli.init import init
 from wattstack.cli.library import library
 from wattstack.cli.plan import plan
@@ -99,7 +100,7 @@ def wattstack() -> None:
     """
 
 
-for _verb in (init, check, plan, replan, simulate, report, library, schema):
+for _verb in (init, check, plan, replan, simulate, fit_load, report, library, schema):
     wattstack.add_command(_verb)
 
 

@@ -2,7 +2,7 @@
 the pages of a chemistry and of several compared.
 
 Gives    write_report (also of a portfolio), write_portfolio_report, write_workbook, write_refusal,
-         write_chemistry, write_comparison_page.
+         write_chemistry, write_comparison_page, write_fit.
 Used by  cli, the user.
 """
 
@@ -11,6 +11,7 @@ from typing import Any
 _LAZY = {
     "write_chemistry": "chemistry",
     "write_comparison_page": "comparison",
+    "write_fit": "fit",
     "write_portfolio_report": "portfolio.write",
     "write_refusal": "refusal",
     "write_report": "write",
@@ -18,7 +19,7 @@ _LAZY = {
 }
 
 __all__ = [
-    "write_chemistry", "write_comparison_page", "write_portfolio_report", "write_refusal", "write_report",
+    "write_chemistry", "write_comparison_page", "write_fit", "write_portfolio_report", "write_refusal", "write_report",
     "write_workbook",
 ]  # fmt: skip
 

@@ -147,8 +147,8 @@ def as_mw(values: np.ndarray, unit: str | None, where: str) -> np.ndarray:
         InputError: No unit, or one that is no power.
 
     Example:
-        >>> float(as_mw(np.array([7000.0]), "W", "power")[0])
-        0.007
+        >>> float(as_mw(np.array([2e3]), "W", "power")[0])
+        0.002
     """
     if unit is None:
         raise InputError(

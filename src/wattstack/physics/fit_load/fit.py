@@ -1,0 +1,319 @@
+"""A training job fitted to a measured trace: the declaration to paste, and how well the model then tells the trace.
+
+Needs    campus (Hall, Job, Pause), physics.fit_load (marks, observe, shape), physics.compute (the model),
+         series.Waveform.
+Gives    fit_job, FittedLoad, synthesise.
+Used by  cli (fit-load), report, benchmarks.
+
+Period, pauses, levels and noise are read off the trace; then the model is run through a sensor like the trace's own,
+the same marks are taken of both, and what differs is set right, a few times over. What a slow sensor hides stays
+hidden: of a dip it tells the product of depth and length, not each. The fit says what it could not tell.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from wattstack.campus import Hall
+from wattstack.errors import Fault, InputError
+from wattstack.physics.compute.load import GPUS_PER_NODE, make_load
+from wattstack.physics.compute.wave import power_wave
+from wattstack.physics.fit_load.marks import Marks, find_period, jitter_of
+from wattstack.physics.fit_load.observe import Observed, observe
+from wattstack.physics.fit_load.shape import Shape, shape_of
+
+if TYPE_CHECKING:
+    from wattstack.campus.compute import Job
+    from wattstack.series import Waveform
+
+POWER = "power_mw"
+HIGH_FRAC = 0.95  # power while computing / full where full is not given: B300 under training
+_ROUNDS = 6  # of setting right what differs; it changes by less than a hundredth after four
+_FINE_S = 0.05  # step of the model below the sensor
+_LONGEST_S = 7200.0  # of the model
+
+
+@dataclass(frozen=True)
+class Excerpt:
+    """Some iterations measured and modelled, shape (samples,) each.
+
+    Attributes:
+        time_s: From the first sample [s].
+        measured_mw: As read.
+        model_mw: The model's stretch that goes with it best.
+    """
+
+    time_s: np.ndarray
+    measured_mw: np.ndarray
+    model_mw: np.ndarray
+
+
+@dataclass(frozen=True)
+class FittedLoad:
+    """A job fitted to a trace, and how well.
+
+    Attributes:
+        job: The job as the campus file declares it.
+        sensor_s: Each of the two lags in a row that the sensor of the trace puts the power through [s].
+        nodes: Logs of nodes that the trace holds; 1 = their sum alone.
+        measured, model: Marks of the trace and of the model behind the same sensor.
+        coherence: Standard deviation of the sum / sum of those of the nodes, measured and modelled; None without nodes.
+        common_frac, own_frac: a and b of sd(N) = mean sqrt(a^2 + b^2 / N) behind the sensor; None without nodes.
+        depth_frac: Dips between these depths, each with the duty that goes with it, tell the trace equally well.
+        excerpt: Some iterations of both.
+        notes: What the trace could not tell, and what was assumed.
+    """
+
+    job: Job
+    sensor_s: float
+    nodes: int
+    measured: Marks
+    model: Marks
+    coherence: tuple[float, float] | None
+    common_frac: float | None
+    own_frac: float | None
+    depth_frac: tuple[float, float]
+    excerpt: Excerpt
+    notes: tuple[str, ...] = field(default=())
+
+    @property
+    def errors(self) -> dict[str, float]:
+        """Model against trace: relative, the deficit in points (0.01 = one), the fold as rms / its own peak to peak."""
+        a, b = self.measured, self.model
+        errors = {
+            "line_hz": b.line_hz / a.line_hz - 1.0,
+            "line_rms": b.line_rms_mw / a.line_rms_mw - 1.0,
+            "deficit": b.deficit_frac - a.deficit_frac,
+            "fold": float(np.sqrt(np.mean((b.fold_mw - a.fold_mw) ** 2)) / np.ptp(a.fold_mw)),
+        }
+        if self.coherence is not None:
+            errors["coherence"] = self.coherence[1] - self.coherence[0]
+        return errors
+
+
+@dataclass(frozen=True)
+class _Site:
+    """The one hall that a fit needs."""
+
+    name: str
+    load: dict
+
+
+def fit_job(
+    wave: Waveform,
+    gpus: int | None = None,
+    power_per_gpu_kw: float | None = None,
+    period_s: float | None = None,
+    seed: int = 1,
+) -> FittedLoad:
+    """Fit the parametric job to a trace of one job.
+
+    Args:
+        wave: `power_mw` of the job, and `node.*.power_mw` where nodes were logged apart.
+        gpus: GPUs of the job; None = 8 a node that was logged, or as many as draw 1 kW each.
+        power_per_gpu_kw: Full power of a node at its input / its GPUs; None = plateau / 0.95.
+        period_s: Where to look for the iteration, within 15 %; None = the strongest line there is.
+        seed: Of the model's chance.
+
+    Raises:
+        InputError: No channel power_mw, a trace too short, or without a line that could be an iteration.
+
+    Source:
+        Sensor of two equal lags: on GPT-3, 512 H100 (MLPerf training v4.0) it leaves 60 % of the error of one lag.
+        sd(N) = mean sqrt(a^2 + b^2 / N): assumption that fits 1 to 64 nodes there.
+    """
+    power_mw, nodes = _channels(wave)
+    near_s = find_period(power_mw, wave.step_s, period_s)
+    seen = observe(power_mw, nodes, wave.step_s, near_s)
+    jitter = jitter_of(power_mw, wave.step_s, seen.training, 1.0 / seen.marks.line_hz)
+    shape = shape_of(seen.marks)
+    count = len(nodes) if len(nodes) > 1 else max((gpus or 0) // GPUS_PER_NODE, 1)
+    job = _first_guess(seen, shape, gpus, power_per_gpu_kw, jitter, len(nodes))
+    duration_s = min(max(wave.duration_s, 300.0 / seen.marks.line_hz), _LONGEST_S)
+    sensor_s, groups = shape.lag_s, len(nodes) if len(nodes) > 1 else 1
+    for _ in range(_ROUNDS):
+        made = synthesise(job, sensor_s, duration_s, wave.step_s, groups, seed)
+        model = observe(made[0], made[1:], wave.step_s, near_s)
+        job, sensor_s = _set_right(job, sensor_s, seen, model)
+    made = synthesise(job, sensor_s, duration_s, wave.step_s, groups, seed)
+    model = observe(made[0], made[1:], wave.step_s, near_s)
+    pair = None if seen.coherence is None else (seen.coherence, model.coherence)
+    return FittedLoad(
+        job=job,
+        sensor_s=sensor_s,
+        nodes=max(len(nodes), 1),
+        measured=seen.marks,
+        model=model.marks,
+        coherence=pair,
+        common_frac=None if pair is None else seen.common_frac,
+        own_frac=None if pair is None else seen.own_frac,
+        depth_frac=shape.depths,
+        excerpt=_excerpt(power_mw, made[0], seen, model, wave.step_s),
+        notes=_notes(seen, shape, gpus, power_per_gpu_kw, jitter, count),
+    )
+
+
+def synthesise(
+    job: Job, sensor_s: float, duration_s: float, step_s: float, nodes: int = 1, seed: int = 1
+) -> np.ndarray:
+    """What a sensor would log of the model of one job.
+
+    Args:
+        job: As declared; failures by chance are left out.
+        sensor_s: Each of the two lags of the sensor [s].
+        duration_s: Length [s].
+        step_s: Step of the log [s].
+        nodes: Logs that the job is cut into.
+        seed: Of all chance.
+
+    Returns:
+        Power [MW], shape (1 + nodes, samples): the sum, then the nodes.
+    """
+    from wattstack.physics.kernel.sensor import two_lags
+
+    hall = Hall(it_mw=job.full_mw, profile="flat", network_frac=0.0, jobs={"fitted": job})
+    load = make_load(_Site("fit", {"hall": hall}), seed, max(nodes, 1), failures=False)
+    inside = int(np.ceil(step_s / min(_FINE_S, job.period_s / 100.0)))
+    fine_s = step_s / inside
+    made = power_wave(load, duration_s, fine_s, "groups")
+    values = np.stack(list(made.arrays.values()))
+    two_lags(values, fine_s, sensor_s)
+    return values[:, ::inside]
+
+
+def _channels(wave: Waveform) -> tuple[np.ndarray, np.ndarray]:
+    """Sum and nodes; the sum stands for the only node where there are none."""
+    power_mw = np.asarray(wave[POWER], dtype=float)
+    nodes = [v for name, v in wave.arrays.items() if name.startswith("node.") and name.endswith(POWER)]
+    return power_mw, np.array(nodes) if len(nodes) > 1 else power_mw[None]
+
+
+def _first_guess(
+    seen: Observed, shape: Shape, gpus: int | None, kw: float | None, jitter: float | None, nodes: int
+) -> Job:
+    """A job from what was read off the trace."""
+    from wattstack.campus.compute import Job, Pause
+
+    plateau_mw = seen.marks.mean_mw / (1.0 - shape.depth_frac * (1.0 - shape.duty_frac))
+    if gpus is None:
+        gpus = GPUS_PER_NODE * nodes if nodes > 1 else max(round(plateau_mw / HIGH_FRAC * 1e3), 1)
+    full_kw = kw or plateau_mw / HIGH_FRAC / gpus * 1e3
+    high = plateau_mw / (gpus * full_kw / 1e3)
+    if high > 1.0:
+        raise InputError(
+            "trace",
+            [
+                Fault(
+                    "power_per_gpu_kw",
+                    f"is {full_kw:g} with {gpus:,} gpus, {gpus * full_kw / 1e3:.4g} MW at full, must not be below the "
+                    f"plateau {plateau_mw:.4g} MW. Give more gpus, or the full power at the input of a node.",
+                )
+            ],
+        )
+    period_s = 1.0 / seen.marks.line_hz
+    edge_s = min(0.02, 0.4 * (1.0 - shape.duty_frac) * period_s)
+    pause = None
+    if seen.every_s > seen.lasts_s > 0.0 and seen.drop_frac > 0.0:
+        pause = Pause(
+            every_s=seen.every_s, lasts_s=seen.lasts_s, drop_frac=min(seen.drop_frac, 1.0), jitter_frac=0.005
+        )
+    return Job(
+        gpus=gpus,
+        power_per_gpu_kw=full_kw,
+        period_s=period_s,
+        jitter_frac=0.004 if jitter is None else min(jitter, 0.2),
+        duty_frac=shape.duty_frac,
+        high_frac=high,
+        low_frac=high * (1.0 - min(shape.depth_frac, 1.0)),
+        idle_frac=min(0.29, high * (1.0 - min(shape.depth_frac, 1.0))),
+        rise_s=edge_s,
+        fall_s=edge_s,
+        node_noise_frac=seen.own_frac if nodes > 1 else 0.026,
+        checkpoint=None,
+        evaluation=pause,
+    )
+
+
+def _set_right(job: Job, sensor_s: float, seen: Observed, model: Observed) -> tuple[Job, float]:
+    """Change what makes model and trace differ: deficit by the depth, line by the lag, level, noise, pauses."""
+    line_hz, a, b = seen.marks.line_hz, seen.marks, model.marks
+    deficit, line = a.deficit_frac / b.deficit_frac, (a.line_rms_mw / a.mean_mw) / (b.line_rms_mw / b.mean_mw)
+    passed = 1.0 / (1.0 + (2.0 * np.pi * line_hz * sensor_s) ** 2)
+    wanted = passed * line / deficit
+    if wanted < 1.0:
+        sensor_s = float(np.sqrt(1.0 / wanted - 1.0) / (2.0 * np.pi * line_hz))
+    else:  # no sensor adds to a line: the depth takes it all
+        sensor_s, deficit = 0.0, line / passed
+    depth = min((1.0 - job.low_frac / job.high_frac) * deficit, 1.0)
+    high = job.high_frac
+    changes = {
+        "period_s": job.period_s * b.line_hz / a.line_hz,
+        "low_frac": high * (1.0 - depth),
+        "idle_frac": min(job.idle_frac, high * (1.0 - depth)),
+        "power_per_gpu_kw": job.power_per_gpu_kw * a.mean_mw / b.mean_mw,
+    }
+    if model.own_frac > 0.0 and seen.own_frac > 0.0:
+        changes["node_noise_frac"] = min(job.node_noise_frac * seen.own_frac / model.own_frac, 1.0)
+    if job.evaluation is not None and model.every_s > 0.0:
+        old = job.evaluation
+        lasts_s = min(max(old.lasts_s + seen.lasts_s - model.lasts_s, 0.2 * seen.lasts_s), 0.9 * old.every_s)
+        drop = min(max(old.drop_frac + seen.drop_frac - model.drop_frac, 0.0), 1.0)
+        changes["evaluation"] = old.model_copy(update={"lasts_s": lasts_s, "drop_frac": drop})
+    return job.model_copy(update=changes), sensor_s
+
+
+def _excerpt(
+    power_mw: np.ndarray, made_mw: np.ndarray, seen: Observed, model: Observed, step_s: float
+) -> Excerpt:
+    """Twelve iterations of the trace, and the stretch of the model that goes with them best."""
+    count = min(int(12.0 / seen.marks.line_hz / step_s), power_mw.size // 2, made_mw.size // 2)
+    begin = _clean(seen.training, count)
+    measured = power_mw[begin : begin + count]
+    about = np.nan_to_num(measured - seen.marks.mean_mw)
+    free = model.training.copy()
+    last = made_mw.size - count
+    score = np.correlate(made_mw - model.marks.mean_mw, about, mode="valid")[: last + 1]
+    whole = np.convolve(free, np.ones(count), mode="valid")[: last + 1]
+    place = int(np.argmax(np.where(whole >= whole.max(), score, -np.inf)))
+    return Excerpt(step_s * np.arange(count), measured, made_mw[place : place + count])
+
+
+def _clean(training: np.ndarray, count: int) -> int:
+    """Where the first stretch of so many samples begins that has most training in it."""
+    whole = np.convolve(training, np.ones(count), mode="valid")
+    return int(np.argmax(whole))
+
+
+def _notes(
+    seen: Observed, shape: Shape, gpus: int | None, kw: float | None, jitter: float | None, nodes: int
+) -> tuple[str, ...]:
+    """What the trace could not tell."""
+    notes = []
+    low, high = shape.depths
+    if high > 1.3 * low:
+        notes.append(
+            f"Dips of {low:.0%} to {high:.0%} tell the trace equally well: its sensor hides their depth. What it does "
+            f"tell is depth x length, {seen.marks.deficit_frac:.2%}. Sweep low_frac with duty_frac where it "
+            "matters."
+        )
+    if gpus is None:
+        notes.append("gpus is assumed: 8 a node that was logged, or 1 kW each. Give the number.")
+    if kw is None:
+        notes.append(f"power_per_gpu_kw is the plateau / {HIGH_FRAC:g}: full power was not given.")
+    if jitter is None:
+        notes.append(
+            "jitter_frac is the default 0.004: the trace is too noisy or too short between pauses to tell it."
+        )
+    if seen.coherence is None:
+        notes.append(
+            "node_noise_frac is the default 0.026: one log does not tell the nodes' own noise from what they share."
+        )
+    if seen.every_s == 0.0:
+        notes.append(
+            "No pause was found: checkpoint and evaluation are absent. Those shorter than an iteration do not show."
+        )
+    notes.append("failures, start and stop are the defaults: a trace of hours does not tell them.")
+    return tuple(notes)
