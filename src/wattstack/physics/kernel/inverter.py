@@ -71,7 +71,11 @@ def inverter_step(i, const, orders, state, bus, step_s):
     `bus` = (voltage [pu], angle [rad], its speed off nominal [pu], nominal frequency [Hz], speed set [pu], voltage
     added [pu]).
     """
-    if const[FORMS, i] > 0.5:
+    if state[OFF, i] > 0.5:  # it keeps in step with the bus, to come back without a shock
+        state[ANGLE_RAD, i] = state[LAST_RAD, i] = bus[1]
+        state[SPEED_PU, i], state[EMF_PU, i], state[SOFTER, i] = bus[2], bus[0], 1.0
+        state[WANT_MW, i] = state[WANT_MVAR, i] = state[LIMITED, i] = 0.0
+    elif const[FORMS, i] > 0.5:
         _form(i, const, orders, state, bus, step_s)
     else:
         _follow(i, const, orders, state, bus, step_s)

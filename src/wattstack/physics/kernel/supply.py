@@ -3,7 +3,8 @@
 Gives    supply_step, start_supply, filter_shares; rows of the constants and of the state.
 Used by  physics.kernel.chain; physics.chain.supply says what the numbers mean and where they come from.
 
-A supply draws constant power while its input is well. Its bulk capacitors bridge what the input does not give;
+The store holds the draw at the running mean of the load and of its own loss, so that losses do not empty it. A supply draws
+constant power while its input is well. Its bulk capacitors bridge what the input does not give;
 when they are empty, or voltage was outside for longer than the ITIC curve allows, the racks go dark and come back
 by themselves.
 """
@@ -30,9 +31,9 @@ NSUPPLY_CONST = 8
     RACK_MW,
 ) = range(10)
 NSUPPLY_STATE = 10
-# rates[FIELD, group]: shares of the way in one step
-FILTER_SHARE, MEAN_SHARE = range(2)
-NRATE = 2
+# rates[FIELD, group]: shares of the way in one step; powers per MJ that is free, there, off the middle; 1 / efficiency
+FILTER_SHARE, MEAN_SHARE, TAKE_PER_MJ, GIVE_PER_MJ, PULL_PER_MJ, PER_EFF = range(6)
+NRATE = 6
 # values of state[SUPPLY_MODE]
 FED, DARK, SOFT_START = 0.0, 1.0, 2.0
 
@@ -46,10 +47,16 @@ SOFT_START_S = 2.0  # from dark to all that the servers ask, assumption
 
 @njit(cache=True, error_model="numpy")
 def filter_shares(const, rates, step_s):
-    """Shares of the way that filters go in a step of this length, exact for an input that stands still in it."""
+    """Shares of the way that filters go in a step of this length, exact for an input that stands still in it; what a step
+    would else divide by.
+    """
     for g in range(const.shape[1]):
         for way, tau in ((FILTER_SHARE, const[FILTER_S, g]), (MEAN_SHARE, const[AVERAGE_S, g])):
             rates[way, g] = 1.0 - np.exp(-step_s / tau) if tau > 0.0 else 1.0
+        rates[PER_EFF, g] = 1.0 / const[STORE_EFF, g]
+        rates[TAKE_PER_MJ, g] = 1.0 / (const[STORE_EFF, g] * step_s)
+        rates[GIVE_PER_MJ, g] = const[STORE_EFF, g] / step_s
+        rates[PULL_PER_MJ, g] = 1.0 / const[RECENTRE_S, g]
 
 
 @njit(cache=True, error_model="numpy")
@@ -83,14 +90,17 @@ def supply_step(const, rates, state, g, gpu_mw, volt_pu, step_s):
     if state[SUPPLY_MODE, g] == DARK:
         load = 0.0
     state[FILTERED_MW, g] = load
-    mean = state[MEAN_MW, g] + rates[MEAN_SHARE, g] * (load - state[MEAN_MW, g])
+    before = state[STORE_MW, g]
+    lost = before * (1.0 - (const[STORE_EFF, g] if before > 0.0 else rates[PER_EFF, g]))
+    mean = state[MEAN_MW, g] + rates[MEAN_SHARE, g] * (load + lost - state[MEAN_MW, g])
     state[MEAN_MW, g] = mean
     full = const[STORE_FULL_MJ, g]
-    store = take = give = 0.0
+    store = give = 0.0
     if full > 0.0:
-        take = min(const[STORE_POWER_MW, g], (full - state[STORE_MJ, g]) / (const[STORE_EFF, g] * step_s))
-        give = min(const[STORE_POWER_MW, g], state[STORE_MJ, g] * const[STORE_EFF, g] / step_s)
-        store = mean + (0.5 * full - state[STORE_MJ, g]) / const[RECENTRE_S, g] - load
+        there, power = state[STORE_MJ, g], const[STORE_POWER_MW, g]
+        take = min(power, (full - there) * rates[TAKE_PER_MJ, g])
+        give = min(power, there * rates[GIVE_PER_MJ, g])
+        store = mean + (0.5 * full - there) * rates[PULL_PER_MJ, g] - load
         store = max(min(max(store, -load), take), -give)
     if not well or state[MISSING_MJ, g] > 0.0 or state[SUPPLY_MODE, g] == DARK:
         drawn, store = _hold_up(const, state, g, load, store, give, volt_pu, well, step_s)
@@ -98,7 +108,7 @@ def supply_step(const, rates, state, g, gpu_mw, volt_pu, step_s):
         drawn = load + store
         state[STRESS, g] = 0.0
     if full > 0.0:
-        kept = store * const[STORE_EFF, g] if store > 0.0 else store / const[STORE_EFF, g]
+        kept = store * (const[STORE_EFF, g] if store > 0.0 else rates[PER_EFF, g])
         state[STORE_MJ, g] = min(max(state[STORE_MJ, g] + kept * step_s, 0.0), full)  # clip: rounding only
         state[STORE_LOSS_MJ, g] += (store - kept) * step_s
         state[STORE_MW, g] = store

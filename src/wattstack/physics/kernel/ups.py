@@ -123,7 +123,7 @@ def ups_feed(const, state, g, rack_mw, volt_pu, step_s):
             state[MISSING_MJ, g] += short * step_s
             state[RACK_MW, g] -= short
             given = there
-            state[UPS_MODE, g] = EMPTY
+            state[UPS_MODE, g], state[GOOD_S, g] = EMPTY, 0.0
         state[BATTERY_MJ, g] = max(state[BATTERY_MJ, g] - given * step_s, 0.0)
     elif state[BATTERY_MJ, g] < const[BATTERY_FULL_MJ, g] and state[WALK, g] > 1.0:
         room = const[BATTERY_FULL_MJ, g] - state[BATTERY_MJ, g]
