@@ -31,8 +31,11 @@ def smooth(jobs, job, j, asked, cap, t_s, step_s):
             target = max(target, burner)
     target = min(target, jobs[at.CAP, j], cap)
     drawn = job[at.DRAWN, j]
-    if drawn < 0.0:  # nothing drawn yet: it has stood there before
-        drawn = target
-    drawn += min(max(target - drawn, -jobs[at.RAMP_DOWN, j] * step_s), jobs[at.RAMP_UP, j] * step_s)
-    job[at.DRAWN, j] = drawn
-    return drawn
+    if drawn >= 0.0:  # else nothing was drawn yet: it has stood at the target
+        highest, lowest = drawn + jobs[at.RAMP_UP, j] * step_s, drawn - jobs[at.RAMP_DOWN, j] * step_s
+        if target > highest:
+            target = highest
+        elif target < lowest:
+            target = lowest
+    job[at.DRAWN, j] = target
+    return target
