@@ -11,7 +11,7 @@ from wattstack.campus import Battery, Campus, Generator
 from wattstack.errors import InputError
 from wattstack.library import find, kinds, names
 
-STATUS = ("in force", "draft", "proposal", "claim", "assumption")
+STATUS = ("in force", "approved", "draft", "proposal", "claim", "assumption")
 CONFIDENCE = ("high", "medium", "low")
 ALL = [(kind, name) for kind in kinds() for name in names(kind)]
 

@@ -1,7 +1,7 @@
 """Find an entry of the library by kind and name.
 
 Needs    the YAML files beside this one: `<kind>/<name>.yaml`.
-Gives    Entry, find, names, kinds.
+Gives    Entry, find, read_entry, names, kinds.
 Used by  the door of this room.
 
 An entry is read when it is asked for, once. It has a passport (what is known, from whom, how sure), values
@@ -32,7 +32,7 @@ class Entry:
         title: One line for people.
         source: Where it comes from, or what it is assumed from.
         date: State of the facts, ISO 8601 (a month is enough).
-        status: "in force", "draft", "proposal", "claim" or "assumption".
+        status: "in force", "approved", "draft", "proposal", "claim" or "assumption".
         confidence: "high", "medium" or "low".
         currency: ISO 4217 code of its prices, None where it has none.
         values: What a declaration takes over, in our names and units.
@@ -104,12 +104,38 @@ def find(kind: str, name: str) -> Entry:
     """
     if name not in names(kind):
         raise InputError("library", [Fault(f"{kind}.{name}", _miss(name, f"one of the {kind}", names(kind)))])
-    from ruamel.yaml import YAML
+    return read_entry(kind, _FOLDER / kind / f"{name}.yaml")
 
-    raw = YAML(typ="safe", pure=True).load((_FOLDER / kind / f"{name}.yaml").read_text(encoding="utf-8"))
+
+def read_entry(kind: str, path: Path) -> Entry:
+    """An entry of the user's own, in a file of the same form as those of the library.
+
+    Args:
+        kind: One of `kinds()`.
+        path: The YAML file; its name without the ending becomes the name of the entry.
+
+    Raises:
+        InputError: The file is not there, is no YAML, or lacks its title, passport or values.
+    """
+    from ruamel.yaml import YAML
+    from ruamel.yaml.error import YAMLError
+
+    try:
+        raw = YAML(typ="safe", pure=True).load(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise InputError(str(path), [f"cannot be read: {error.strerror}."]) from None
+    except YAMLError as error:
+        raise InputError(str(path), [f"is no YAML: {' '.join(str(error).split())[:200]}"]) from None
+    faults = [
+        Fault(key, "is missing, must be given.")
+        for key in ("title", "values", *(f"passport.{word}" for word in PASSPORT))
+        if _lacks(raw, key)
+    ]
+    if faults:
+        raise InputError(str(path), faults)
     return Entry(
         kind=kind,
-        name=name,
+        name=path.stem,
         title=raw["title"],
         source=raw["passport"]["source"],
         date=str(raw["passport"]["date"]),
@@ -121,6 +147,15 @@ def find(kind: str, name: str) -> Entry:
         notes=raw.get("notes", ""),
         cell=raw.get("cell", {}),
     )
+
+
+def _lacks(raw: Any, key: str) -> bool:
+    """Whether a path of keys leads nowhere."""
+    for part in key.split("."):
+        if not isinstance(raw, Mapping) or part not in raw:
+            return True
+        raw = raw[part]
+    return False
 
 
 def _miss(word: str, wanted: str, known: tuple[str, ...]) -> str:
