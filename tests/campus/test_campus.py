@@ -98,10 +98,15 @@ def test_a_campus_in_a_scenario_takes_its_time_and_its_series(campus_of):
 
 def test_python_is_told_every_fault_at_once_too(campus_of):
     with pytest.raises(ValidationError) as caught:
-        campus_of(grid=GRID, devices={}, carbon={"intensity_kg_per_mwh": "series:carbon"}, currency="yen")
+        campus_of(
+            grid=GRID,
+            devices={"battery.none": {}},
+            carbon={"intensity_kg_per_mwh": "series:carbon"},
+            currency="yen",
+        )
     text = str(caught.value)
     assert caught.value.error_count() == 3
-    for word in ("devices  is not supported yet", "is 'series:carbon', must name a series", "currency"):
+    for word in ("load", "is 'series:carbon', must name a series", "currency"):
         assert word in text
 
 

@@ -8,7 +8,7 @@ import pytest
 
 from wattstack.campus import Campus, SizeRange, read_campus, write_campus
 from wattstack.campus.fields import largest
-from wattstack.errors import InputError, UnsupportedError
+from wattstack.errors import InputError
 
 EXAMPLES = [
     path
@@ -74,21 +74,6 @@ def test_no_fault_speaks_of_the_library_that_found_it(told):
     )
     text = " ".join(faults.values())
     assert "pydantic" not in text and "Input should" not in text and "http" not in text
-
-
-def test_keys_of_later_verbs_are_refused_by_name(file_of, small_text):
-    with pytest.raises(UnsupportedError) as caught:
-        read_campus(file_of(small_text + "devices: {battery.main: {}}\n"))
-    assert [str(fault) for fault in caught.value.faults] == [
-        "devices  is not supported yet: it comes with `wattstack operate`. Take it out for now. (line 23)",
-    ]
-
-
-def test_a_wrong_key_beside_a_later_one_is_bad_input_not_merely_unsupported(file_of, small_text):
-    with pytest.raises(InputError) as caught:
-        read_campus(file_of(small_text + "devices: {}\nupps: {}\n"))
-    assert type(caught.value) is InputError
-    assert [fault.where for fault in caught.value.faults] == ["devices", "upps"]
 
 
 def test_another_version_says_which_one_is_read(told):

@@ -23,11 +23,12 @@ from pydantic import (
 from pydantic_core import InitErrorDetails, PydanticCustomError
 
 from wattstack.campus.battery import Battery
-from wattstack.campus.checks import reference_faults, take_out_not_yet
+from wattstack.campus.checks import reference_faults
 from wattstack.campus.contract import Interval
 from wattstack.campus.control import Control
 from wattstack.campus.cooling import Cooling
 from wattstack.campus.currency import Currency
+from wattstack.campus.devices import Device, DevicePath
 from wattstack.campus.duties import Duties, smoothing_battery
 from wattstack.campus.fields import Declared, Frac, Name, SizeRange, Stamp, TimeZone, fault_error, quantity
 from wattstack.campus.fill import fill_from_library
@@ -35,6 +36,7 @@ from wattstack.campus.finance import Carbon, Finance
 from wattstack.campus.generator import Generator
 from wattstack.campus.grid import Grid
 from wattstack.campus.load import Load
+from wattstack.campus.operate import Operate
 from wattstack.campus.solar import Solar
 from wattstack.campus.sources import SeriesSource
 from wattstack.campus.ups import Ups
@@ -123,6 +125,8 @@ class Campus(Declared):
     ups: dict[Name, Ups] = Field({}, description="Uninterruptible supplies of the halls, by name.")
     duties: Duties = Field(default_factory=Duties, description="What is kept at every moment.")
     control: Control = Field(default_factory=Control, description="What runs it from minute to minute.")
+    devices: dict[DevicePath, Device] = Field({}, description="Who speaks for which asset, by its path.")
+    operate: Operate = Field(default_factory=Operate, description="How the live system runs.")
     finance: Finance = Field(default_factory=Finance, description="How money is weighed.")
 
     _base_dir: Path = PrivateAttr(default_factory=Path)
@@ -140,15 +144,11 @@ class Campus(Declared):
         """Fill from the library, look at the whole, validate every part: all that is wrong in one error."""
         if not isinstance(value, dict):
             return handler(value)
-        value, not_yet = take_out_not_yet(value)
         value, found, passports = fill_from_library(value)
         found += reference_faults(value)
-        lines = (("not_yet", not_yet), ("faults", found))
-        errors: list[InitErrorDetails] = [
-            {"type": fault_error(*faults, kind=kind), "loc": (), "input": None}
-            for kind, faults in lines
-            if faults
-        ]
+        errors: list[InitErrorDetails] = []
+        if found:
+            errors.append({"type": fault_error(*found), "loc": (), "input": None})
         try:
             campus = handler(value)
         except ValidationError as error:

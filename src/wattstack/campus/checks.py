@@ -1,7 +1,7 @@
-"""What the file tells wrong before any declaration is read: keys of later versions, names that lead nowhere.
+"""What the file tells wrong before any declaration is read: names that lead nowhere.
 
 Needs    errors.
-Gives    take_out_not_yet, reference_faults.
+Gives    reference_faults.
 Used by  campus.campus.
 """
 
@@ -13,41 +13,6 @@ from typing import Any
 from wattstack.errors import Fault, nearest
 
 Raw = dict[str, Any]
-# Keys of the design that no verb reads yet; "*" stands for any name.
-NOT_YET: dict[tuple[str, ...], str] = {
-    ("devices",): "`wattstack operate`",
-}
-
-
-def take_out_not_yet(raw: Raw) -> tuple[Raw, list[Fault]]:
-    """The campus without keys that are not supported yet, and one fault for each of them.
-
-    Example:
-        >>> take_out_not_yet({"name": "a", "devices": {}})[1][0].where
-        'devices'
-    """
-    faults: list[Fault] = []
-    for keys, verb in NOT_YET.items():
-        raw = _without(raw, keys, (), verb, faults)
-    return raw, faults
-
-
-def _without(node: Any, keys: tuple[str, ...], where: tuple[str, ...], verb: str, faults: list[Fault]) -> Any:
-    if not isinstance(node, dict):
-        return node
-    key, *rest = keys
-    if rest:
-        names = list(node) if key == "*" else [key] if key in node else []
-        return {
-            k: _without(v, tuple(rest), (*where, k), verb, faults) if k in names else v
-            for k, v in node.items()
-        }
-    if key not in node:
-        return node
-    faults.append(
-        Fault(".".join((*where, key)), f"is not supported yet: it comes with {verb}. Take it out for now.")
-    )
-    return {k: v for k, v in node.items() if k != key}
 
 
 def reference_faults(raw: Raw) -> list[Fault]:

@@ -64,7 +64,7 @@ def with_chemistry(campus: Campus, battery: str, chemistry: str, least_h: float 
         unit = Battery.model_validate(filled["battery"][battery])
     except ValidationError as error:
         faults = [
-            Fault(f"battery.{battery}.{f.where}", f"with {chemistry} {f.what}") for f in faults_of(error)[0]
+            Fault(f"battery.{battery}.{f.where}", f"with {chemistry} {f.what}") for f in faults_of(error)
         ]
         raise InputError(campus.source, faults) from None
     changed = campus.model_copy(update={"battery": {**campus.battery, battery: unit}})

@@ -37,15 +37,14 @@ ROUNDING = 1e-6  # sizes that a plan solved for come back right to this share
 NAME_PATTERN = r"^[A-Za-z0-9_-]{1,40}$"
 
 
-def fault_error(*faults: Fault, kind: str = "faults") -> PydanticCustomError:
+def fault_error(*faults: Fault) -> PydanticCustomError:
     """The pydantic error that carries faults in our own words.
 
     Args:
         *faults: Their places are relative to where the error is raised.
-        kind: "faults", or "not_yet" for keys that are not supported yet.
     """
     text = " ".join(str(fault) for fault in faults)
-    return PydanticCustomError(kind, "{text}", {"text": text, "faults": list(faults)})
+    return PydanticCustomError("faults", "{text}", {"text": text, "faults": list(faults)})
 
 
 def quantity(unit: str, text: str, default: Any = ..., **bounds: Any) -> Any:

@@ -23,7 +23,7 @@ from wattstack.campus.document import Document, parse_document, read_document
 from wattstack.campus.fields import known_zone
 from wattstack.campus.fill import merged
 from wattstack.campus.problems import faults_of
-from wattstack.errors import Fault, InputError, UnsupportedError
+from wattstack.errors import Fault, InputError
 
 
 def read_campus(path: str | Path, changes: Mapping[str, Any] | None = None) -> Campus:
@@ -36,7 +36,6 @@ def read_campus(path: str | Path, changes: Mapping[str, Any] | None = None) -> C
 
     Raises:
         InputError: It cannot be read, or something in it is wrong: every fault at once.
-        UnsupportedError: All that is wrong is keys that are not supported yet.
 
     Example:
         >>> read_campus("no-such-file.yaml")
@@ -55,11 +54,9 @@ def read_campus(path: str | Path, changes: Mapping[str, Any] | None = None) -> C
     try:
         campus = Campus.model_validate(values, context={"time_zone": _zone_of(values)})
     except ValidationError as error:
-        found, not_yet = faults_of(error)
         told = {fault.where for fault in faults}  # what could not be read there was left out
-        found = [fault for fault in found if fault.where not in told]
-        kind = UnsupportedError if not_yet and not faults else InputError
-        raise kind(top.name, [*faults, *_located(found, documents)]) from None
+        found = [fault for fault in faults_of(error) if fault.where not in told]
+        raise InputError(top.name, [*faults, *_located(found, documents)]) from None
     if faults:
         raise InputError(top.name, faults)
     campus._base_dir = top.folder

@@ -27,8 +27,8 @@ _PATTERNS = {
 }
 
 
-def faults_of(error: ValidationError, schema: dict[str, Any] | None = None) -> tuple[list[Fault], bool]:
-    """The faults of a validation, and whether all of them are keys that are not supported yet.
+def faults_of(error: ValidationError, schema: dict[str, Any] | None = None) -> list[Fault]:
+    """The faults of a validation.
 
     Args:
         error: What pydantic found.
@@ -43,11 +43,11 @@ def faults_of(error: ValidationError, schema: dict[str, Any] | None = None) -> t
     for record in records:
         place = [str(part) for part in record["loc"] if part != "[key]"]
         where = ".".join(part for part in place if not is_tag(part))
-        if record["type"] in ("faults", "not_yet"):
+        if record["type"] == "faults":
             found += [_placed(where, fault) for fault in record["ctx"]["faults"]]
         else:
             found.append(Fault(where, _sentence(record, place, look)))
-    return list(dict.fromkeys(found)), all(record["type"] == "not_yet" for record in records)
+    return list(dict.fromkeys(found))
 
 
 def _placed(where: str, fault: Fault) -> Fault:

@@ -1,6 +1,6 @@
 """What parts of a campus cannot know of each other: meters and steps, series, backup and batteries.
 
-Needs    campus.duties, campus.fast, campus.fields, campus.running.
+Needs    campus.devices, campus.duties, campus.fast, campus.fields, campus.running.
 Gives    whole_faults.
 Used by  campus.campus, once every part is right by itself.
 """
@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from wattstack.campus.contract import Periods
+from wattstack.campus.devices import device_faults
 from wattstack.campus.duties import reserve_mw, reserve_mwh
 from wattstack.campus.fast import fast_faults
 from wattstack.campus.fields import ROUNDING, SeriesRef, largest, smallest
@@ -40,6 +41,7 @@ def whole_faults(campus: Campus) -> Iterator[Fault]:
         yield from _backup_faults(campus)
     yield from running_faults(campus)
     yield from fast_faults(campus)
+    yield from device_faults(campus)
 
 
 def _series_faults(campus: Campus) -> Iterator[Fault]:

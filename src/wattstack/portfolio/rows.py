@@ -128,7 +128,7 @@ class Reading:
         try:
             part = model.model_validate(values)
         except ValidationError as error:
-            for fault in faults_of(error, schema_of(model))[0]:
+            for fault in faults_of(error, schema_of(model)):
                 if fault.where not in told:
                     self.faults.append(_in_row(place, fault, table.is_text))
             return place
@@ -141,7 +141,7 @@ class Reading:
         try:
             part = model.model_validate(values)
         except ValidationError as error:
-            self.faults += [tell(fault.where, fault.what) for fault in faults_of(error, schema_of(model))[0]]
+            self.faults += [tell(fault.where, fault.what) for fault in faults_of(error, schema_of(model))]
             return None
         return part if len(self.faults) == before else None
 

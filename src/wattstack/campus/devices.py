@@ -1,0 +1,125 @@
+"""Who speaks for which asset: a device with its address, and how fast, how patiently and how safely it is spoken to.
+
+Needs    campus.fields.
+Gives    Device, DevicePath, device_faults.
+Used by  campus.campus, operate.devices, operate.simulated.
+
+The key is the asset: battery.main, grid.connection, generator.gas, solar.roof, load.halls, ups.main; a second device of
+the same asset is written battery.main#2. What stands in its registers is a template of the library, never code.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING, Annotated, Literal
+
+from pydantic import Field, StringConstraints
+
+from wattstack.campus.fields import Declared, Efficiency, NotNegative, Positive, quantity
+from wattstack.errors import Fault, nearest
+
+if TYPE_CHECKING:
+    from wattstack.campus.campus import Campus
+
+DevicePath = Annotated[
+    str,
+    StringConstraints(
+        pattern=r"^(grid\.connection|(battery|generator|solar|load|ups)\.[A-Za-z0-9_-]{1,40})(#[1-9][0-9]{0,3})?$"
+    ),
+]
+TemplateName = Annotated[str, StringConstraints(pattern=r"^library:.+$")]
+
+
+class Device(Declared):
+    """One device behind Modbus or MQTT.
+
+    Source:
+        Times: assumption, inside what devices of the field answer in. A gap of 25 ms cured slow gateways. Reversion:
+        SunSpec models 704 (WSetRvrtTms) and 715 (ControllerHb) let a device fall back by itself.
+
+    Example:
+        >>> Device(template="library:sunspec-storage", host="10.0.0.5").port
+        502
+    """
+
+    template: TemplateName = Field(description="library:NAME of what stands in its registers.")
+    transport: Literal["tcp", "tls", "rtu", "mqtt"] = Field("tcp", description="How it is reached.")
+    host: str | None = Field(
+        None, min_length=1, max_length=253, description="Name or address (tcp, tls, mqtt)."
+    )
+    port: int | None = quantity("", "Port; absent = 502, tls 802, mqtt 1883", None, ge=1, le=65535)
+    serial: str | None = Field(None, description="Serial line (rtu), /dev/ttyUSB0.")
+    baud: int = quantity("1/s", "Speed of the serial line (rtu)", 19_200, ge=300, le=1_000_000)
+    unit: int = quantity("", "Unit identifier", 1, ge=0, le=255)
+    address: int = quantity("", "Added to every address of the template", 0, ge=0, le=65_535)
+    topic: str | None = Field(None, description="Prefix of its topics (mqtt).")
+    period_s: Positive = quantity(
+        "s", "From one reading to the next; the loop reads no faster than its own period", 0.1
+    )
+    timeout_s: Positive = quantity("s", "An answer that takes longer is none", 0.3)
+    gap_s: NotNegative = quantity("s", "Rest between two requests", 0.0)
+    write_interval_s: NotNegative = quantity(
+        "s", "Least time between two writes of a setpoint: some devices wear", 0.0
+    )
+    write_step_mw: NotNegative = quantity("MW", "A setpoint that changes by less is not written", 0.0)
+    revert_s: Positive = quantity("s", "Without a word for so long it falls back by itself", 5.0)
+    on_foreign_write: Literal["yield", "alarm", "take-back"] = Field(
+        "alarm",
+        description="When someone else wrote its setpoint: leave it, tell it and go on, or write again at once.",
+    )
+    share_frac: Efficiency = quantity("", "Share of the asset that this device is", 1.0)
+
+    @property
+    def where(self) -> str:
+        """What it is reached by, unit included: two devices may not share it."""
+        if self.transport == "rtu":
+            return f"{self.serial} unit {self.unit}"
+        at = f"{self.host}:{self.port or {'tcp': 502, 'tls': 802, 'mqtt': 1883}[self.transport]}"
+        return f"{at} {self.topic}" if self.transport == "mqtt" else f"{at} unit {self.unit}"
+
+    def faults(self) -> Iterable[Fault]:
+        """An address that its transport does not use, or lacks."""
+        needed = {"rtu": "serial", "mqtt": "topic"}.get(self.transport, "host")
+        if getattr(self, needed) is None:
+            yield Fault(needed, f"is missing, must be given with transport: {self.transport}.")
+        if self.transport == "mqtt" and self.host is None:
+            yield Fault("host", "is missing, must be given with transport: mqtt.")
+        if self.transport == "rtu" and self.host is not None:
+            yield Fault(
+                "host", "stands beside transport: rtu, which has none. Take it out, or write transport: tcp."
+            )
+        if self.timeout_s < self.period_s * 0.1:
+            yield Fault(
+                "timeout_s", f"is {self.timeout_s:g}, must be at least a tenth of period_s {self.period_s:g}."
+            )
+
+
+def device_faults(campus: Campus) -> Iterator[Fault]:
+    """Devices of assets that are not there; two devices on one address; shares that are more than the whole."""
+    assets = {
+        f"{kind}.{name}"
+        for kind in ("battery", "generator", "solar", "load", "ups")
+        for name in getattr(campus, kind)
+    }
+    assets |= {"grid.connection"} if campus.grid is not None else set()
+    taken: dict[str, str] = {}
+    shares: dict[str, float] = {}
+    for path, device in campus.devices.items():
+        asset = path.split("#")[0]
+        if asset not in assets:
+            near = nearest(asset, sorted(assets))
+            yield Fault(
+                f"devices.{path}", f"speaks for {asset}, which this campus does not have. Nearest: {near}."
+            )
+        other = taken.setdefault(device.where, path)
+        if other != path:
+            yield Fault(
+                f"devices.{path}", f"is reached by {device.where}, as devices.{other} is. Change one of them."
+            )
+        shares[asset] = shares.get(asset, 0.0) + device.share_frac
+    for asset, share in shares.items():
+        if share > 1.0 + 1e-9 and asset != "grid.connection":
+            yield Fault(
+                f"devices.{asset}",
+                f"and its others are {share:g} of the asset, must be 1 together. Give each its share_frac.",
+            )

@@ -1,0 +1,140 @@
+"""How the site is run: the period of the loop, where history goes, who may look in, who is told of what is wrong.
+
+Needs    campus.fields.
+Gives    Operate, Face, History, Alarms, Mail, Standby, North.
+Used by  campus.campus, operate.
+
+Secrets are never in the campus file: it names files (mode 600) that hold them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Annotated
+
+from pydantic import Field, StringConstraints
+
+from wattstack.campus.fields import Declared, Frac, NotNegative, Positive, quantity
+from wattstack.errors import Fault
+
+FileName = Annotated[str, StringConstraints(min_length=1, max_length=400)]
+Url = Annotated[str, StringConstraints(pattern=r"^https?://.+$", max_length=2000)]
+
+
+class Face(Declared):
+    """Web page and interface for people and programs.
+
+    Example:
+        >>> Face().loopback
+        True
+    """
+
+    host: str = Field("127.0.0.1", description="Address it listens on.")
+    port: int = quantity("", "Port", 8443, ge=1, le=65535)
+    certificate: FileName | None = Field(None, description="Certificate chain, PEM; absent = no TLS.")
+    key: FileName | None = Field(None, description="Key of the certificate, PEM, mode 600.")
+    session_h: Positive = quantity("h", "A session ends after so long", 12.0)
+
+    @property
+    def loopback(self) -> bool:
+        """Whether only this machine can reach it."""
+        return self.host in ("127.0.0.1", "::1", "localhost")
+
+    def faults(self) -> Iterable[Fault]:
+        """Half of a certificate; open to others without TLS."""
+        if (self.certificate is None) != (self.key is None):
+            yield Fault("key", "and certificate must be given together. Give both, or neither.")
+        if not self.loopback and self.certificate is None:
+            yield Fault(
+                "certificate",
+                f"is missing, must be given where others reach the page (host {self.host}). Give certificate and "
+                "key, or listen on 127.0.0.1 behind a proxy.",
+            )
+
+
+class History(Declared):
+    """Where measured values, commands, reasons and alarms are kept."""
+
+    keep_days: Positive = quantity("days", "Kept at full rate for so long", 90.0)
+    period_s: Positive = quantity("s", "From one stored frame to the next", 1.0)
+    largest_gb: Positive = quantity("GB", "The oldest days go where it would grow larger", 400.0)
+    postgres: FileName | None = Field(
+        None, description="File (mode 600) with the address of a PostgreSQL; absent = none."
+    )
+
+
+class Mail(Declared):
+    """A server that takes mail for people on duty."""
+
+    host: str = Field(min_length=1, description="Mail server.")
+    port: int = quantity("", "Port", 587, ge=1, le=65535)
+    sender: str = Field(min_length=3, description="Address it comes from.")
+    to: tuple[str, ...] = Field(min_length=1, strict=False, description="Addresses it goes to.")
+    password: FileName | None = Field(
+        None, description="File (mode 600) with user:password; absent = none needed."
+    )
+
+
+class Alarms(Declared):
+    """Who is told."""
+
+    webhook: Url | None = Field(None, description="Address that is posted each alarm as JSON.")
+    mail: Mail | None = Field(None, description="Mail to people.")
+    syslog: str | None = Field(
+        None, pattern=r"^[^:\s]+(:\d{1,5})?$", description="HOST or HOST:PORT of a syslog (UDP 514)."
+    )
+    storm_per_min: Positive = quantity("1/min", "More alarms than this are told as one", 20.0)
+
+
+class Standby(Declared):
+    """A second controller that takes over. The one that holds the lease writes, the other waits.
+
+    Example:
+        >>> Standby().lease_s
+        1.0
+    """
+
+    lease_s: Positive = quantity("s", "The lease is over when it was not renewed for so long", 1.0)
+    fence: str | None = Field(
+        None,
+        description="Device whose register takes the number of the one that may write; absent = the lease's own.",
+    )
+
+
+class North(Declared):
+    """Who may tell the site what to do, and hears how it is."""
+
+    dsx: Url | None = Field(None, description="Broker of DSX Flex, mqtts://... is written https://HOST:8883.")
+    dsx_keys: FileName | None = Field(None, description="File with the keys whose signatures count, JWKS.")
+    openadr: Url | None = Field(None, description="VTN of OpenADR 3.")
+    openadr_secret: FileName | None = Field(None, description="File (mode 600) with client id and secret.")
+    workload_hook: FileName | None = Field(
+        None, description="Program that is told caps of the workload (Slurm, Kubernetes)."
+    )
+
+
+class Operate(Declared):
+    """The live system.
+
+    Source:
+        Period, ages and shares: assumption; 100 ms is what 200 devices allow on part of one core.
+
+    Example:
+        >>> Operate().period_s
+        0.1
+    """
+
+    folder: FileName = Field("operate-data", description="Folder for history, state, users and audit.")
+    period_s: Positive = quantity("s", "From one decision to the next", 0.1, ge=0.02, le=60)
+    most_age_periods: Positive = quantity("", "A value older than so many periods is not acted on", 3.0)
+    plan_every_s: Positive = quantity("s", "The next hours are planned anew so often", 60.0)
+    least_load_frac: Frac = quantity("", "Share of the load that no instruction may take away", 0.0)
+    request_s: Positive = quantity("s", "A request that is not renewed for so long is forgotten", 120.0)
+    ramp_mw_per_s: NotNegative | None = quantity(
+        "MW/s", "Fastest change of a setpoint; absent = as decided", None
+    )
+    face: Face = Field(default_factory=Face, description="Web page and interface.")
+    history: History = Field(default_factory=History, description="What is kept.")
+    alarms: Alarms = Field(default_factory=Alarms, description="Who is told of what is wrong.")
+    standby: Standby | None = Field(None, description="A second controller; absent = none.")
+    north: North = Field(default_factory=North, description="Utility and workload.")
