@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -12,6 +14,7 @@ from wattstack.physics.compute import make_load, power_wave, smoothing_cost, thr
 
 JOB = {"gpus": 8000, "power_per_gpu_kw": 1.25, "jitter_frac": 0, "node_noise_frac": 0, "checkpoint": None,
        "phase_frac": 0, "failures_per_gpu_h": 0, "rise_s": 0, "fall_s": 0}  # fmt: skip
+SWEEP = Path(__file__).parents[3] / "shared/data/ai-load/zeus_power_limit_sweep.csv"
 NAME = "load.hall.jobs.train"
 
 
@@ -140,3 +143,21 @@ def test_throughput_under_a_cap_is_that_of_the_sweep():
     for power, throughput, room in ((0.78, 0.94, 0.01), (0.85, 0.96, 0.01), (0.67, 0.75, 0.13)):
         assert throughput_frac(power) == pytest.approx(throughput, abs=room)
     assert np.all(np.diff([throughput_frac(p) for p in np.linspace(0, 1, 101)]) >= 0.0)
+
+
+@pytest.mark.real
+@pytest.mark.skipif(
+    not SWEEP.is_file(), reason="the measured logs (../shared/data) are not beside this checkout"
+)
+def test_the_curve_is_the_median_of_the_measured_runs():
+    import pandas as pd
+
+    runs = pd.read_csv(SWEEP)
+    kind = ["gpu", "dataset", "network", "batch_size", "optimizer"]
+    free = runs[runs.power_limit_w == runs.groupby("gpu").power_limit_w.transform("max")]
+    both = runs.merge(free, on=kind, suffixes=("", "_free"))
+    power = both.average_power_w / both.average_power_w_free
+    throughput = both.time_per_epoch_s_free / both.time_per_epoch_s
+    for centre in (0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0):
+        near = throughput[(power > centre - 0.025) & (power <= centre + 0.025)]
+        assert throughput_frac(centre) == pytest.approx(near.median(), abs=0.01)

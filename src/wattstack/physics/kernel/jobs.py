@@ -313,7 +313,7 @@ def segment_power(jobs, job, j, t_s):
     """(power, peak on top of it) of the segment, as shares of full power.
 
     The rise begins with the iteration. The fall begins where the mean over the iteration becomes
-    low + (high - low) x duty, whatever the lengths of both edges.
+    low + (high - low) x duty, whatever the lengths of both edges; at most to where an edge begins or ends it all.
     """
     past = t_s - job[at.BEGIN_S, j]
     low, high, rise_s, fall_s = jobs[at.LOW, j], jobs[at.HIGH, j], jobs[at.RISE_S, j], jobs[at.FALL_S, j]
@@ -323,7 +323,8 @@ def segment_power(jobs, job, j, t_s):
         return (level if past >= rise_s else before + (level - before) * past / rise_s), 0.0
     if past < rise_s:
         return before + (high - before) * past / rise_s, 0.0
-    fall_at = jobs[at.DUTY, j] * (job[at.END_S, j] - job[at.BEGIN_S, j]) + 0.5 * (rise_s - fall_s)
+    length_s = job[at.END_S, j] - job[at.BEGIN_S, j]
+    fall_at = max(min(jobs[at.DUTY, j] * length_s + 0.5 * (rise_s - fall_s), length_s - fall_s), rise_s)
     peak = 0.0
     since = past - rise_s
     if jobs[at.OVERSHOOT, j] > 0.0 and since < 10.0 * OVERSHOOT_S and past < fall_at:
