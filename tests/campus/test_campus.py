@@ -100,13 +100,13 @@ def test_python_is_told_every_fault_at_once_too(campus_of):
     with pytest.raises(ValidationError) as caught:
         campus_of(
             grid=GRID,
-            devices={"battery.none": {}},
+            ups={"a": {"kind": "magic"}},
             carbon={"intensity_kg_per_mwh": "series:carbon"},
             currency="yen",
         )
     text = str(caught.value)
     assert caught.value.error_count() == 3
-    for word in ("ups", "is 'series:carbon', must name a series", "currency"):
+    for word in ("ups.a.kind", "is 'series:carbon', must name a series", "currency"):
         assert word in text
 
 
