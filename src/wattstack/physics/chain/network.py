@@ -75,7 +75,7 @@ class NetworkSet:
         const = self.network.inverters
         rows = np.zeros((inverter.NINVERTER_STATE, count))
         rows[inverter.WANT_MW] = rows[inverter.POWER_MW] = given
-        rows[inverter.ANGLE_RAD] = rows[inverter.LAST_RAD] = angle
+        rows[[inverter.ANGLE_RAD, inverter.LOOP_RAD, inverter.LAST_RAD]] = angle
         rows[inverter.SOFTER] = rows[inverter.EMF_PU] = rows[inverter.SET_PU] = 1.0
         for i in range(count):
             if const[inverter.FORMS, i] > 0.5 and not island:

@@ -55,8 +55,8 @@ HEALTHY_PU = (
 )
 METER_S = 0.02  # time constant of the loop that measures frequency at the bus: one cycle, assumption
 SLIPPED_RAD = 2.5  # a forming converter or genset so far from the bus has fallen out of step
-# Closing onto the grid: IEEE 1547-2018 table 5 allows 0.1 Hz, 3 % and 10 degrees above 1.5 MVA; the angle is brought nearer
-# to nothing, for 10 degrees would throw a converter of 0.15 pu to its limit: assumption
+# Closing onto the grid: IEEE 1547-2018 table 5 allows 0.1 Hz, 3 % and 10 degrees above 1.5 MVA; the angle is brought
+# nearer to nothing, for 10 degrees would throw a converter of 0.15 pu to its limit: assumption
 CLOSE_HZ, CLOSE_PU, CLOSE_RAD = 0.1, 0.03, np.radians(1.0)
 MATCH_PER_S = 0.5  # slip towards the grid's angle, cycles a second for a cycle: assumption
 MOST_SLIP_HZ = 0.08

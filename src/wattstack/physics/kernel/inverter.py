@@ -22,14 +22,15 @@ NINVERTER_CONST = 12
 # orders[FIELD, inverter]: asked, and what its battery can take and give now
 ASK_MW, ASK_MVAR, CAN_CHARGE_MW, CAN_DISCHARGE_MW = range(4)
 NORDER = 4
-# state[FIELD, inverter]. ANGLE_RAD: of the loop (following) or of the inner voltage (forming); SPEED_PU: off
-# nominal, of the same; LAST_RAD: of the bus, one step ago; WANT_MW, WANT_MVAR: behind the power loop (following);
-# EMF_PU: inner voltage, SET_PU what it is with no reactive power (forming); SOFTER: times its reactance that
-# limits the current; OFF: 1 = tripped
+# state[FIELD, inverter]. ANGLE_RAD: of its current (following) or of its inner voltage (forming), at the end of the
+# step; SPEED_PU: off nominal, of the same; LOOP_RAD: of the loop, one step behind; LAST_RAD: of the bus when the loop
+# saw it; WANT_MW, WANT_MVAR: behind the power loop (following); EMF_PU: inner voltage, SET_PU what it is with no
+# reactive power (forming); SOFTER: times its reactance that limits the current; OFF: 1 = tripped
 (
-    ANGLE_RAD, SPEED_PU, LAST_RAD, WANT_MW, WANT_MVAR, EMF_PU, SET_PU, SOFTER, POWER_MW, POWER_MVAR, LIMITED, OFF,
-) = range(12)  # fmt: skip
-NINVERTER_STATE = 12
+    ANGLE_RAD, SPEED_PU, LOOP_RAD, LAST_RAD, WANT_MW, WANT_MVAR, EMF_PU, SET_PU, SOFTER, POWER_MW, POWER_MVAR, LIMITED,
+    OFF,
+) = range(13)  # fmt: skip
+NINVERTER_STATE = 13
 
 SUPPORT_BELOW_PU = 0.9  # a following converter supports the voltage with current below,
 SUPPORT = 2.0  # by so many times the missing voltage: k = 2 of VDE-AR-N 4120 (2018)
@@ -72,7 +73,7 @@ def inverter_step(i, const, orders, state, bus, step_s):
     added [pu]).
     """
     if state[OFF, i] > 0.5:  # it keeps in step with the bus, to come back without a shock
-        state[ANGLE_RAD, i] = state[LAST_RAD, i] = bus[1]
+        state[ANGLE_RAD, i] = state[LOOP_RAD, i] = state[LAST_RAD, i] = bus[1]
         state[SPEED_PU, i], state[EMF_PU, i], state[SOFTER, i] = bus[2], bus[0], 1.0
         state[WANT_MW, i] = state[WANT_MVAR, i] = state[LIMITED, i] = 0.0
     elif const[FORMS, i] > 0.5:
@@ -86,14 +87,14 @@ def _follow(i, const, orders, state, bus, step_s):
     volt, angle, nominal_hz = bus[0], bus[1], bus[3]
     last, speed = state[LAST_RAD, i], state[SPEED_PU, i] * TWO_PI * nominal_hz
     if volt > BLIND_PU:
-        state[ANGLE_RAD, i], speed = follow_angle(
-            state[ANGLE_RAD, i], speed, last, angle, const[PLL_S, i], step_s
+        state[LOOP_RAD, i], speed = follow_angle(
+            state[LOOP_RAD, i], speed, last, angle, const[PLL_S, i], step_s
         )
         state[SPEED_PU, i] = speed / (TWO_PI * nominal_hz)
         state[LAST_RAD, i] = angle
     else:
-        state[ANGLE_RAD, i] = wrapped(state[ANGLE_RAD, i] + speed * step_s)
-        state[LAST_RAD, i] = state[ANGLE_RAD, i]
+        state[LOOP_RAD, i] = state[LAST_RAD, i] = wrapped(state[LOOP_RAD, i] + speed * step_s)
+    state[ANGLE_RAD, i] = wrapped(state[LOOP_RAD, i] + speed * step_s)
     off_hz = state[SPEED_PU, i] * nominal_hz
     beyond = max(off_hz - const[DEADBAND_HZ, i], 0.0) + min(off_hz + const[DEADBAND_HZ, i], 0.0)
     rating = const[RATING_MVA, i]
@@ -109,9 +110,14 @@ def _follow(i, const, orders, state, bus, step_s):
 
 @njit(cache=True, error_model="numpy", forceinline=True)
 def _form(i, const, orders, state, bus, step_s):
-    bus_speed, nominal_hz, set_speed, added = bus[2], bus[3], bus[4], bus[5]
+    volt, bus_speed, nominal_hz, set_speed, added = bus[0], bus[2], bus[3], bus[4], bus[5]
     rating, power = const[RATING_MVA, i], state[POWER_MW, i]
-    ask = min(max(orders[ASK_MW, i], -orders[CAN_CHARGE_MW, i]), orders[CAN_DISCHARGE_MW, i])
+    carried = (
+        const[CURRENT_PU, i] * rating * volt
+    )  # more is not asked in a sag: the angle would run away, assumption
+    ask = min(
+        max(orders[ASK_MW, i], -orders[CAN_CHARGE_MW, i], -carried), orders[CAN_DISCHARGE_MW, i], carried
+    )
     over = max(power - orders[CAN_DISCHARGE_MW, i], 0.0) + min(power + orders[CAN_CHARGE_MW, i], 0.0)
     stiff, damp = 1.0 / const[DROOP, i], const[DAMPING, i]
     pull = (ask - power - HOLD_BACK * over) / rating + stiff * set_speed + damp * bus_speed

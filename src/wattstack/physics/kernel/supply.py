@@ -3,10 +3,9 @@
 Gives    supply_step, start_supply, filter_shares; rows of the constants and of the state.
 Used by  physics.kernel.chain; physics.chain.supply says what the numbers mean and where they come from.
 
-The store holds the draw at the running mean of the load and of its own loss, so that losses do not empty it. A supply draws
-constant power while its input is well. Its bulk capacitors bridge what the input does not give;
-when they are empty, or voltage was outside for longer than the ITIC curve allows, the racks go dark and come back
-by themselves.
+The store holds the draw at the running mean of the load and of its own loss, so that losses do not empty it. A supply
+draws constant power while its input is well. Its bulk capacitors bridge what the input does not give; when they are
+empty, or voltage was outside for longer than the ITIC curve allows, the racks go dark and come back by themselves.
 """
 
 from __future__ import annotations
@@ -47,9 +46,7 @@ SOFT_START_S = 2.0  # from dark to all that the servers ask, assumption
 
 @njit(cache=True, error_model="numpy")
 def filter_shares(const, rates, step_s):
-    """Shares of the way that filters go in a step of this length, exact for an input that stands still in it; what a step
-    would else divide by.
-    """
+    """Shares of the way that filters go in a step of this length, exact for an input that stands still; reciprocals."""
     for g in range(const.shape[1]):
         for way, tau in ((FILTER_SHARE, const[FILTER_S, g]), (MEAN_SHARE, const[AVERAGE_S, g])):
             rates[way, g] = 1.0 - np.exp(-step_s / tau) if tau > 0.0 else 1.0
