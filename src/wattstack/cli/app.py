@@ -19,6 +19,7 @@ from typing import NoReturn
 import click
 
 from wattstack.cli.check import check
+from wattstack.cli.comply import comply
 from wattstack.cli.fit_load import fit_load
 from wattstack.cli.init import init
 from wattstack.cli.library import library
@@ -93,14 +94,14 @@ def wattstack() -> None:
     \b
     Exit codes, the same for every command:
       0    done
-      1    the answer is no: nothing that may be built serves the load, no orders meet all limits
+      1    the answer is no: nothing that may be built serves the load, no orders meet all limits, a grid code is broken
       2    the input is wrong; every fault is listed
       3    ours: the gap asked for was not reached, or an internal error
       130  stopped by Ctrl-C
     """
 
 
-for _verb in (init, check, plan, replan, simulate, fit_load, report, library, schema):
+for _verb in (init, check, plan, replan, simulate, fit_load, comply, report, library, schema):
     wattstack.add_command(_verb)
 
 

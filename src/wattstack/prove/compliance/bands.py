@@ -16,6 +16,7 @@ from wattstack.prove.compliance.picture import Picture, picture_of
 from wattstack.prove.compliance.verdict import NoVerdict, Reading, SitePoint
 from wattstack.prove.kernel.windows import widest_moves
 
+_SKIP = 20.0  # periods of an upper edge at each end that are not judged
 _HELD = 3  # windows one after another that a periodic swing lasts at least
 _BANDED = ("power in the band", "MW")
 SEGMENT_S = 100.0  # of a spectrum: a line is known to 0.01 Hz
@@ -24,8 +25,9 @@ SEGMENT_S = 100.0  # of a spectrum: a line is known to 0.01 Hz
 def variation(look: Look, rule: Rule, site: SitePoint) -> list[Reading]:
     """Greatest less least of the power in a band inside any window.
 
-    Four readings: causal filter, zero-phase filter, zero-phase with edges moved out so that 99 % is left at the edges
-    themselves, and the plain difference without a lower edge. The strictest rules.
+    Three readings: the filter as named (-6 dB at its edges); with its upper edge moved out so that 98 % is left
+    there; and the difference without a lower edge. Where the window is longer than a period of the lower edge the
+    difference says nothing, and the lower edge is moved out too.
 
     Args:
         look: The wave.
@@ -38,28 +40,48 @@ def variation(look: Look, rule: Rule, site: SitePoint) -> list[Reading]:
     band, order = rule.band_hz, int(rule.get("order", 4))
     limit = limit_of(rule, site)
     look.need_band_rate(band[1])
-    kept = (band[0] / filters.KEEP_EDGE, band[1] * filters.KEEP_EDGE)
+    highest = max(band[1], min(filters.KEEP_EDGE * band[1], filters.HIGHEST_EDGE * look.rate_hz))
     made: list[Reading] = []
     short: NoVerdict | None = None
     for window_s in rule.windows_s or (1.0 / band[0],):
+        slow = band[0] * window_s <= 1.0 + 1e-9  # the window itself leaves out what is slower
+        kept = (band[0] if slow else band[0] / filters.KEEP_EDGE, highest)
         ways = (
-            (f"any {window_s:g} s, causal filter", band, True),
-            (f"any {window_s:g} s, zero-phase filter", band, False),
-            (f"any {window_s:g} s, zero-phase filter that keeps 99 % at its edges", kept, False),
+            (f"any {window_s:g} s, filter of -6 dB at its edges", band),
+            (f"any {window_s:g} s, filter that keeps 98 % at its {'upper edge' if slow else 'edges'}", kept),
         )
-        for said, edges, causal in ways:
+        for said, edges in ways:
             try:
-                parts = look.banded(edges, order, causal, window_s)
+                parts = look.banded(edges, order, window_s, filters.SETTLE / edges[0])
             except NoVerdict as refused:
                 short = refused
                 continue
             made.append(_widest(look, parts, window_s, (said, limit)))
-        if band[0] * window_s <= 1.0 + 1e-9:  # else a lower edge does what the window cannot
-            made += _difference(look, (kept[1], order), window_s, limit)
+        if slow:
+            made += _difference(look, (highest, order), window_s, limit)
     if not made and short is not None:
         raise short
     if short is not None and all(reading.kept for reading in made):
         raise short
+    return made
+
+
+def _difference(look: Look, edge: tuple[float, int], window_s: float, limit: float) -> list[Reading]:
+    """The reading without a lower edge, over pieces that a window fits into; none where there is no such piece."""
+    below = look.once(("below", edge), lambda: _below(look, *edge))
+    fit = [(piece, 1) for piece in below if len(piece.values) > round(window_s / look.step_s)]
+    said = f"any {window_s:g} s, difference without a lower edge"
+    return [_widest(look, fit, window_s, (said, limit))] if fit else []
+
+
+def _below(look: Look, edge_hz: float, order: int) -> list[Piece]:
+    """Pieces without what is faster than an edge, less its settling at each end where it filters."""
+    made = []
+    for piece in look.pieces():
+        kept = filters.keep_below(piece.values, look.rate_hz, edge_hz, order)
+        skip = 0 if kept is piece.values else round(_SKIP * look.rate_hz / edge_hz)
+        if len(kept) > 2 * skip:
+            made.append(Piece(piece.first + skip, kept[skip : len(kept) - skip]))
     return made
 
 
@@ -118,7 +140,7 @@ def periodic(look: Look, rule: Rule, site: SitePoint) -> list[Reading]:
     limit = limit_of(rule, site)
     look.need_band_rate(band[1])
     window_s = 1.0 / band[0]
-    parts = look.banded(band, order, False, _HELD * window_s)
+    parts = look.banded(band, order, _HELD * window_s, filters.SETTLE / band[0])
     return [_line(look, band, limit), _held(look, parts, window_s, limit)]
 
 

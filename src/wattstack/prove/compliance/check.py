@@ -226,7 +226,7 @@ def _filter_text(rule: Rule) -> str:
     if rule.band_hz is None:
         return "none"
     low, high = rule.band_hz
-    return f"Butterworth, order {rule.get('order', 4)} at each edge, {low:g} to {high:g} Hz, causal and zero-phase"
+    return f"Butterworth, order {rule.get('order', 4)} at each edge, {low:g} to {high:g} Hz, zero-phase"
 
 
 def worst_case(compliance: Compliance) -> Picture | None:

@@ -162,32 +162,35 @@ class Look:
         self.need_rate(filters.RATE_PER_EDGE * edge_hz, f"for a band that reaches {edge_hz:g} Hz")
 
     def banded(
-        self, band_hz: tuple[float, float], order: int, causal: bool, least_s: float
+        self, band_hz: tuple[float, float], order: int, least_s: float, settle_s: float
     ) -> list[tuple[Piece, int]]:
         """Band of power in every piece that is long enough, settled parts only, on a step fine enough for its peaks.
 
         Args:
             band_hz: Edges [Hz].
             order: At each edge.
-            causal: As time runs; else zero-phase.
             least_s: What must be left to be judged [s].
+            settle_s: What is left out at each end [s].
 
         Returns:
             Pieces, whose `first` is in samples of the wave, and how many of their samples stand for one.
-        """
-        return self.once(
-            ("band", band_hz, order, causal, least_s), lambda: self._banded(band_hz, order, causal, least_s)
-        )
 
-    def _banded(self, band_hz, order, causal, least_s) -> list[tuple[Piece, int]]:
-        settle = round(filters.SETTLE / band_hz[0] * self.rate_hz)
+        Raises:
+            NoVerdict: No piece is long enough.
+        """
+        self.long_enough(least_s + 2.0 * settle_s)
+        made = self.once(("band", band_hz, order, settle_s), lambda: self._banded(band_hz, order, settle_s))
+        least = round(least_s / self.step_s)
+        return [(piece, times) for piece, times in made if len(piece.values) > least * times]
+
+    def _banded(self, band_hz: tuple[float, float], order: int, settle_s: float) -> list[tuple[Piece, int]]:
+        settle = round(settle_s / self.step_s)
         made = []
-        for piece in self.long_enough(least_s + 2.0 * filters.SETTLE / band_hz[0]):
-            kept = filters.keep_band(piece.values, self.rate_hz, band_hz, order, causal)
+        for piece in self.long_enough(2.0 * settle_s):
+            kept = filters.keep_band(piece.values, self.rate_hz, band_hz, order)
             fine, times = filters.between_samples(kept, self.rate_hz, band_hz[1])
-            made.append(
-                (Piece(piece.first + settle, fine[settle * times : len(fine) - settle * times]), times)
-            )
+            shown = fine[settle * times : len(fine) - settle * times - times + 1]  # to the last sample itself
+            made.append((Piece(piece.first + settle, shown), times))
         return made
 
     def faults(self, after_s: float) -> np.ndarray | None:

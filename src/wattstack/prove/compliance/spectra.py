@@ -107,7 +107,7 @@ def _in_time(look: Look, name: str, mode: Any, limit: float) -> Reading:
     settle = filters.SETTLE / low
     most, best = -1.0, None
     for piece in look.long_enough(2.0 * settle + 10.0 / mode.frequency_hz):
-        moving = filters.keep_band(piece.values, look.rate_hz, (low, look.rate_hz), 4, causal=False)
+        moving = filters.keep_band(piece.values, look.rate_hz, (low, look.rate_hz), 4)
         swung = filters.resonate(moving, look.rate_hz, mode.frequency_hz, mode.damping_frac)
         skip, span = round(settle * look.rate_hz), round(1.0 / mode.frequency_hz * look.rate_hz)
         at = skip + int(np.abs(swung[skip:-skip]).argmax())
