@@ -1,10 +1,10 @@
 """`python -m benchmarks [NAME] [--json FILE]`: run one benchmark, or all, print the table, write the numbers.
 
-Needs    benchmarks.dispatch, site_plan, portfolio, battery, year, outage, startup, table.
+Needs    benchmarks.dispatch, site_plan, portfolio, battery, year, outage, ai_load, startup, table.
 Gives    main.
 Used by  make bench, a reader.
 
-NAME is dispatch, site_plan, portfolio, battery, year, outage or startup. `python -m benchmarks table FILE...` writes
+NAME is one of NAMES below. `python -m benchmarks table FILE...` writes
 the numbers of such files into README.md.
 """
 
@@ -18,7 +18,7 @@ from pathlib import Path
 
 from benchmarks.table import shown, write_readme
 
-NAMES = ("dispatch", "site_plan", "portfolio", "battery", "year", "outage", "startup")
+NAMES = ("dispatch", "site_plan", "portfolio", "battery", "year", "outage", "ai_load", "startup")
 
 
 def main(words: list[str] | None = None) -> int:

@@ -168,8 +168,8 @@ def _hall(filling: _Filling, part: Raw, where: str) -> Raw:
         return part
     part = _computing(filling, part, where)
     profile = part.get("profile", "ai")
-    if not isinstance(profile, str) or profile.startswith("series:"):
-        return part
+    if not isinstance(profile, str) or profile.startswith("series:") or profile == "jobs":
+        return part  # a series, and jobs, bring their own
     entry = filling.entry("profiles", profile, f"{where}.profile", prefix="")
     return {"idle_frac": entry.values["idle_frac"], **part} if entry else part
 

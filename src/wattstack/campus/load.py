@@ -34,7 +34,7 @@ Profile = Annotated[
             "<series>" if kind_of(value) == "<series>" else "<name>" if isinstance(value, str) else None
         ),
         custom_error_type="form",
-        custom_error_message="must be ai, flat or a series of utilisation. Write ai, or series:NAME.",
+        custom_error_message="must be ai, flat, jobs or a series of utilisation. Write ai, or series:NAME.",
     ),
 ]
 
@@ -50,7 +50,8 @@ class Hall(Declared):
     it_mw: Positive = quantity("MW", "Rating of the IT equipment")
     profile: Profile = Field(
         "ai",
-        description="Shape of the utilisation over the week: ai, flat, or series:NAME of utilisation 0 .. 1.",
+        description="Shape of the utilisation over the week: ai, flat, series:NAME of utilisation 0 .. 1; or jobs: the "
+        "power that the declared jobs and serving draw.",
     )
     utilisation_frac: Frac = quantity("", "Mean utilisation of ai and flat; a series brings its own", 0.8)
     idle_frac: Frac | None = quantity("", "Power at no use / rating; absent = as the profile says", None)
@@ -85,6 +86,11 @@ class Hall(Declared):
                 "jobs",
                 f"draw {self.compute_mw:,.4g} MW at full power with serving, idle servers, network and storage, "
                 f"must fit into it_mw {self.it_mw:,.4g}. Take fewer gpus, or raise it_mw.",
+            )
+        if self.profile == "jobs" and not (self.jobs or self.inference):
+            yield Fault(
+                "profile",
+                "is 'jobs', must have jobs or inference to follow. Declare one of them, or write flat.",
             )
         if self.flexible_frac > 0 and self.shed_value_per_mwh is None:
             yield Fault(

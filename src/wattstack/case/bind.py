@@ -112,7 +112,7 @@ def _bound(campus: Campus, scenario: str | None, read: Reader, sun: Sun) -> Case
     lines = _line_faults(campus)
     if inputs.faults or lines:
         raise InputError(campus.source, [*inputs.faults, *lines])
-    demand = campus_demand(campus, clock, inputs.series, inputs.weather)
+    demand = campus_demand(campus, clock, inputs.series, inputs.weather, axis.step_s)
     reserve, carried_mw = backup_reserve(campus, demand.total, clock)
     grid = _grid_values(campus, clock, inputs)
     return Case(

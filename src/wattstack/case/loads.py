@@ -18,7 +18,10 @@ from wattstack.campus import Campus, Hall, SeriesRef
 from wattstack.case.rates import values_of
 from wattstack.library import find
 from wattstack.physics import cooling_mw, it_mw, supply_loss_mw, utilisation_frac, wet_bulb_degc
+from wattstack.physics.compute import step_means
 from wattstack.series import LocalClock
+
+JOBS = "jobs"  # the profile of a hall that follows its own jobs and serving
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +46,11 @@ class Demand:
 
 
 def campus_demand(
-    campus: Campus, clock: LocalClock, series: Mapping[str, np.ndarray], weather: Mapping[str, np.ndarray]
+    campus: Campus,
+    clock: LocalClock,
+    series: Mapping[str, np.ndarray],
+    weather: Mapping[str, np.ndarray],
+    step_s: int,
 ) -> Demand:
     """Demand of all loads.
 
@@ -52,6 +59,7 @@ def campus_demand(
         clock: Local clock of the axis; profiles follow it.
         series: Series on the axis by name.
         weather: Weather on the axis; temp_air_degc and humidity, or wet_bulb_degc, where there is cooling.
+        step_s: Step of the axis [s].
     """
     count = len(clock.local_hour)
     it, loss, plain = np.zeros(count), np.zeros(count), np.zeros(count)
@@ -61,9 +69,20 @@ def campus_demand(
         if not isinstance(load, Hall):
             plain += values_of(load.draw_mw, clock, series)
             continue
-        used, idle_frac = _utilisation(load, clock, series)
-        power = it_mw(load, used, idle_frac)
-        if load.utilisation_frac < 1.0 and not isinstance(load.profile, SeriesRef) and used.max() == 1.0:
+        if load.profile == JOBS:
+            power = step_means(name, load, clock.local_hour, step_s)
+            notes.append(
+                f"load.{name} follows its jobs and serving: failures, checkpoints and bursts are one draw of chance."
+            )
+        else:
+            used, idle_frac = _utilisation(load, clock, series)
+            power = it_mw(load, used, idle_frac)
+        if (
+            load.profile != JOBS
+            and load.utilisation_frac < 1.0
+            and not isinstance(load.profile, SeriesRef)
+            and used.max() == 1.0
+        ):
             notes.append(
                 f"load.{name} is full in the peaks of profile {load.profile}: its mean utilisation is "
                 f"{used.mean():.3f}, below utilisation_frac {load.utilisation_frac:g}."
