@@ -28,6 +28,8 @@ from wattstack.physics.kernel.feeder import Network, solve_load
 from wattstack.physics.kernel.genset import G_ASK_MW, G_ON, G_SPEED_PU, NGENSET_CONST
 from wattstack.physics.kernel.inverter import ASK_MW, NINVERTER_CONST, SOFTER
 
+pytestmark = pytest.mark.tiny
+
 WELL, LOW, COLLAPSED, DEAD, OUT_OF_STEP = range(5)
 STEP_S = 0.001
 FORMING = Inverter(mode="grid-forming")
@@ -325,3 +327,13 @@ def test_what_drives_the_grid_is_checked():
             {"volts": np.ones(10), "close": np.ones(9)},
         )
     assert [fault.where for fault in error.value.faults] == ["volts", "close"]
+
+
+def test_a_set_that_the_grid_s_angle_leaves_is_told_as_out_of_step():
+    whole = network(sets_mw=(20.0,))
+    state = whole.new_state(60.0)
+    state.genset_orders[G_ON], state.genset_orders[G_ASK_MW] = 1.0, 10.0
+    jump = np.zeros(10)
+    jump[5] = math.radians(170.0)
+    course = simulate_network(whole, state, np.full(10, 60.0), STEP_S, 0.0, {"jump_rad": jump})
+    assert course.ended[4] == WELL and course.ended[5] == OUT_OF_STEP

@@ -15,6 +15,8 @@ from wattstack.physics.kernel import inverter as at
 from wattstack.physics.kernel.feeder import Network
 from wattstack.physics.kernel.genset import NGENSET_CONST
 
+pytestmark = pytest.mark.tiny
+
 RATING = 100.0
 STIFF_MVA = 1e9
 OMEGA = 2.0 * math.pi * 50.0

@@ -10,6 +10,8 @@ from hypothesis import strategies as st
 from wattstack.campus import Hall
 from wattstack.physics.chain import level_swings
 
+pytestmark = pytest.mark.tiny
+
 STEP_S = 0.001
 STORED = {"energy_j_per_gpu": 65.0, "round_trip_eff": 0.96}
 

@@ -37,6 +37,7 @@ def recovered_s(course, share: float, from_s: float) -> float:
     return back[0] * STEP_S
 
 
+@pytest.mark.tiny
 def test_full_load_costs_what_the_efficiency_says():
     course = ride_through(Ups(power_mw=100.0), np.ones(10), 50.0, STEP_S, 100.0)
     assert course.grid_mw[-1] == pytest.approx(100.0 / 0.96)
@@ -44,6 +45,7 @@ def test_full_load_costs_what_the_efficiency_says():
     assert course.grid_mw[-1] == pytest.approx(100.0 / 0.99)
 
 
+@pytest.mark.tiny
 def test_half_load_pays_the_loss_at_no_load_in_full():
     course = ride_through(Ups(power_mw=100.0), np.ones(10), 50.0, STEP_S, 50.0)
     assert course.grid_mw[-1] == pytest.approx(50.0 + 0.75 * (100.0 / 0.96 - 100.0))
@@ -83,11 +85,13 @@ def test_three_sags_that_are_further_apart_than_the_window_are_not_counted_toget
     assert ride_through(ups, near, 50.0, STEP_S, 100.0).locked[-1]
 
 
+@pytest.mark.tiny
 def test_a_single_sag_locks_a_unit_that_counts_to_one():
     course = ride_through(Ups(sag_count=1, **PLAIN), volts((1.0, 0.1, 0.5), total_s=5.0), 50.0, STEP_S, 100.0)
     assert course.locked[-1] and course.grid_mw[-1] == 0.0
 
 
+@pytest.mark.tiny
 def test_a_locked_unit_comes_back_when_its_time_is_over():
     ups = Ups(sag_count=1, hold_s=3.0, **PLAIN)
     course = ride_through(ups, volts((1.0, 0.1, 0.5), total_s=8.0), 50.0, STEP_S, 100.0)
@@ -95,6 +99,7 @@ def test_a_locked_unit_comes_back_when_its_time_is_over():
     assert recovered_s(course, 0.9, 1.1) == pytest.approx(1.005 + 3.0 + 0.9 - 1.1, abs=0.005)
 
 
+@pytest.mark.tiny
 def test_a_sag_shorter_than_detection_is_ridden_on_the_grid():
     course = ride_through(
         Ups(detect_s=0.005, **PLAIN), volts((1.0, 0.004, 0.8), total_s=2.0), 50.0, STEP_S, 100.0
@@ -106,6 +111,7 @@ def test_a_sag_shorter_than_detection_is_ridden_on_the_grid():
     assert course.left[-1] == 1
 
 
+@pytest.mark.tiny
 def test_a_unit_without_delay_leaves_at_once_and_returns_at_once():
     ups = Ups(detect_s=0.0, return_s=0.0, walk_in_s=0.0, **PLAIN)
     course = ride_through(ups, volts((1.0, 0.05, 0.5), total_s=2.0), 50.0, STEP_S, 100.0)
@@ -113,6 +119,7 @@ def test_a_unit_without_delay_leaves_at_once_and_returns_at_once():
     assert recovered_s(course, 0.9, 1.05) <= 0.003
 
 
+@pytest.mark.tiny
 @pytest.mark.parametrize(("off_hz", "leaves"), [(2.9, False), (-2.9, False), (3.1, True), (-3.1, True)])
 def test_a_frequency_outside_the_window_makes_it_leave(off_hz, leaves):
     freq = np.full(2000, 60.0)
@@ -121,11 +128,13 @@ def test_a_frequency_outside_the_window_makes_it_leave(off_hz, leaves):
     assert (course.left[-1] == 1) == leaves
 
 
+@pytest.mark.tiny
 def test_overvoltage_makes_it_leave():
     course = ride_through(Ups(**PLAIN), volts((1.0, 0.5, 1.15), total_s=2.0), 50.0, STEP_S, 100.0)
     assert course.left[-1] == 1 and not course.dark.any()
 
 
+@pytest.mark.tiny
 def test_a_voltage_inside_the_window_raises_the_current_to_its_limit_and_the_battery_gives_the_rest():
     ups = Ups(power_mw=100.0, energy_mwh=10.0, low_pu=0.5, current_limit_pu=1.1)
     course = ride_through(ups, np.repeat([1.0, 0.95, 0.6], 100), 50.0, STEP_S, 100.0)
@@ -135,6 +144,7 @@ def test_a_voltage_inside_the_window_raises_the_current_to_its_limit_and_the_bat
     assert course.battery_mwh[249] - course.battery_mwh[250] == pytest.approx(lost)
 
 
+@pytest.mark.tiny
 def test_eco_changes_over_within_the_hold_up_of_the_power_supplies():
     volt = volts((1.0, 0.5, 0.0), total_s=3.0)
     course = ride_through(
@@ -146,11 +156,13 @@ def test_eco_changes_over_within_the_hold_up_of_the_power_supplies():
     assert slow.dark.any()
 
 
+@pytest.mark.tiny
 def test_double_conversion_does_not_let_its_racks_see_a_sag():
     course = ride_through(Ups(**PLAIN), volts((1.0, 0.5, 0.0), total_s=3.0), 50.0, STEP_S, 100.0)
     assert course.served_mw == pytest.approx(np.full(3000, 100.0))
 
 
+@pytest.mark.tiny
 def test_an_outage_longer_than_the_battery_darkens_the_racks_and_they_come_back():
     ups = Ups(power_mw=110.0, energy_mwh=0.05)  # 0.05 MWh / 104 MW: 1.7 s
     course = ride_through(ups, volts((1.0, 4.0, 0.0), total_s=12.0), 50.0, STEP_S, 100.0)
@@ -165,6 +177,7 @@ def test_an_outage_longer_than_the_battery_darkens_the_racks_and_they_come_back(
     assert course.grid_mw[-1] > 100.0
 
 
+@pytest.mark.tiny
 def test_recharge_comes_after_the_walk_in_and_never_as_a_step():
     ups = Ups(recharge_frac=0.1, **PLAIN)
     course = ride_through(ups, volts((1.0, 20.0, 0.0), total_s=30.0), 50.0, STEP_S, 100.0)
@@ -175,6 +188,7 @@ def test_recharge_comes_after_the_walk_in_and_never_as_a_step():
     assert taken == pytest.approx(min(11.0, room / (0.95 * 300.0)), rel=0.01)
 
 
+@pytest.mark.tiny
 def test_servers_behind_a_unit_may_be_a_hall_with_its_own_filter():
     wave = np.where(np.arange(400) < 200, 50.0, 100.0)
     hall = Hall(it_mw=100.0, supply_filter_s=0.03)
@@ -182,6 +196,7 @@ def test_servers_behind_a_unit_may_be_a_hall_with_its_own_filter():
     assert course.served_mw[200 + 29] == pytest.approx(50.0 + 50.0 * (1.0 - np.exp(-1.0)))
 
 
+@pytest.mark.tiny
 @settings(max_examples=25, deadline=None)
 @given(
     kind=st.sampled_from(["double-conversion", "eco"]),
@@ -201,10 +216,12 @@ def test_energy_is_neither_made_nor_lost_and_the_battery_keeps_within_its_bounds
     assert np.diff(course.lost_mwh).min() >= 0.0
 
 
+@pytest.mark.tiny
 def test_modes_have_a_word_each():
     assert len(MODES) == EMPTY + 1
 
 
+@pytest.mark.tiny
 def test_waves_of_different_lengths_and_gaps_are_told_at_once():
     volt = np.ones(10)
     volt[3] = np.nan
