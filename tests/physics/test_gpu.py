@@ -90,6 +90,7 @@ def test_the_site_may_cap_a_source_at_any_moment(servers):
     assert power[1] == pytest.approx(0.3 * 8, rel=0.005)  # noise of 1,000 nodes
 
 
+@pytest.mark.tiny
 @pytest.mark.parametrize(("floor_frac", "extra"), [(0.65, 0.034), (0.9, 0.077)])
 def test_a_floor_costs_what_the_formula_says(floor_frac, extra):
     job = Job(**JOB)
