@@ -35,7 +35,7 @@ DOORS = {
     "pydantic": ("campus/", "portfolio/"),
     "ruamel": ("campus/file.py", "campus/document.py", "portfolio/file.py", "library/"),
     "pvlib": ("physics/solar.py", "series/"),
-    "numba": ("dispatch/kernel", "physics/", "control/kernel", "twin/kernel", "prove/kernel"),
+    "numba": ("dispatch/kernel", "plan/kernel", "physics/", "control/kernel", "twin/kernel", "prove/kernel"),
     "highspy": ("dispatch/linear", "plan/master", "plan/portfolio/program", "plan/portfolio/peaks"),
     "piqp": ("dispatch/linear",),
     "scipy": ("dispatch/linear", "plan/master", "plan/portfolio/program", "prove/compliance"),

@@ -1,19 +1,23 @@
-"""The master programme in HiGHS: a model, rows added as cuts are found, bounds moved, whole units switched on.
+"""The master programme: a model, rows added as cuts are found, bounds moved, whole units switched on.
 
-Needs    dispatch.linear (LinearModel, as_highs); highspy.
+Needs    dispatch.linear (LinearModel, as_highs); plan.simplex; highspy.
 Gives    Program, Answer, Way.
 Used by  plan.portfolio.search, solve, elastic.
+
+HiGHS solves it, but for programmes of few columns: those plan.simplex solves, until something is asked for that it does
+not know (whole units, other coefficients, why nothing meets all rows). HiGHS then takes over, for good.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from wattstack.dispatch.linear import LinearModel, as_highs
 from wattstack.errors import InfeasibleError, StateError
+from wattstack.plan.simplex import COLUMNS_MOST, SmallProgram
 
 TOLERANCE = 1e-7
 
@@ -53,21 +57,55 @@ class Program:
     """
 
     def __init__(self, model: LinearModel):
+        self.model, self.rows, self.is_whole = model, model.matrix.shape[0], False
+        self.cost, self.lower, self.upper = model.cost, model.lower.copy(), model.upper.copy()
+        self.options = {"solver": "simplex", "threads": 1, "output_flag": False}
+        self.options |= dict.fromkeys(
+            ("primal_feasibility_tolerance", "dual_feasibility_tolerance"), TOLERANCE
+        )
+        self.small: SmallProgram | None = None
+        self._highs = None
+        if len(model.cost) <= COLUMNS_MOST:
+            matrix = model.matrix
+            self.small = SmallProgram(model.cost, model.lower, model.upper)
+            self.small.add_rows(matrix.indptr, matrix.indices, matrix.data, model.row_lower, model.row_upper)
+
+    @property
+    def highs(self):
+        """The programme in HiGHS, which solves it from now on."""
         import highspy
 
-        self.model, self.highs = model, highspy.Highs()
-        self.set(output_flag=False, threads=1, solver="simplex")
-        self.set(primal_feasibility_tolerance=TOLERANCE, dual_feasibility_tolerance=TOLERANCE)
-        self.highs.passModel(as_highs(model))
-        self.lower, self.upper = model.lower.copy(), model.upper.copy()
-        self.infinity = self.highs.getInfinity()
-        self.rows = model.matrix.shape[0]
-        self.is_whole = False
+        if self._highs is None:
+            self._highs = highspy.Highs()
+            self.set(**self.options)
+            self._highs.passModel(as_highs(self._as_model()))
+            self.small = None
+        return self._highs
+
+    def _as_model(self) -> LinearModel:
+        """The model with all that has been added and moved."""
+        if self.small is None:
+            return self.model
+        from scipy.sparse import csr_array
+
+        starts, index, value = self.small.written()
+        lower, upper = self.small.row_limits()
+        return replace(
+            self.model,
+            cost=self.cost,
+            lower=self.lower,
+            upper=self.upper,
+            matrix=csr_array((value, index.astype(np.int32), starts), shape=(self.rows, len(self.lower))),
+            row_lower=lower.copy(),
+            row_upper=upper.copy(),
+        )
 
     def set(self, **options) -> None:
         """Set options of HiGHS."""
-        for name, value in options.items():
-            self.highs.setOptionValue(name, value)
+        self.options |= options
+        if self._highs is not None:
+            for name, value in options.items():
+                self._highs.setOptionValue(name, value)
 
     def add_rows(self, rows: list[tuple[np.ndarray, np.ndarray, float]]) -> None:
         """Add rows sum of values x columns >= lower, given as (columns, values, lower)."""
@@ -75,22 +113,30 @@ class Program:
             return
         index = np.concatenate([r[0] for r in rows]).astype(np.int32)
         value = np.concatenate([r[1] for r in rows])
-        starts = np.append(0, np.cumsum([len(r[0]) for r in rows]))[:-1].astype(np.int32)
-        lower = np.array([r[2] for r in rows])
-        upper = np.full(len(rows), self.infinity)
-        self.highs.addRows(len(rows), lower, upper, len(index), starts, index, value)
+        starts = np.append(0, np.cumsum([len(r[0]) for r in rows])).astype(np.int32)
+        lower, upper = np.array([r[2] for r in rows]), np.full(len(rows), np.inf)
+        if self.small is not None:
+            self.small.add_rows(starts, index, value, lower, upper)
+        else:
+            self.highs.addRows(len(rows), lower, upper, len(index), starts[:-1], index, value)
         self.rows += len(rows)
 
     def hold(self, columns: np.ndarray, lower: np.ndarray, upper: np.ndarray) -> None:
         """Move the bounds of columns."""
         self.lower[columns], self.upper[columns] = lower, upper
+        if self.small is not None:
+            self.small.restart(self.cost, self.lower, self.upper)
+            return
         index = np.asarray(columns, np.int32)
         self.highs.changeColsBounds(len(index), index, np.asarray(lower, float), np.asarray(upper, float))
 
     def reprice(self, cost: np.ndarray) -> None:
         """Other costs for all columns."""
-        count = len(cost)
-        self.highs.changeColsCost(count, np.arange(count, dtype=np.int32), np.asarray(cost, float))
+        self.cost, count = np.asarray(cost, float), len(cost)
+        if self.small is not None:
+            self.small.restart(self.cost, self.lower, self.upper)
+            return
+        self.highs.changeColsCost(count, np.arange(count, dtype=np.int32), self.cost)
 
     def change(self, rows: np.ndarray, columns: np.ndarray, values: np.ndarray) -> None:
         """Other coefficients at these places."""
@@ -112,6 +158,9 @@ class Program:
         Raises:
             InfeasibleError: No orders meet all rows. StateError: HiGHS ends in any other way.
         """
+        if self.small is not None and self.small.solve():
+            x = self.small.x.copy()
+            return Answer(x, -float(self.cost @ x))
         import highspy
 
         self.highs.run()
@@ -132,6 +181,9 @@ class Program:
 
     def limits(self, rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Lower and upper limits of rows, infinite where there is none."""
+        if self.small is not None:
+            lower, upper = self.small.row_limits()
+            return lower[rows], upper[rows]
         lp = self.highs.getLp()
         return np.array(lp.row_lower_)[rows], np.array(lp.row_upper_)[rows]
 
@@ -153,7 +205,7 @@ class Program:
         value = np.concatenate([[], *(np.full(len(way.rows), way.sign) for way in ways)])
         starts = np.cumsum([0, *(len(way.rows) for way in ways)])[:-1].astype(np.int32)
         cost = np.array([1.0 / way.size for way in ways])
-        upper = np.full(count, self.infinity)
+        upper = np.full(count, highspy.kHighsInf)
         other.addCols(count, cost, np.zeros(count), upper, len(index), starts, index, value)
         other.run()
         if other.getModelStatus() != highspy.HighsModelStatus.kOptimal:
@@ -170,4 +222,6 @@ class Program:
 
     def duals(self) -> np.ndarray:
         """Change of the objective (a maximum) per unit of each row's limit; shape (rows,)."""
+        if self.small is not None:
+            return -self.small.duals()
         return -np.array(self.highs.getSolution().row_dual)

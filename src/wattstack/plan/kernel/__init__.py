@@ -1,0 +1,15 @@
+"""Compiled loops of the plan. Unchecked: enter by plan.simplex."""
+
+from wattstack.plan.kernel.simplex import (
+    DRIFTED,
+    EITHER,
+    FREE,
+    INFEASIBLE,
+    LOWER,
+    OPTIMAL,
+    STUCK,
+    UPPER,
+    descend,
+)  # fmt: skip
+
+__all__ = ["DRIFTED", "EITHER", "FREE", "INFEASIBLE", "LOWER", "OPTIMAL", "STUCK", "UPPER", "descend"]
