@@ -191,6 +191,21 @@ def test_batteries_are_planned_as_one():
         horizon_battery(Campus.model_validate(raw))
 
 
+def test_power_and_room_for_swings_are_no_part_of_the_plan():
+    swings = campus(duties={"smoothing": {"power_mw": 2.0, "energy_mwh": 1.0}})
+    unit = horizon_battery(swings)
+    assert (unit.charge_mw, unit.discharge_mw, unit.energy_mwh, unit.room_mwh) == (3.0, 3.0, 10.0, 1.0)
+    prices = believed((10, 10, 90, 90))
+    found = plan(swings, measured(9.8), prices)
+    assert abs(found.power_mw).max() <= 3.0 + 1e-9
+    assert found.stored_mwh.max() <= 9.0 + 1e-9 and found.stored_mwh.min() >= 1.0 - 1e-9
+    both = campus(duties={"backup": {"duration_h": 0.5, "load_frac": 0.25, "soc_error_frac": 0.0},
+                          "smoothing": {"power_mw": 2.0, "energy_mwh": 1.0}})  # fmt: skip
+    assert plan(both, measured(5.0), prices).stored_mwh.min() >= 2.0 - 1e-9
+    free = plan(campus(), measured(9.8), prices)
+    assert abs(free.power_mw).max() > 3.0
+
+
 def test_a_campus_without_battery_and_grid_can_be_planned_too():
     raw = deepcopy(RAW)
     del raw["battery"], raw["grid"]

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from wattstack.campus import Battery, Campus, Control
-from wattstack.campus.duties import Backup, Duties
+from wattstack.campus.duties import Backup, Duties, Smoothing
 from wattstack.control import Measured, RuleController
 from wattstack.control.kernel import rows
 
@@ -47,6 +47,16 @@ def test_import_above_the_limit_is_taken_from_the_battery():
     asked = controller().decide(image(load_mw=120.0))
     assert asked.power_mw == {MAIN: 20.0}
     assert "grid allows" in asked.reason[MAIN]
+
+
+def test_power_and_room_for_swings_are_kept_for_the_fast_loop():
+    unit = controller(("limit", "reserve", "self_consumption"))
+    swings = Smoothing(power_mw=20.0, energy_mwh=5.0)
+    unit.campus = unit.campus.model_copy(update={"duties": Duties(smoothing=swings)})
+    assert unit.decide(image(load_mw=80.0)).power_mw[MAIN] == 30.0
+    low = {"battery.main.stored_mwh": 5.0}
+    assert unit.decide(image(60.0, load_mw=80.0, values=low)).power_mw[MAIN] == 0.0
+    assert unit.row[rows.RESERVE_MWH] == 5.0 and unit.row[rows.ROOM_MWH] == 5.0
 
 
 def test_setpoints_expire_after_three_periods():

@@ -29,6 +29,8 @@ from wattstack.plan.worth import bound_values, marginal_values, sizing_curve
 from wattstack.work import progress
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from wattstack.campus import Campus, SizeRange
 
 
@@ -105,12 +107,7 @@ def plan_site(
         done("worth")
         plan = _assemble(campus, cases, answer, base)
         done("tables")
-        costs = {}
-        if worth:
-            costs = duty_costs(
-                campus, cases, plan["objective"], gap_frac, lambda: bar.advance(note="a duty left out")
-            )
-        duties = duty_table(campus, cases, answer.runs, plan["sizes"], costs)
+        duties = _duties(cases, answer, plan, gap_frac if worth else None, bar)
         done("duties")
     return Plan(campus=campus, **plan, **more, duties=duties, seconds=seconds)
 
@@ -160,6 +157,16 @@ def _whole_unit_note(sizing: Sizing, site: SiteModel) -> list[str]:
     if all(column.block is None for column in site.model.columns):
         return []
     return ["Whole units: prices and the worth of limits are those of the plan with parts of units allowed."]
+
+
+def _duties(cases: Sequence[Case], answer: _Answer, plan: dict, gap_frac: float | None, bar) -> pd.DataFrame:
+    """What each duty took; what it costs too, by planning again without it to a gap, where one is given."""
+    campus, costs = cases[0].campus, {}
+    if gap_frac is not None:
+        costs = duty_costs(
+            campus, cases, plan["objective"], gap_frac, lambda: bar.advance(note="a duty left out")
+        )
+    return duty_table(campus, cases, answer.runs, plan["sizes"], costs)
 
 
 def _worth(campus: Campus, answer: _Answer, curve: bool, bar) -> dict:
