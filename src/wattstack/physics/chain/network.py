@@ -76,6 +76,7 @@ class NetworkSet:
         rows = np.zeros((inverter.NINVERTER_STATE, count))
         rows[inverter.WANT_MW] = rows[inverter.POWER_MW] = given
         rows[[inverter.ANGLE_RAD, inverter.LOOP_RAD, inverter.LAST_RAD]] = angle
+        rows[inverter.SEEN_PU] = bus[feeder.VOLT_PU]
         rows[inverter.SOFTER] = rows[inverter.EMF_PU] = rows[inverter.SET_PU] = 1.0
         for i in range(count):
             if const[inverter.FORMS, i] > 0.5 and not island:
@@ -134,7 +135,7 @@ def make_network(
     open_sizes = [
         path
         for path, size in campus.size_paths.items()
-        if path.startswith(("battery", "generator")) and not is_number(size)
+        if path.startswith(("battery", "generator")) and not isinstance(size, int | float)
     ]
     if open_sizes:
         raise InputError(
@@ -167,11 +168,6 @@ def make_network(
         tuple(inverters),
         tuple(name for name, _ in sets),
     )
-
-
-def is_number(size: object) -> bool:
-    """Whether a size stands."""
-    return isinstance(size, int | float)
 
 
 class NetworkCourse(NamedTuple):
@@ -230,39 +226,14 @@ def simulate_network(
         InputError: An array of another length, an unknown name in `grid`.
     """
     from wattstack.physics.kernel import feeder as at
-    from wattstack.physics.kernel.feeder import run_network
 
     load = np.asarray(load_mw, float)
-    rows = {
-        "voltage_pu": at.GRID_PU,
-        "frequency_hz": at.GRID_HZ,
-        "jump_rad": at.JUMP_RAD,
-        "close": at.CLOSE_ORDER,
-    }
-    faults = [
-        Fault(name, f"is unknown, must be one of {', '.join(rows)}.")
-        for name in (grid or {})
-        if name not in rows
-    ]
-    drive = np.full((len(load), 4), np.nan)
-    for column, name in enumerate(rows):
-        if grid and name in grid:
-            if np.shape(grid[name]) != load.shape:
-                faults.append(
-                    Fault(name, f"has shape {np.shape(grid[name])}, must have that of load_mw {load.shape}.")
-                )
-            else:
-                drive[:, column] = grid[name]
-    if faults:
-        raise InputError("simulate_network", faults)
+    drive = _grid_rows(grid or {}, load.shape)
     mvar = np.array(np.broadcast_to(np.asarray(load_mvar, float), load.shape))
     ni, ng = network.network.inverters.shape[1], network.network.gensets.shape[1]
-    bus, inverters, sets = (
-        np.empty((at.NBUS, len(load))),
-        np.empty((2, ni, len(load))),
-        np.empty((ng, len(load))),
-    )
-    run_network(network.network, state, load, mvar, drive, step_s, (bus, inverters, sets))
+    bus = np.empty((at.NBUS, len(load)))
+    inverters, sets = np.empty((2, ni, len(load))), np.empty((ng, len(load)))
+    at.run_network(network.network, state, load, mvar, drive, step_s, (bus, inverters, sets))
     return NetworkCourse(
         voltage_pu=bus[at.VOLT_PU],
         frequency_hz=bus[at.FREQ_HZ],
@@ -276,3 +247,27 @@ def simulate_network(
         closed=bus[at.CLOSED] > 0.5,
         ended=bus[at.STATUS].astype(np.int64),
     )
+
+
+def _grid_rows(grid: dict[str, np.ndarray], shape: tuple[int, ...]) -> np.ndarray:
+    """The first rows of the bus along time, (steps, 4); NaN where nothing drives them."""
+    from wattstack.physics.kernel import feeder as at
+
+    rows = {
+        "voltage_pu": at.GRID_PU,
+        "frequency_hz": at.GRID_HZ,
+        "jump_rad": at.JUMP_RAD,
+        "close": at.CLOSE_ORDER,
+    }
+    drive = np.full((*shape, 4), np.nan)
+    faults = []
+    for name, wave in grid.items():
+        if name not in rows:
+            faults.append(Fault(name, f"is unknown, must be one of {', '.join(rows)}."))
+        elif np.shape(wave) != shape:
+            faults.append(Fault(name, f"has shape {np.shape(wave)}, must have that of load_mw {shape}."))
+        else:
+            drive[:, rows[name]] = wave
+    if faults:
+        raise InputError("simulate_network", faults)
+    return drive

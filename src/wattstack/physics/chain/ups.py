@@ -131,9 +131,6 @@ def ride_through(
         hall: Power supplies and rack storage; absent = those of a hall as they are where nothing is declared, but
             without a filter, so that the unit's own answer is seen.
 
-    Returns:
-        UpsCourse.
-
     Raises:
         InputError: Arrays of different lengths, a value that is not finite, a step that is not above 0.
 

@@ -1,8 +1,9 @@
 """The bus of the campus behind the impedance of its grid: one step of all that stands on it, and its voltage.
 
 Needs    physics.kernel: inverter, genset, borrow.
-Gives    Network, NetworkState, advance_network, run_network, solve_load; rows of the feeder and of the bus; what a
-step ended as. Used by  twin, physics.chain; physics.chain.feeder says what the numbers mean and where they come from.
+Gives    Network, NetworkState, advance_network, run_network, solve_load; rows of the feeder and of the bus; how a step
+         ended.
+Used by  twin, physics.chain; physics.chain.feeder says what the numbers mean and where they come from.
 
 Everything but the load is a source with an admittance, so that the network is one source behind one impedance and the
 voltage at a load of constant power is the root of a quadratic. Below 0.7 pu, or where that has no root, the load is an
@@ -180,7 +181,7 @@ def _settle(network, state, load_mw, load_mvar):
             e_re, e_im = bus[GRID_PU] * np.cos(bus[GRID_RAD]), bus[GRID_PU] * np.sin(bus[GRID_RAD])
             j_re, j_im = g * e_re - b * e_im, g * e_im + b * e_re
         for i in range(inv.shape[1]):
-            y, more_re, more_im = inverter_meets(i, inv, istate, before)
+            y, more_re, more_im = inverter_meets(i, inv, istate)
             b, j_re, j_im = b - y, j_re + more_re, j_im + more_im
         for i in range(state.gensets.shape[1]):
             y, more_re, more_im = genset_meets(i, network.gensets, state.gensets)
@@ -248,13 +249,12 @@ def _share_out(network, state, v_re, v_im):
     """Power of each source at the voltage found, and the load as it was drawn: they sum to nothing."""
     bus, grid = state.bus, network.feeder
     v2 = v_re * v_re + v_im * v_im
-    before = bus[VOLT_PU]
     bus[VOLT_PU] = np.sqrt(v2)
     if v2 > 0.0:
         bus[BUS_RAD] = np.arctan2(v_im, v_re)
     given_mw = given_mvar = 0.0
     for i in range(network.inverters.shape[1]):
-        y, j_re, j_im = inverter_meets(i, network.inverters, state.inverters, before)
+        y, j_re, j_im = inverter_meets(i, network.inverters, state.inverters)
         state.inverters[POWER_MW, i] = v_re * j_re + v_im * j_im
         state.inverters[POWER_MVAR, i] = v_im * j_re - v_re * j_im - y * v2
         given_mw += state.inverters[POWER_MW, i]

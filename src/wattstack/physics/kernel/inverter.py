@@ -25,15 +25,17 @@ NORDER = 4
 # state[FIELD, inverter]. ANGLE_RAD: of its current (following) or of its inner voltage (forming), at the end of the
 # step; SPEED_PU: off nominal, of the same; LOOP_RAD: of the loop, one step behind; LAST_RAD: of the bus when the loop
 # saw it; WANT_MW, WANT_MVAR: behind the power loop (following); EMF_PU: inner voltage, SET_PU what it is with no
-# reactive power (forming); SOFTER: times its reactance that limits the current; OFF: 1 = tripped
+# reactive power (forming); SOFTER: times its reactance that limits the current; SEEN_PU: voltage as a following one
+# measures it; OFF: 1 = tripped
 (
     ANGLE_RAD, SPEED_PU, LOOP_RAD, LAST_RAD, WANT_MW, WANT_MVAR, EMF_PU, SET_PU, SOFTER, POWER_MW, POWER_MVAR, LIMITED,
-    OFF,
-) = range(13)  # fmt: skip
-NINVERTER_STATE = 13
+    SEEN_PU, OFF,
+) = range(14)  # fmt: skip
+NINVERTER_STATE = 14
 
 SUPPORT_BELOW_PU = 0.9  # a following converter supports the voltage with current below,
 SUPPORT = 2.0  # by so many times the missing voltage: k = 2 of VDE-AR-N 4120 (2018)
+SEE_S = 0.005  # time constant with which a following converter measures the voltage, assumption
 BLIND_PU = 0.1  # below this voltage a loop sees no angle and goes on with its last frequency, assumption
 HOLD_BACK = (
     10.0  # pull on the angle of a forming converter beyond what its battery can, times the excess: assumption
@@ -76,6 +78,7 @@ def inverter_step(i, const, orders, state, bus, step_s):
         state[ANGLE_RAD, i] = state[LOOP_RAD, i] = state[LAST_RAD, i] = bus[1]
         state[SPEED_PU, i], state[EMF_PU, i], state[SOFTER, i] = bus[2], bus[0], 1.0
         state[WANT_MW, i] = state[WANT_MVAR, i] = state[LIMITED, i] = 0.0
+        state[SEEN_PU, i] = bus[0]
     elif const[FORMS, i] > 0.5:
         _form(i, const, orders, state, bus, step_s)
     else:
@@ -95,6 +98,7 @@ def _follow(i, const, orders, state, bus, step_s):
     else:
         state[LOOP_RAD, i] = state[LAST_RAD, i] = wrapped(state[LOOP_RAD, i] + speed * step_s)
     state[ANGLE_RAD, i] = wrapped(state[LOOP_RAD, i] + speed * step_s)
+    state[SEEN_PU, i] += (1.0 - np.exp(-step_s / SEE_S)) * (volt - state[SEEN_PU, i])
     off_hz = state[SPEED_PU, i] * nominal_hz
     beyond = max(off_hz - const[DEADBAND_HZ, i], 0.0) + min(off_hz + const[DEADBAND_HZ, i], 0.0)
     rating = const[RATING_MVA, i]
@@ -136,8 +140,8 @@ def _form(i, const, orders, state, bus, step_s):
 
 
 @njit(cache=True, error_model="numpy", forceinline=True)
-def inverter_meets(i, const, state, volt_pu):
-    """What converter `i` is on the network: (conductance-free admittance [MVA/pu2], current real, imaginary [MVA/pu]).
+def inverter_meets(i, const, state):
+    """What converter `i` is on the network: (inductive admittance [MVA/pu2], current real, imaginary [MVA/pu]).
 
     The current is that of its own source at the bus shorted: a Norton equivalent.
     """
@@ -150,11 +154,11 @@ def inverter_meets(i, const, state, volt_pu):
         # emf / (jX) = y emf (sin - j cos)
         return y, y * state[EMF_PU, i] * s, -y * state[EMF_PU, i] * c
     most = const[CURRENT_PU, i] * const[RATING_MVA, i]
-    seen = max(volt_pu, BLIND_PU)
+    volt = state[SEEN_PU, i]
+    seen = max(volt, BLIND_PU)
     active, reactive = state[WANT_MW, i] / seen, state[WANT_MVAR, i] / seen
-    low = volt_pu < SUPPORT_BELOW_PU
-    if low:
-        reactive += SUPPORT * (SUPPORT_BELOW_PU - volt_pu) * const[RATING_MVA, i]
+    if volt < SUPPORT_BELOW_PU:
+        reactive += SUPPORT * (SUPPORT_BELOW_PU - volt) * const[RATING_MVA, i]
         reactive = min(max(reactive, -most), most)
         room = np.sqrt(max(most * most - reactive * reactive, 0.0))
         limited = abs(active) > room
