@@ -90,7 +90,7 @@ def test_a_hall_and_a_plain_load_are_told_apart(campus_of):
         ("{draw_mw: -3}", ".draw_mw", "is -3, must be >= 0 MW. Give a value >= 0."),
         ("{draw_mw: much}", ".draw_mw", "is 'much', must be a number >= 0 or a series. Write 3.0, or "
          "series:NAME."),
-        ("{it_mw: 1, profile: 7}", ".profile", "is 7, must be ai, flat or a series of utilisation. Write ai, "
+        ("{it_mw: 1, profile: 7}", ".profile", "is 7, must be ai, flat, jobs or a series of utilisation. Write ai, "
          "or series:NAME."),
         ("7", "", "is 7, must hold it_mw (a hall) or draw_mw (a plain load). Write {it_mw: 127}."),
     ],

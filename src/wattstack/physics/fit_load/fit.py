@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 POWER = "power_mw"
 HIGH_FRAC = 0.95  # power while computing / full where full is not given: B300 under training
 _ROUNDS = 6  # of setting right what differs; it changes by less than a hundredth after four
+_SLOW = 0.3  # lag of the sensor / length of a dip above which its depth is hidden
 _FINE_S = 0.05  # step of the model below the sensor
 _LONGEST_S = 7200.0  # of the model
 
@@ -130,7 +131,6 @@ def fit_job(
     seen = observe(power_mw, nodes, wave.step_s, near_s)
     jitter = jitter_of(power_mw, wave.step_s, seen.training, 1.0 / seen.marks.line_hz)
     shape = shape_of(seen.marks)
-    count = len(nodes) if len(nodes) > 1 else max((gpus or 0) // GPUS_PER_NODE, 1)
     job = _first_guess(seen, shape, gpus, power_per_gpu_kw, jitter, len(nodes))
     duration_s = min(max(wave.duration_s, 300.0 / seen.marks.line_hz), _LONGEST_S)
     sensor_s, groups = shape.lag_s, len(nodes) if len(nodes) > 1 else 1
@@ -152,7 +152,10 @@ def fit_job(
         own_frac=None if pair is None else seen.own_frac,
         depth_frac=shape.depths,
         excerpt=_excerpt(power_mw, made[0], seen, model, wave.step_s),
-        notes=_notes(seen, shape, gpus, power_per_gpu_kw, jitter, count),
+        notes=(
+            *_of_sensor(sensor_s, job, shape, seen.marks.deficit_frac),
+            *_notes(seen, gpus, power_per_gpu_kw, jitter),
+        ),
     )
 
 
@@ -273,32 +276,53 @@ def _excerpt(
     begin = _clean(seen.training, count)
     measured = power_mw[begin : begin + count]
     about = np.nan_to_num(measured - seen.marks.mean_mw)
-    free = model.training.copy()
     last = made_mw.size - count
-    score = np.correlate(made_mw - model.marks.mean_mw, about, mode="valid")[: last + 1]
-    whole = np.convolve(free, np.ones(count), mode="valid")[: last + 1]
+    score = _sliding(made_mw - model.marks.mean_mw, about)[: last + 1]
+    whole = _sums(model.training, count)
     place = int(np.argmax(np.where(whole >= whole.max(), score, -np.inf)))
     return Excerpt(step_s * np.arange(count), measured, made_mw[place : place + count])
 
 
 def _clean(training: np.ndarray, count: int) -> int:
     """Where the first stretch of so many samples begins that has most training in it."""
-    whole = np.convolve(training, np.ones(count), mode="valid")
-    return int(np.argmax(whole))
+    return int(np.argmax(_sums(training, count)))
 
 
-def _notes(
-    seen: Observed, shape: Shape, gpus: int | None, kw: float | None, jitter: float | None, nodes: int
-) -> tuple[str, ...]:
-    """What the trace could not tell."""
+def _sums(values: np.ndarray, count: int) -> np.ndarray:
+    """Sums of so many samples from each on."""
+    total = np.concatenate([[0], np.cumsum(values)])
+    return total[count:] - total[:-count]
+
+
+def _sliding(values: np.ndarray, shape: np.ndarray) -> np.ndarray:
+    """Product of a shape with the samples from each on."""
+    size = 1 << int(np.ceil(np.log2(values.size + shape.size)))
+    both = np.fft.rfft(values, size) * np.conj(np.fft.rfft(shape, size))
+    return np.fft.irfft(both, size)[: values.size - shape.size + 1]
+
+
+def _of_sensor(sensor_s: float, job: Job, shape: Shape, deficit_frac: float) -> list[str]:
+    """What the sensor hides: depth where it is slow beside the dips, the plateau where it is slow beside the rest."""
     notes = []
-    low, high = shape.depths
-    if high > 1.3 * low:
+    dip_s = (1.0 - job.duty_frac) * job.period_s
+    if 2.0 * sensor_s > _SLOW * dip_s:
+        low, high = shape.depths
         notes.append(
-            f"Dips of {low:.0%} to {high:.0%} tell the trace equally well: its sensor hides their depth. What it does "
-            f"tell is depth x length, {seen.marks.deficit_frac:.2%}. Sweep low_frac with duty_frac where it "
-            "matters."
+            f"The sensor lags {2.0 * sensor_s:.2g} s, a dip lasts {dip_s:.2g} s: its depth, {low:.1%} to {high:.1%} here, "
+            "rests on the form that is assumed for the sensor. What is told is depth x length, "
+            f"{deficit_frac:.2%}: sweep low_frac with duty_frac where the depth matters."
         )
+    if 5.0 * sensor_s > job.duty_frac * job.period_s:  # two lags have settled after five
+        notes.append(
+            f"Two lags of {sensor_s:.3g} s do not settle within an iteration: the plateau does not show, and the dips "
+            "are deeper or longer than fitted."
+        )
+    return notes
+
+
+def _notes(seen: Observed, gpus: int | None, kw: float | None, jitter: float | None) -> list[str]:
+    """What was assumed."""
+    notes = []
     if gpus is None:
         notes.append("gpus is assumed: 8 a node that was logged, or 1 kW each. Give the number.")
     if kw is None:
@@ -316,4 +340,4 @@ def _notes(
             "No pause was found: checkpoint and evaluation are absent. Those shorter than an iteration do not show."
         )
     notes.append("failures, start and stop are the defaults: a trace of hours does not tell them.")
-    return tuple(notes)
+    return notes

@@ -22,7 +22,8 @@ _TOP = (
 )  # parts of the fold whose mean is the plateau: chance averaged out, which a percentile would keep
 _SEGMENTS = 6  # spectra that are averaged, half overlapped, at least
 _LINE_BINS = 4  # half width of a line: main lobe of the Hann window and what jitter adds
-_LINE_SHARE = 0.15  # of the variance that a line must hold to be one
+_LINE_ABOVE = 8.0  # times the density around it that a line must reach: chance alone reaches 3 to 4
+_PER_PERIOD = 24  # samples of an iteration that are enough to tell its frequency
 _FASTEST = 0.42  # of the rate: above it a line cannot be told from its alias
 _PAUSE_DROP = 0.03  # of the mean: what a pause must lower the mean over an iteration by
 _CLEAR = 4.0  # spreads between the two levels of that mean, or there are no pauses
@@ -136,15 +137,16 @@ def _peak(frequency_hz: np.ndarray, density: np.ndarray, near_hz: float | None) 
         if root > 3 and density[around].size and density[around].max() > 0.5 * density[peak]:
             peak = int(around.start + np.argmax(density[around]))
             break
-    band = density[max(peak - _LINE_BINS, 1) : peak + _LINE_BINS + 1].sum()
-    if band < _LINE_SHARE * density[3:].sum():
+    near = density[max(peak // 2, 3) : min(2 * peak, last)]
+    if density[peak] < _LINE_ABOVE * np.median(near):
         raise InputError(
             "trace",
             [
                 Fault(
                     "line",
-                    f"at {frequency_hz[peak]:.4g} Hz holds {band / density[3:].sum():.0%} of the variance, must hold "
-                    f"{_LINE_SHARE:.0%} to be an iteration. Sample faster, give a longer trace, or its period.",
+                    f"at {frequency_hz[peak]:.4g} Hz stands {density[peak] / np.median(near):.2g} times above what "
+                    f"lies around it, must stand {_LINE_ABOVE:g} times to be an iteration. Sample faster, give a "
+                    "longer trace, or its period.",
                 )
             ],
         )
@@ -195,6 +197,11 @@ def _long_enough(power_mw: np.ndarray, step_s: float, training: np.ndarray, peri
 
 def _sharpened(power_mw: np.ndarray, step_s: float, training: np.ndarray, line_hz: float) -> float:
     """The frequency that most power of all stretches agrees on: finer than the bins of a spectrum."""
+    block = max(int(1.0 / line_hz / step_s / _PER_PERIOD), 1)
+    count = power_mw.size // block
+    power_mw = power_mw[: count * block].reshape(count, block).mean(axis=1)
+    training = training[: count * block].reshape(count, block).all(axis=1)
+    step_s = step_s * block
     runs = _long_enough(power_mw, step_s, training, 1.0 / line_hz)
     if not runs:
         return line_hz
