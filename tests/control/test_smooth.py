@@ -125,6 +125,12 @@ def test_a_converter_that_measures_the_load_itself_holds_the_reference():
     assert fast.answer(20.0, 120.0, 60.0, 60.0) == -60.0
 
 
+def test_the_store_returns_to_a_place_above_the_reserve():
+    assert fast.target(60.0, 0.0, 0.5) == 30.0
+    assert fast.target(60.0, 40.0, 0.5) == 50.0
+    assert fast.target(60.0, 90.0, 0.5) == 60.0
+
+
 # the loop of a live site, on images
 
 

@@ -16,6 +16,7 @@ from wattstack.cli.chemistries import chemistry_options, compare
 from wattstack.cli.outages import outage_options, prove_outages
 from wattstack.cli.portfolio_plan import writable
 from wattstack.cli.sets import sets_option
+from wattstack.cli.transient import run_transient, transient_options
 from wattstack.errors import InputError
 
 HELP = """Run a campus step by step with the controller that will run the site.
@@ -40,10 +41,11 @@ Examples:
   wattstack simulate out/sakai/campus.yaml --years 10 --step 5min
   wattstack simulate out/sakai/campus.yaml --set control.kind=rules --no-against
   wattstack simulate out/sakai/campus.yaml --outages 10000 -o out/sakai-outages
+  wattstack simulate out/sakai/campus.yaml --transient --event crash:halls.big@20 -o out/sakai-seconds
   wattstack simulate out/sakai/campus.yaml --chemistries lfp-grid-2026,zinc-halogen-eos --years 10 -o out/compared
 
 \b
-Exit codes: 0 done, 1 load was not served, 2 bad input, 3 ours, 130 stopped (the folder is as it was).
+Exit codes: 0 done, 1 load was not served or a loop is unstable, 2 bad input, 3 ours, 130 stopped (folder as it was).
 """
 
 
@@ -81,6 +83,7 @@ Exit codes: 0 done, 1 load was not served, 2 bad input, 3 ours, 130 stopped (the
 )
 @chemistry_options
 @outage_options
+@transient_options
 @sets_option
 def simulate(campus_file: str, folder: str, **options: Any) -> int:
     """Simulate a campus into a folder."""
@@ -93,6 +96,8 @@ def simulate(campus_file: str, folder: str, **options: Any) -> int:
     _keep_results(Path(campus_file), Path(folder))
     writable(Path(folder))
     announce_compiling(lambda text: click.echo(text, err=True))
+    if options["transient"]:
+        return run_transient(campus, folder, options)
     if options["outages"] is not None:
         scenario = options["scenario"]
         return prove_outages(campus if scenario is None else campus.in_scenario(scenario), folder, options)

@@ -49,7 +49,7 @@ def remember(memory, history, load_mw, drawn_mw, closed):
     history[H_CLOSED, place] = closed
 
 
-@njit(cache=True, error_model="numpy")
+@njit(cache=True, error_model="numpy", forceinline=True)
 def manage(t_s, step_s, ems, memory, boxes, rules, store, import_limit_mw):
     """One step of the manager: decide where a period begins, take over what has arrived.
 

@@ -5,7 +5,7 @@ Gives    watch; codes of what is noted, rows of its memory.
 Used by  twin.kernel.transient, twin.transient.
 
 A loop is unstable when the power of a converter or generator turns round again and again, as far as before or farther,
-while the load does not: MOST_TURNS times in a row, each turn more than SWING of its rating.
+while the load does not half as much: MOST_TURNS times in a row, each turn more than SWING of its rating.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from wattstack.physics.kernel.ups import EMPTY, LOCK_S, ON_GRID, UPS_MODE
 from wattstack.twin.kernel import ems as em
 
 # memory[FIELD]; RELAY + r: time that relay r has seen its fault; STOP: 1 = the run cannot go on
-W_STOP, W_NOTES, W_STATUS, W_CLOSED, W_DARK, W_UNHELD_S, W_REASON, W_RELAY = range(8)
+W_STOP, W_NOTES, W_STATUS, W_CLOSED, W_DARK, W_UNHELD_S, W_REASON, W_BUSY, W_RELAY = range(9)
 NRELAY = 4
 NWATCH = W_RELAY + NRELAY
 # notes[FIELD, note]
@@ -32,7 +32,7 @@ NNOTE = 4
 # supplies[FIELD, supply]: groups that are off the grid, held off by the count, empty: now, and in the step before
 U_OFF, U_LOCKED, U_EMPTY, U_WAS_OFF, U_WAS_LOCKED, U_WAS_EMPTY = range(6)
 NSUPPLY = 6
-# swings[FIELD, source]: converters, gensets, the load
+# swings[FIELD, source]: converters, gensets, the load; LAST: mean size of the last turns
 Z_EXTREME_MW, Z_WAY, Z_LAST_MW, Z_AT_S, Z_TURNS, Z_RATING_MW = range(6)
 NSWING = 6
 
@@ -44,16 +44,22 @@ NSWING = 6
 
 # Relays at the point of connection, slower than any ride-through curve asks: assumption
 BELOW_PU, BELOW_S, LOW_PU, LOW_S, HIGH_PU, HIGH_S, OFF_FRAC, OFF_S = 0.5, 3.0, 0.8, 10.0, 1.25, 1.0, 0.06, 2.0
-SWING = 0.1  # of the rating: less is no swing
-KEPT = 0.9  # a turn at least so large as the last one is not dying away
-MOST_TURNS = 16.0
-SLOWEST_S = 2.0  # between two turns
+SWING = 0.03  # of the rating: less is no swing
+KEPT, FORGET = (
+    0.6,
+    0.1,
+)  # a turn of this share of the mean of the last ten or so: nothing dies away, but for beats
+MOST_TURNS = 14.0
+SLOWEST_S = 5.0  # between two turns
 QUIET_S = 30.0  # a loop that is at its end is noted again after so long
 
 
-@njit(cache=True, error_model="numpy")
-def watch(t_s, step_s, parts, moving):
-    """Look at the state after a step and note what changed; stops the run where nothing sensible can follow."""
+@njit(cache=True, error_model="numpy", forceinline=True)
+def watch(t_s, step_s, busy, parts, moving):
+    """Look at the state after a step and note what changed; stops the run where nothing sensible can follow.
+
+    `busy` > 0 where a supply or a rack group is not as usual.
+    """
     memory, notes, supplies, jobs, swings = moving.watch
     bus = moving.network.bus
     if not (
@@ -64,7 +70,9 @@ def watch(t_s, step_s, parts, moving):
         _note(memory, notes, t_s, NOT_FINITE, 0.0, 0.0)
         memory[W_STOP] = 1.0
         return
-    _supplies(t_s, parts, moving.chain, memory, notes, supplies)
+    if busy > 0.0 or memory[W_BUSY] > 0.0:
+        _supplies(t_s, parts, moving.chain, memory, notes, supplies)
+        memory[W_BUSY] = busy
     for j in range(jobs.shape[0]):
         failures = moving.load.job[load.FAILURES, j]
         if failures > jobs[j]:
@@ -156,7 +164,8 @@ def _swings(t_s, moving, memory, notes, swings):
     inverters, gensets = moving.network.inverters, moving.network.gensets
     if _turn(t_s, moving.network.bus[net.LOAD_MW], swings, last):
         for z in range(last):
-            swings[Z_TURNS, z] = 0.0
+            if 2.0 * swings[Z_LAST_MW, last] >= swings[Z_LAST_MW, z]:
+                swings[Z_TURNS, z] = 0.0
     for z in range(last):
         count = inverters.shape[1]
         power = inverters[inv.POWER_MW, z] if z < count else gensets[gen.G_MW, z - count]
@@ -178,6 +187,7 @@ def _turn(t_s, power_mw, swings, z):
         return False
     lasting = back >= KEPT * swings[Z_LAST_MW, z] and t_s - swings[Z_AT_S, z] <= SLOWEST_S
     swings[Z_TURNS, z] = swings[Z_TURNS, z] + 1.0 if lasting else 0.0
-    swings[Z_LAST_MW, z], swings[Z_AT_S, z] = back, t_s
+    swings[Z_LAST_MW, z] += (FORGET if lasting else 1.0) * (back - swings[Z_LAST_MW, z])
+    swings[Z_AT_S, z] = t_s
     swings[Z_EXTREME_MW, z], swings[Z_WAY, z] = power_mw, 1.0 if power_mw > extreme else -1.0
     return True

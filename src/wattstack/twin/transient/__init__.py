@@ -16,11 +16,17 @@ from wattstack.twin.transient.events import (
     read_events,
 )
 
-_LAZY = {"TransientRun": "run", "simulate_transient": "run"}
+_LAZY = {
+    "TransientRun": "run",
+    "greatest_change": "store",
+    "simulate_transient": "run",
+    "transient_summary": "store",
+    "write_transient": "store",
+}
 
 __all__ = [
-    "KINDS", "PRESETS", "Event", "GridProfile", "TransientRun", "grid_event", "parse_event", "read_events",
-    "simulate_transient",
+    "KINDS", "PRESETS", "Event", "GridProfile", "TransientRun", "greatest_change", "grid_event", "parse_event",
+    "read_events", "simulate_transient", "transient_summary", "write_transient",
 ]  # fmt: skip
 
 

@@ -19,8 +19,8 @@ from wattstack.physics.kernel import feeder as net
 from wattstack.physics.kernel import genset as gen
 from wattstack.physics.kernel import inverter as inv
 from wattstack.physics.kernel import load_rows as rows
-from wattstack.twin.kernel import transient as at
 from wattstack.twin.transient.build import Built
+from wattstack.twin.transient.cells import tell_store
 from wattstack.twin.transient.events import KINDS, Event
 from wattstack.twin.transient.grid import SLACK_S
 
@@ -149,7 +149,7 @@ class Acts:
         network.inverters[inv.OFF] = 1.0
         network.genset_orders[gen.G_ON] = 0.0
         self.called.clear()
-        at.tell_store(self.built.moving)
+        tell_store(self.built.moving)
         return "the whole site is cut off: breaker, batteries and generators"
 
     def _wake(self) -> None:
@@ -165,7 +165,7 @@ class Acts:
                 rows_[[inv.ANGLE_RAD, inv.LAST_RAD], i] = bus[net.BUS_RAD]
                 rows_[[inv.EMF_PU, inv.SET_PU], i] = bus[net.VOLT_PU]
                 rows_[inv.SOFTER, i] = 1.0
-        at.tell_store(self.built.moving)
+        tell_store(self.built.moving)
         self.dead, self.wake_step = False, None
 
     def _lose(self, target: str) -> None:
@@ -173,7 +173,7 @@ class Acts:
         self.lost.add(target)
         if kind == "battery":
             self.built.moving.network.inverters[inv.OFF, self.built.network.inverters.index(name)] = 1.0
-            at.tell_store(self.built.moving)
+            tell_store(self.built.moving)
         else:
             self.called.pop(name, None)
             self._switch_generator(name, False)

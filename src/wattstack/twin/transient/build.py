@@ -20,21 +20,17 @@ from wattstack.physics.chain import ChainSet, NetworkSet, make_chain, make_netwo
 from wattstack.physics.compute import LoadSet, make_load, power_wave
 from wattstack.physics.kernel import feeder as net
 from wattstack.physics.kernel import inverter as inv
-from wattstack.physics.kernel import layout as block
-from wattstack.physics.kernel.batch import limits_all
 from wattstack.physics.kernel.chain import advance_chain
 from wattstack.physics.kernel.jobs import advance_load
-from wattstack.physics.kernel.stored import stored_mwh, usable_mwh
-from wattstack.twin.fleet import Fleet, make_fleet
 from wattstack.twin.kernel import ems as em
 from wattstack.twin.kernel import transient as at
 from wattstack.twin.kernel import watch as seen
+from wattstack.twin.transient.cells import Cells
 
-CELL_S = 1.0  # step of the cells: their voltage and heat move within seconds to minutes
 LOOK_S = 60.0  # first reference of the fast loop: mean of the servers over so long
 NOTES = 4000  # most lines that an observer keeps
 COOLING_LAG_S = 180.0  # cooling follows the heat within minutes: assumption, 1-15 min
-WET_BULB_DEGC, AIR_DEGC = 15.0, 20.0  # outdoors, where no weather is read within seconds: assumption
+WET_BULB_DEGC = 15.0  # outdoors: no weather is read within seconds, assumption
 PLAIN_POWER_FACTOR = 0.95  # of plain loads and cooling, assumption
 ISLAND_HZ = 50.0  # nominal frequency of a campus without a grid, assumption
 SMALL_MW = 1e-6
@@ -46,10 +42,11 @@ class Built:
 
     Attributes:
         campus: As declared.
-        load, chain, network, fleet: Servers, electrical chains, bus and batteries.
+        load, chain, network: Servers, electrical chains, bus.
         parts, moving: Constants and state of the loop.
         channels: Names of the rows of the record.
         supplies: Names of the uninterruptible supplies, in the order of their numbers.
+        cells: Of the batteries.
         nominal_hz: Nominal frequency.
         import_limit_mw: What the connection carries, inf without a number.
         notes: What a reader must know of how it was built.
@@ -59,11 +56,11 @@ class Built:
     load: LoadSet
     chain: ChainSet
     network: NetworkSet
-    fleet: Fleet
     parts: at.Parts
     moving: at.Moving
     channels: tuple[str, ...]
     supplies: tuple[str, ...]
+    cells: Cells
     nominal_hz: float
     import_limit_mw: float
     notes: tuple[str, ...]
@@ -83,8 +80,6 @@ def build(campus: Campus, seed: int, groups: int, step_s: float, keep: tuple[int
     nominal = ISLAND_HZ if campus.grid is None else float(campus.grid.connection.frequency_hz)
     chain = make_chain(campus, load.group_hall, load.group_full_mw, load.group_gpus, nominal)
     network = make_network(campus, frequency_hz=nominal)
-    fleet = make_fleet(campus)
-    fleet.begin_year(0)
     supplies = tuple(dict.fromkeys(name for name in chain.names if name))
     gpu_mw, ac_mw, ac_mvar = (np.zeros(len(load.group_source)) for _ in range(3))
     load_state = load.new_state()
@@ -94,18 +89,16 @@ def build(campus: Campus, seed: int, groups: int, step_s: float, keep: tuple[int
     site, notes = _site(campus, float(ac_mw.sum()))
     sources = len(load.sources) if keep[1] else 0
     channels = _channels(network, supplies, load.sources[:sources])
-    cell_steps = max(1, round(CELL_S / step_s))
     parts = at.Parts(
-        load.load, chain.chain, network.network, (fleet.blocks.blocks, fleet.blocks.ageing),
-        np.array([_place(owner, network.inverters) for owner in fleet.owner or ("none",)], np.int64),
+        load.load, chain.chain, network.network,
         np.array([supplies.index(name) if name else -1 for name in chain.names], np.int64),
-        np.asarray(load.group_source, np.int64), _ems(campus), _rules(campus), site, cell_steps, keep[0],
-        np.array([1.0, float(sources)]),
+        np.array([supplies.index(chain.names[g]) if chain.names[g] else -1 for g in load.load.first[:-1]], np.int64),
+        _ems(campus), _rules(campus), site, keep[0], sources,
     )  # fmt: skip
     cooled = site[at.COOLING_PER_IT] * ac_mw.sum()
     asked = ac_mw.sum() + cooled + site[at.PLAIN_MW], ac_mvar.sum() + site[at.PLAIN_MVAR]
     moving = _moving(
-        campus, parts, (load, load_state, chain_state, network, fleet), (gpu_mw, ac_mw, ac_mvar), step_s
+        campus, parts, (load, load_state, chain_state, network), (gpu_mw, ac_mw, ac_mvar), step_s
     )
     moving = moving._replace(
         network=network.new_state(*asked, island=campus.grid is None), sums=np.zeros(len(channels))
@@ -113,17 +106,13 @@ def build(campus: Campus, seed: int, groups: int, step_s: float, keep: tuple[int
     limit = np.inf
     if campus.grid is not None:
         limit = campus.grid.connection.firm_mw + campus.grid.connection.nonfirm_mw
+    cells = Cells(campus, network.inverters, step_s)
+    cells.begin(moving)
     built = Built(
-        campus, load, chain, network, fleet, parts, moving, channels, supplies, nominal, float(limit), notes
+        campus, load, chain, network, parts, moving, channels, supplies, cells, nominal, float(limit), notes
     )
-    _at_rest(built, step_s, asked[0], cooled, float(ac_mw.sum() / max(gpu_mw.sum(), SMALL_MW)))
+    _at_rest(built, asked[0], cooled, float(ac_mw.sum() / max(gpu_mw.sum(), SMALL_MW)))
     return built
-
-
-def _place(owner: str, inverters: tuple[str, ...]) -> int:
-    """Converter of a block."""
-    name = owner.removeprefix("battery.")
-    return inverters.index(name) if name in inverters else -1
 
 
 def _channels(network: NetworkSet, supplies: tuple[str, ...], sources: tuple[str, ...]) -> tuple[str, ...]:
@@ -153,7 +142,7 @@ def _site(campus: Campus, ac_mw: float) -> tuple[np.ndarray, tuple[str, ...]]:
             site[at.PLAIN_MW] += part.draw_mw
         else:
             notes.append(f"load.{name} follows a series of hours: it is left out within seconds.")
-    site[at.COOLING_LAG_S], site[at.TEMP_AIR_DEGC] = COOLING_LAG_S, AIR_DEGC
+    site[at.COOLING_LAG_S] = COOLING_LAG_S
     if campus.cooling is not None:
         rating = sum(
             hall.it_mw * (1.0 + hall.ups_loss_frac) for hall in campus.load.values() if isinstance(hall, Hall)
@@ -196,8 +185,8 @@ def _rules(campus: Campus) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
 
 def _moving(campus: Campus, parts: at.Parts, made: tuple, powers: tuple, step_s: float) -> at.Moving:
     """State of everything but the bus."""
-    load, load_state, chain_state, network, fleet = made
-    nb, ni, ng = len(parts.block_unit), len(network.inverters), len(network.gensets)
+    load, load_state, chain_state, network = made
+    ni, ng = len(network.inverters), len(network.gensets)
     supplies = int(parts.group_ups.max(initial=-1)) + 1
     row = np.zeros(rows.NROW)
     row[rows.EXPORT_LIMIT_MW], row[rows.PEAK_MW] = 0.0, np.inf
@@ -210,41 +199,21 @@ def _moving(campus: Campus, parts: at.Parts, made: tuple, powers: tuple, step_s:
     queue = np.zeros((em.NQUEUE, ceil(parts.ems[em.COMMAND_S] / parts.ems[em.PERIOD_S]) + 4))
     swings = np.zeros((seen.NSWING, ni + ng + 1))
     ratings = [*network.network.inverters[inv.RATING_MVA], *network.network.gensets[1]]
-    swings[seen.Z_RATING_MW] = [*ratings, max(sum(ratings), 1.0)]
+    swings[seen.Z_RATING_MW] = [*ratings, 0.5 * min(ratings, default=1.0)]  # the load is watched more closely
     watch = (
         np.zeros(seen.NWATCH), np.zeros((seen.NNOTE, NOTES)), np.zeros((seen.NSUPPLY, supplies)),
         np.zeros(load.load.jobs.shape[1]), swings,
     )  # fmt: skip
-    cells = (
-        fleet.blocks.state,
-        fleet.blocks.age,
-        np.zeros((2, nb)),
-        np.zeros(nb),
-        np.zeros((block.NFLOW, nb)),
-    )
     return at.Moving(
-        load_state, chain_state, None, cells, *powers, np.zeros(em.NMEMORY),
+        load_state, chain_state, None, *powers, np.zeros(em.NMEMORY),
         (history, queue, np.zeros(smooth.NROW), row, np.zeros(3)), np.zeros(em.NSTORE),
         np.zeros((at.NUNIT, ni)), np.zeros(at.NNOW), np.zeros(0), watch,
     )  # fmt: skip
 
 
-def _at_rest(built: Built, step_s: float, asked_mw: float, cooled_mw: float, ac_per_gpu: float) -> None:
+def _at_rest(built: Built, asked_mw: float, cooled_mw: float, ac_per_gpu: float) -> None:
     """Fill in what the first step reads: stores, history, first reference, what the watch saw last."""
     parts, moving = built.parts, built.moving
-    state, age, limits, _, _ = moving.cells
-    blocks, units = parts.fleet[0], moving.units
-    limits_all(blocks, state, age, AIR_DEGC, parts.cell_steps * step_s, limits)
-    for b, i in enumerate(parts.block_unit):
-        if i >= 0:
-            units[at.STORED_MWH, i] += stored_mwh(blocks.rating, state, age, b)
-            units[at.USABLE_MWH, i] += usable_mwh(blocks.rating, age, b)
-            units[at.CHARGE_MW, i] += limits[block.CAN_CHARGE, b]
-            units[at.DISCHARGE_MW, i] += limits[block.CAN_DISCHARGE, b]
-    for i, name in enumerate(built.network.inverters):
-        unit = built.campus.battery[name]
-        units[at.CHARGE_EFF, i], units[at.DISCHARGE_EFF, i] = unit.charge_eff, unit.discharge_eff
-    at.tell_store(moving)
     moving.now[at.COOLING_MW] = cooled_mw
     memory, closed = moving.memory, moving.network.bus[net.CLOSED]
     mean_mw = power_wave(built.load, LOOK_S, 0.05)["power_mw"].mean()

@@ -29,7 +29,6 @@ from wattstack.work import progress
 GROUPS = 200  # rack groups: what is the same for any number of them is most of it
 RECORD_MB = 384.0  # a record larger than this is thinned
 LEAST_HZ = 200.0  # what tests up to 55 Hz need
-CHUNK_S = 1.0  # between two looks from outside: Ctrl-C, units that are called
 MOST_STEP_S, LEAST_STEP_S = 0.02, 1e-5
 
 
@@ -120,23 +119,25 @@ def simulate_transient(
 def _walk(
     built: Built, acts: Acts, drive: GridDrive, span: tuple[int, float], record: np.ndarray
 ) -> tuple[int, float]:
-    """The steps, in chunks that end where something happens; (steps done, seconds taken)."""
+    """The steps, in chunks that end where something happens or a step of the cells is due; (steps, seconds taken)."""
     import time
 
     count, step_s = span
-    chunk = max(1, round(CHUNK_S / step_s))
+    cells = built.cells
     done, began, last_rad = 0, time.perf_counter(), 0.0
-    with progress(f"Seconds of {built.campus.name}", total=ceil(count / chunk)) as bar:
+    with progress(f"Seconds of {built.campus.name}", total=ceil(count / cells.steps)) as bar:
         while done < count:
             acts.act(done)
-            end = min(count, done + chunk, acts.next_step(done))
+            end = min(count, done + cells.left(), acts.next_step(done))
             time_s = np.arange(done, end) * step_s
             rows = np.empty((at.NDRIVE, end - done))
             rows[at.D_GRID_PU], rows[at.D_GRID_HZ], angle = drive.over(time_s)
             rows[at.D_JUMP_RAD] = np.diff(angle, prepend=last_rad)
             rows[at.D_IMPORT_LIMIT_MW] = acts.import_limit_mw(time_s)
             last_rad = angle[-1]
-            done += run_steps(done, end - done, step_s, rows, built.parts, built.moving, record)
+            ran = run_steps(done, end - done, step_s, rows, built.parts, built.moving, record)
+            cells.follow(built.moving, ran)
+            done += ran
             bar.advance()
             if built.moving.watch[0][W_STOP] > 0.0:
                 break

@@ -121,7 +121,8 @@ def _line(built: Built, code: int, place: float, value: float) -> str:
     if code == seen.JOB_FAILED:
         return f"{built.load.jobs[int(place)].removeprefix('load.')}: a GPU fails, the job falls to idle"
     if code == seen.BUS_STATUS:
-        return f"the bus: {ENDED[int(place)]}, {value:.3f} pu"
+        why = ": nothing on it forms one" if ENDED[int(place)] == "no voltage" else ""
+        return f"the bus: {ENDED[int(place)]}{why}, {value:.3f} pu"
     if code == seen.DIVERGED:
         return f"{_source(built, int(place))} swings without end, the run stops"
     if code == seen.RELAY:
