@@ -228,3 +228,16 @@ def test_waves_of_different_lengths_and_gaps_are_told_at_once():
     with pytest.raises(InputError) as error:
         ride_through(Ups(), volt, np.full(9, 50.0), 0.0, 100.0)
     assert [fault.where for fault in error.value.faults] == ["step_s", "frequency_hz", "voltage_pu"]
+
+
+def test_the_answer_to_virginia_does_not_depend_on_the_step():
+    drawn = []
+    for step_s in (0.001, 0.005):
+        volt = np.ones(round(40.0 / step_s))
+        for k in range(2):
+            first = round((10.0 + 16.4 * k) / step_s)
+            volt[first : first + round(0.06 / step_s)] = 0.35
+        course = ride_through(Ups(sag_count=None, **PLAIN), volt, 60.0, step_s, 100.0)
+        assert course.left[-1] == 2
+        drawn.append(course.grid_mw.mean())
+    assert drawn[0] == pytest.approx(drawn[1], rel=1e-3)

@@ -17,7 +17,7 @@ class GensetDynamics:
     """How a synchronous generator behind an engine answers. One set of numbers for all units of a campus.
 
     Attributes:
-        power_factor: Rated MW / MVA; 0.8 is usual for engines, IEC 60034-22.
+        power_factor: Rated MW / MVA; 0.8 is usual for sets: assumption.
         droop_frac: Change of frequency / nominal for a change of power by the rating; ISO 8528-5 class G2: at most 5 %.
         governor_s: Lag of the actuator: assumption.
         engine_s: Lag from fuel to torque: half a second of a gas engine with turbocharger, assumption.
