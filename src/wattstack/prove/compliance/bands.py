@@ -85,24 +85,6 @@ def _below(look: Look, edge_hz: float, order: int) -> list[Piece]:
     return made
 
 
-def _difference(look: Look, edge: tuple[float, int], window_s: float, limit: float) -> list[Reading]:
-    """The reading without a lower edge, over pieces that a window fits into; none where there is no such piece."""
-    below = look.once(("below", edge), lambda: _below(look, *edge))
-    fit = [(piece, 1) for piece in below if len(piece.values) > round(window_s / look.step_s)]
-    said = f"any {window_s:g} s, difference without a lower edge"
-    return [_widest(look, fit, window_s, (said, limit))] if fit else []
-
-
-def _below(look: Look, edge_hz: float, order: int) -> list[Piece]:
-    return [
-        Piece(
-            p.first,
-            filters.keep_below(p.values, look.rate_hz, edge_hz, order) if len(p.values) > 1 else p.values,
-        )
-        for p in look.pieces()
-    ]
-
-
 def _widest(look: Look, parts: list[tuple[Piece, int]], window_s: float, what: tuple[str, float]) -> Reading:
     """Range in any window over all parts, as a reading."""
     most, where = -1.0, (0, 0)

@@ -13,12 +13,13 @@ within 5 % (tests). It starts settled: ten seconds mirrored go before the first.
 from __future__ import annotations
 
 from functools import cache
-from math import pi
+from math import ceil, pi
 
 import numpy as np
 
 PST_WINDOW_S = 600.0
 _PLT_WINDOWS = 12
+_RATE_HZ = 400.0  # at which the weighting filter is true to the standard within 1 % up to 20 Hz
 # Lamp -> k, lambda, w1 .. w4 over 2 pi [Hz], low-pass edge [Hz], sine of 8.8 Hz that is just seen, peak to peak [%].
 LAMPS = {
     "230 V": (1.74802, 4.05981, 9.15494, 2.27979, 1.22535, 21.9, 35.0, 0.250),
@@ -66,15 +67,18 @@ def long_term(short: np.ndarray) -> float:
 
 def _sensation(change_pct: np.ndarray, rate_hz: float, lamp: str) -> np.ndarray:
     """Instantaneous flicker sensation, 1 = just seen."""
-    from scipy.signal import sosfilt
+    from scipy.signal import resample_poly, sosfilt
 
+    finer = ceil(_RATE_HZ / rate_hz)
+    if finer > 1:
+        change_pct, rate_hz = resample_poly(change_pct, finer, 1, padtype="edge"), finer * rate_hz
     sections, scale = _chain(rate_hz, lamp)
     pad = min(len(change_pct) - 1, round(10.0 * rate_hz))
     longer = np.concatenate([change_pct[pad:0:-1], change_pct]) - change_pct.mean()
     weighted = sosfilt(sections, longer)
     smooth = 1.0 - np.exp(-1.0 / (0.3 * rate_hz))
     squared = sosfilt([[smooth, 0.0, 0.0, 1.0, smooth - 1.0, 0.0]], weighted**2)
-    return squared[pad:] * scale
+    return squared[pad::finer] * scale
 
 
 @cache

@@ -46,12 +46,14 @@ def recovery(look: Look, rule: Rule, site: SitePoint) -> tuple[list[Reading], li
         )
     look.need_rate(20.0 / within, f"to see {within:g} s to a twentieth")
     worst: dict[str, tuple[float, Excursion, float]] = {}
-    judged, highest = 0, (-inf, sags[0])
+    judged, highest, before, back = 0, (-inf, sags[0]), 0.0, True
     for place, sag in enumerate(sags):
-        before = look.before_mw(sag.first, sags[place - 1].last + 1 if place else 0)
+        if back:  # else the load was not yet back from the sag before: what it drew before that one counts
+            before = look.before_mw(sag.first, sags[place - 1].last + 1 if place else 0)
         end = sags[place + 1].first if place + 1 < len(sags) else len(look.power_mw)
         times = _times(look, sag, end, share * before) if before > 0.0 else {}
         left = (end - sag.last - 1) * look.step_s
+        back = bool(times) and max(times.values()) < inf
         if not times or (left < within and min(times.values()) == inf):
             continue  # the next sag, or the end, came before the time was up
         judged += 1

@@ -128,7 +128,10 @@ def _kept(look: Look, found: list[Excursion], must: list[Excursion], rule: Rule)
         place = found.index(one)
         since = found[place - 1].last + after if place else 0
         end = min(one.last + 1 + after + until, firsts[place + 1])
-        later = look.power_mw[min(one.last + 1 + after, max(firsts[place + 1] - 1, 0)) : end]
+        begin = one.last + 1 + after
+        if place + 1 < len(found):  # what is drawn as the next one comes, where that is sooner
+            begin = min(begin, firsts[place + 1] - 1)
+        later = look.power_mw[begin:end]
         if not np.isfinite(later).any():
             continue
         for said, base in (

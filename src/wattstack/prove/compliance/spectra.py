@@ -20,6 +20,7 @@ from wattstack.prove.compliance.verdict import NOT_APPLICABLE, NOT_MEASURABLE, N
 
 HARMONICS = 10  # of the iteration that are looked at
 _SHIFT_S = 1.0  # by which the period of a job may be moved
+_ROUNDING = 1e-9
 LINE_HZ = (0.05, 3.0)  # where the iteration is sought: periods of 0.3 to 20 s
 
 
@@ -49,7 +50,7 @@ def energy_share(look: Look, rule: Rule, site: SitePoint) -> list[Reading]:
     for said, f, p in (("mean of segments of 100 s", frequency, power), ("whole record", whole_hz, whole)):
         inside = (f >= band[0]) & (f <= band[1])
         total = float(p[1:].sum())
-        if total <= 1e-18 * (1.0 + float(np.mean(piece.values)) ** 2):
+        if total <= (_ROUNDING * (1.0 + abs(look.peak_mw))) ** 2:
             raise NoVerdict(NOT_MEASURABLE, "the power does not move: no energy to share")
         picture = spectrum_picture(f, p, (max(band[0], 1e-3), band[1]), float(f[inside][p[inside].argmax()]))
         made.append(Reading(f"{said} (Welch, Hann)", float(p[inside].sum()) / total, limit, "",
@@ -126,7 +127,7 @@ def iteration(look: Look) -> tuple[float, np.ndarray]:
     """Period of the iteration [s] and amplitudes of its first ten lines [MW]; 0 and zeros where there is no line."""
     frequency, power, _ = spectrum(look)
     amplitude, base_hz = filters.line_amplitude(frequency, power, LINE_HZ)
-    if amplitude <= 0.0 or base_hz <= 0.0:
+    if amplitude <= _ROUNDING * (1.0 + abs(look.peak_mw)):
         return 0.0, np.zeros(HARMONICS)
     near = 2.5 * (frequency[1] - frequency[0])
     lines = [
