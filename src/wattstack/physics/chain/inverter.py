@@ -24,8 +24,8 @@ def inverter_column(inverter: Inverter, rating_mva: float) -> np.ndarray:
 
     Source:
         Following: phase-locked loop of second order, critically damped, and a power loop of first order; current of
-        double the missing voltage below 0.9 pu, VDE-AR-N 4120 (2018). Forming: virtual synchronous machine, D'Arco, Suul
-        and Fosso (2015), Electric Power Systems Research 122, 180-197, with the swing equation
+        double the missing voltage below 0.9 pu, VDE-AR-N 4120 (2018). Forming: virtual synchronous machine, D'Arco,
+        Suul and Fosso (2015), Electric Power Systems Research 122, 180-197, with the swing equation
         2 H dw/dt = p_set - p - (w - w_set) / droop - D (w - w_bus). Its current is held at its limit by virtual
         impedance, Paquette and Divan (2015), IEEE Transactions on Industry Applications 51.
     """
