@@ -42,3 +42,10 @@ def test_the_same_year_at_a_finer_step(campus_of):
 def test_the_profile_jobs_needs_jobs_or_serving(campus_of):
     with pytest.raises(InputError, match="must have jobs or inference to follow"):
         campus_of(halls({"it_mw": 100, "profile": "jobs"}))
+
+
+def test_what_a_hall_draws_while_all_train_bounds_its_peak_from_below(campus_of):
+    campus = campus_of(halls(JOBS))
+    steady_mw = campus.load["halls"].steady_mw
+    assert steady_mw == pytest.approx(30 * 1.83 * 0.875 + 10 * 1.83 * 0.46 + 0.05 * 40 * 1.83)
+    assert steady_mw <= build_case(campus).it_mw.max() * 1.02

@@ -79,6 +79,17 @@ class Hall(Declared):
         servers_mw = sum(part.full_mw for part in (*self.jobs.values(), *self.inference.values()))
         return servers_mw * (1.0 + self.network_frac) + self.idle_mw
 
+    @property
+    def steady_mw(self) -> float:
+        """Power while all jobs train and serving is at its mean, network, storage and idle servers included [MW]."""
+        jobs_mw = sum(job.full_mw * job.mean_frac for job in self.jobs.values())
+        serving_mw = sum(
+            fleet.full_mw * (fleet.base_frac + fleet.slope_frac * fleet.utilisation_frac)
+            for fleet in self.inference.values()
+        )
+        servers_mw = sum(part.full_mw for part in (*self.jobs.values(), *self.inference.values()))
+        return jobs_mw + serving_mw + servers_mw * self.network_frac + self.idle_mw
+
     def faults(self) -> Iterable[Fault]:
         """Flexible compute without a price; jobs larger than the hall."""
         if self.compute_mw > self.it_mw * 1.001:

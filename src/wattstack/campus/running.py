@@ -117,7 +117,9 @@ def least_peak_mw(campus: Campus) -> float:
     """A bound from below on the highest load: mean draw of halls and plain loads that are numbers [MW]."""
     total = 0.0
     for load in campus.load.values():
-        if isinstance(load, Hall):
+        if isinstance(load, Hall) and load.profile == "jobs":
+            total += load.steady_mw
+        elif isinstance(load, Hall):
             total += load.it_mw * load.utilisation_frac if isinstance(load.profile, str) else 0.0
         elif isinstance(load.draw_mw, float | int):
             total += load.draw_mw

@@ -308,7 +308,7 @@ def _of_sensor(sensor_s: float, job: Job, shape: Shape, deficit_frac: float) -> 
     if 2.0 * sensor_s > _SLOW * dip_s:
         low, high = shape.depths
         notes.append(
-            f"The sensor lags {2.0 * sensor_s:.2g} s, a dip lasts {dip_s:.2g} s: its depth, {low:.1%} to {high:.1%} here, "
+            f"The sensor lags {2.0 * sensor_s:.2g} s, a dip lasts {dip_s:.2g} s: its depth, {low:.1%} to {high:.1%}, "
             "rests on the form that is assumed for the sensor. What is told is depth x length, "
             f"{deficit_frac:.2%}: sweep low_frac with duty_frac where the depth matters."
         )
