@@ -152,3 +152,43 @@ def test_an_island_needs_something_that_makes_its_voltage(campus_of):
     assert list(transient_faults(campus_of(load=JOBS, battery=forming))) == []
     gas = {"gas": {"power_mw": 40, "fuel_price_per_mwh": 8000, "emission_kg_per_mwh": 444}}
     assert list(transient_faults(campus_of(load=JOBS, generator=gas))) == []
+
+
+def coded(*codes, **connection):
+    """A grid with these codes."""
+    return {**GRID, "connection": {"firm_mw": 110, **connection}, "codes": list(codes)}
+
+
+def test_codes_are_entries_of_the_library_and_stand_with_their_passports(campus_of):
+    campus = campus_of(grid=coded("library:ieso-3.0", "library:ercot-lcl-10mw", frequency_hz=60))
+    assert campus.grid.codes == ("library:ieso-3.0", "library:ercot-lcl-10mw")
+    assert [p["name"] for p in campus.passports if p["kind"] == "grid_codes"] == [
+        "ieso-3.0",
+        "ercot-lcl-10mw",
+    ]
+
+
+def test_a_code_that_is_not_in_the_library_is_told_with_the_nearest(told):
+    connection = (
+        "connection: {firm_mw: 110}",
+        "connection: {firm_mw: 110, frequency_hz: 60}\n  codes: [library:ieso-3]",
+    )
+    assert told(connection)["grid.codes.0"].startswith(
+        "is 'library:ieso-3', which is not among the grid codes of the library. Nearest: 'library:ieso-3.0'."
+    )
+    bare = (connection[0], connection[1].replace("library:ieso-3", "ieso"))
+    assert "must name an entry of the library. Write library:NAME" in told(bare)["grid.codes.0"]
+    single = (connection[0], connection[1].replace("[library:ieso-3]", "library:ieso-3.0"))
+    assert "must be a list. Put it in square brackets" in told(single)["grid.codes"]
+
+
+def test_a_code_stands_once_and_with_a_frequency(campus_of):
+    with pytest.raises(ValidationError) as caught:
+        campus_of(grid=coded("library:aeso", "library:aeso", frequency_hz=60))
+    assert only(caught) == ("grid.codes.1", "is 'library:aeso' a second time, must stand once. Take it out.")
+    with pytest.raises(ValidationError) as caught:
+        campus_of(grid=coded("library:aeso"))
+    assert only(caught) == (
+        "grid.connection.frequency_hz",
+        "is missing, must be given with grid.codes. Write 50 or 60.",
+    )

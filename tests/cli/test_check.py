@@ -144,7 +144,8 @@ def test_what_moves_within_seconds_is_shown_with_the_swing_of_the_largest_job(ca
     )
     text = text.replace(
         "{firm_mw: 20}",
-        "{firm_mw: 20, frequency_hz: 60, short_circuit_mva: 900, modes: {a: {frequency_hz: 1, damping_frac: 0.05}}}",
+        "{firm_mw: 20, frequency_hz: 60, short_circuit_mva: 900, modes: {a: {frequency_hz: 1, damping_frac: 0.05}}}\n"
+        "  codes: [library:ieso-3.0, library:ercot-lcl-10mw]",
     ).replace("capital_per_mw:", "inverter: {mode: grid-forming}\n    capital_per_mw:", 1)
     campus_file.write_text(text, encoding="utf-8")
     assert run(["check", str(campus_file)]) == 0
@@ -161,6 +162,7 @@ def test_what_moves_within_seconds_is_shown_with_the_swing_of_the_largest_job(ca
         "smoothing 2 MW and 0.1 MWh held free both ways in battery.main",
         "grid 60 Hz, 900 MVA short-circuit power",
         "mode a 1 Hz, answers 10 times",
+        "grid codes library:ieso-3.0, library:ercot-lcl-10mw",
     ):
         assert part in shown, part
 

@@ -171,3 +171,18 @@ def test_page_and_text_show_what_each_duty_takes(shared, campus, tmp_path):
     assert "duty takes" not in result_text(bare)
     write_report(bare, tmp_path / "bare.html")
     assert "What each duty takes" not in (tmp_path / "bare.html").read_text(encoding="utf-8")
+
+
+def test_the_search_begins_where_the_battery_has_something_left_for_the_market(campus):
+    from wattstack.case import build_cases
+    from wattstack.plan.start import start_sizes
+
+    duty = {"smoothing": {"power_mw": 6.0, "energy_mwh": 1.0}}
+    model = {
+        name: sizing_model(site, build_cases(site)).model
+        for name, site in (("free", campus()), ("held", campus(duties=duty)))
+    }
+    at = [column.name for column in model["free"].columns].index
+    free, held = start_sizes(model["free"]), start_sizes(model["held"])
+    assert held[at("battery.main.power_mw")] - free[at("battery.main.power_mw")] == pytest.approx(6.0)
+    assert held[at("battery.main.energy_mwh")] - free[at("battery.main.energy_mwh")] == pytest.approx(1.0)

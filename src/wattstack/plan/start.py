@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from wattstack.dispatch import Problem
+from wattstack.dispatch import Amount, Problem
 from wattstack.plan.model import SizingModel
 
 BATTERY_FRAC, BATTERY_H, SOLAR_FRAC = 0.2, 4.0, 0.5  # of the highest load
@@ -35,7 +35,10 @@ def start_sizes(model: SizingModel) -> np.ndarray:
 
 
 def _assets(problem: Problem, held: dict[str, float]) -> dict[str, float]:
-    """Batteries of a fifth of the highest load for four hours, solar of half of it; `held` are sizes that stand."""
+    """Batteries of a fifth of the highest load for four hours beyond what duties hold, solar of half of it.
+
+    `held` are sizes that stand.
+    """
     peak = float(np.max(problem.load_at(held)))
     sizes = {}
     for supply in problem.supplies:
@@ -44,10 +47,15 @@ def _assets(problem: Problem, held: dict[str, float]) -> dict[str, float]:
     for store in problem.storages:
         for amount in (store.charge, store.discharge):
             if amount.size is not None:
-                sizes[amount.size] = BATTERY_FRAC * peak
+                sizes[amount.size] = BATTERY_FRAC * peak + _held(amount)
         if store.ceiling.size is not None:
-            sizes[store.ceiling.size] = BATTERY_FRAC * BATTERY_H * peak
+            sizes[store.ceiling.size] = BATTERY_FRAC * BATTERY_H * peak + _held(store.ceiling)
     return sizes
+
+
+def _held(amount: Amount) -> float:
+    """What a duty takes off an amount before there is any of it for the rest."""
+    return max(-float(np.min(amount.fixed)), 0.0)
 
 
 def _peaks(problem: Problem, sizes: dict[str, float]) -> dict[str, float]:
