@@ -12,8 +12,7 @@ from wattstack.physics.ageing import ageing_of
 from wattstack.physics.blocks import BlockSpec, make_blocks
 from wattstack.physics.kernel import layout as at
 from wattstack.physics.kernel.batch import advance_all, limits_all
-from wattstack.physics.kernel.block import CHUNK
-from wattstack.physics.kernel.cell import decay, mean_kept, solve_current, taper
+from wattstack.physics.kernel.cell import Bounds, decay, is_over, mean_kept, most_current, solve_current
 from wattstack.physics.kernel.tables import NSLOT
 
 
@@ -48,7 +47,7 @@ def test_blocks_of_several_kinds_move_together_as_each_moves_alone():
             f"b{i}", cells[i // 3 % 3], None, 2.0, 1.0, 1.0, start_soc=float(rng.uniform(0.1, 0.9)),
             capacity_frac=float(rng.uniform(0.9, 1.1)), charge_eff=0.95,
         )
-        for i in range(2 * CHUNK)
+        for i in range(256)
     ]  # fmt: skip
     asked = rng.uniform(-1.0, 1.0, len(specs))
     together, flows = moved(make_blocks(specs), asked, steps=5)
@@ -152,9 +151,12 @@ def test_decay_is_the_exponential(x):
 @pytest.mark.tiny
 def test_small_formulas_keep_their_promises():
     assert decay(1e6) < 1e-300
-    assert mean_kept(0.5) == pytest.approx((1 - np.exp(-0.5)) / 0.5, rel=1e-3)
+    assert mean_kept(1.0, 2.0) == pytest.approx((1 - np.exp(-0.5)) / 0.5, rel=1e-3)
     for power in (-5.0, 0.0, 1e-12, 5.0):
         current = solve_current(3.0, 0.01, power)
         assert (3.0 - 0.01 * current) * current == pytest.approx(power, rel=1e-12)
-    taken = taper(0.02, 0.05, 10.0, 1e-3)
+    bounds = Bounds(10.0, 1.0, 0.02, 0.05 + 10.0 * 1e-3, 0.5, 1e300, 0.01, 20.0)
+    taken, code = most_current(True, bounds)
     assert taken == pytest.approx(10.0 * (0.02 - taken * 1e-3) / 0.05)
+    assert code == at.BY_SOC_LOW
+    assert is_over(bounds, 1.001 * taken) and not is_over(bounds, 0.999 * taken)

@@ -164,7 +164,7 @@ def _kind(spec: BlockSpec) -> tuple:
 
 def _blocks(specs: Sequence[BlockSpec]) -> Blocks:
     """Constants of the blocks, one table for each kind."""
-    from wattstack.physics.kernel import block, tables
+    from wattstack.physics.kernel import tables
     from wattstack.physics.kernel.block import Blocks
 
     first: dict[tuple, BlockSpec] = {}
@@ -187,7 +187,6 @@ def _blocks(specs: Sequence[BlockSpec]) -> Blocks:
         ohm_table=np.array([_ohm_table(cell, points).ravel() for cell in cells]),
         step_s=np.zeros(tables.NSLOT + 1),
         step=np.zeros((tables.NSLOT, kinds, tables.NSTEP)),
-        scratch=np.zeros(block.NSCRATCH * block.STRIDE),
     )
 
 
@@ -258,9 +257,9 @@ def _grid(cell: Cell | None) -> int:
     return _GRIDS[-1]
 
 
-def _with_slopes(values: np.ndarray) -> np.ndarray:
-    """Value and step to the next point, beside each other; the last step repeats the one before it."""
-    return np.stack([values, _steps(values, 0)], axis=-1)
+def _with_steps(values: np.ndarray) -> np.ndarray:
+    """Values of each point beside their steps to the next; the last steps repeat those before them."""
+    return np.concatenate([values, _steps(values, 0)], axis=1)
 
 
 def _steps(values: np.ndarray, axis: int) -> np.ndarray:
@@ -278,7 +277,7 @@ def _soc_table(cell: Cell | None, points: int) -> np.ndarray:
     curves = (cell.ocv_v, cell.hysteresis_v, cell.entropic_v_per_k, at_rest_a)
     values = np.stack([np.interp(soc, cell.soc_points, curve) for curve in curves], axis=1)
     values[0, 3] = 0.0  # an empty cell loses no charge
-    return _with_slopes(values).ravel()
+    return _with_steps(values).ravel()
 
 
 def _temp_table(cell: Cell | None) -> np.ndarray:
@@ -294,7 +293,7 @@ def _temp_table(cell: Cell | None) -> np.ndarray:
         values[:, 1] = np.interp(temp, axis, cell.c_rate_frac_discharge) * inside
         kelvin = temp + 273.15
         values[:, 2] = np.exp(-cell.activation_ev / BOLTZMANN_EV_PER_K * (1.0 / kelvin - 1.0 / 298.15))
-    return _with_slopes(values).ravel()
+    return _with_steps(values).ravel()
 
 
 @lru_cache(maxsize=32)  # a cell is frozen, and is asked for again with every block made of it

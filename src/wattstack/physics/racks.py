@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from wattstack.campus import Battery
 
 RULES = ("voltage", "weakest")
-MOST_RACKS = 128  # of one container: what goes through the compiled loops together
+MOST_RACKS = 128  # of one container: more is a slip in the file, assumption
 
 
 class RackPlant(NamedTuple):

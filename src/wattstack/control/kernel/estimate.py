@@ -22,26 +22,9 @@ from math import exp, isnan, sqrt
 from numba import njit
 
 from wattstack.physics.kernel import tables as t
-from wattstack.physics.kernel.block import (
-    CHUNK,
-    W_A_PER,
-    W_ASK,
-    W_CELL,
-    W_CURRENT,
-    W_HALF,
-    W_HYSTERESIS,
-    W_OCV,
-    W_OHM,
-    W_PER_A,
-    W_SELF,
-    W_SOC,
-    W_TERMINAL,
-    W_V1,
-    W_V2,
-    step_slot,
-)  # fmt: skip # isort: skip
-from wattstack.physics.kernel.lanes import leave_cells, look_up
-from wattstack.physics.kernel.tables import NCOLUMN, locate, on_line
+from wattstack.physics.kernel.block import step_slot
+from wattstack.physics.kernel.lanes import Cells, leave_cells, look_up
+from wattstack.physics.kernel.tables import NCOLUMN, T_OCV, held, on_line
 
 # estimate[battery, FIELD]; the first five are the fast state, in the order of P
 E_SOC, E_V1, E_V2, E_VOLT_OFF, E_AMP_OFF, E_HYSTERESIS, E_CAPACITY, E_RESISTANCE, E_TEMP = range(9)
@@ -96,18 +79,18 @@ def estimate_all(blocks, estimate, measured, sensor, step_s):
         step_s: Length of the step [s], > 0.
     """
     slot = step_slot(blocks, step_s)
-    const, step, w = blocks.const[0], blocks.step[slot, 0], blocks.scratch
-    for start in range(0, estimate.shape[0], CHUNK):
-        n = min(CHUNK, estimate.shape[0] - start)
-        for j in range(n):
-            _gather(estimate[start + j], measured[:, start + j], const, step_s, w, j)
-        look_up(blocks, 0, n)
-        leave_cells(const, step, n, w)
-        for j in range(n):
-            _spread(estimate[start + j], const, step, sensor, step_s, w, j)
-        look_up(blocks, 0, n)
-        for j in range(n):
-            _correct(estimate[start + j], measured[:, start + j], blocks.soc_table[0], sensor, step_s, w, j)
+    const, step = blocks.const[0], blocks.step[slot, 0]
+    tables = (blocks.soc_table[0], blocks.temp_table[0], blocks.ohm_table[0])
+    for i in range(estimate.shape[0]):
+        e, read = estimate[i], measured[:, i]
+        current = _believed(e, read)
+        cells = _cells(e, const, step_s)
+        seen = look_up(tables, cells, current < 0.0)
+        left = leave_cells(const, step, cells, seen, current, 0.0)
+        _spread(e, const, step, sensor, step_s, (current, cells.per_a, seen.ohm, seen.self_a, seen.half))
+        e[E_SOC], e[E_V1], e[E_V2], e[E_HYSTERESIS] = left[:4]
+        seen = look_up(tables, _cells(e, const, step_s), current < 0.0)
+        _correct(e, read, blocks.soc_table[0], sensor, step_s, (current, cells.per_a, seen.ohm, seen.ocv))
 
 
 @njit(cache=True, error_model="numpy")
@@ -117,23 +100,24 @@ def end_voltage(ocv_v, hysteresis_v, v1, v2, ohm, current_a):
 
 
 @njit(cache=True, error_model="numpy")
-def _gather(e, read, const, step_s, w, j):
-    """State of one filter into its lane; the current as it is believed."""
-    known = not isnan(read[M_CURRENT_A])
+def _believed(e, read):
+    """The current as it is believed [A]; takes over the temperature that was read."""
     if not isnan(read[M_TEMP_DEGC]):
         e[E_TEMP] = read[M_TEMP_DEGC]
-    current = read[M_CURRENT_A] - e[E_AMP_OFF] if known else 0.0
-    w[W_SOC + j], w[W_V1 + j], w[W_V2 + j], w[W_HYSTERESIS + j] = e[E_SOC], e[E_V1], e[E_V2], e[E_HYSTERESIS]
-    w[W_CELL + j], w[W_CURRENT + j], w[W_ASK + j], w[W_TERMINAL + j] = e[E_TEMP], current, current, 0.0
-    w[W_OHM + j] = e[E_RESISTANCE]
-    w[W_A_PER + j] = const[t.G_CAPACITY_AH] * e[E_CAPACITY] * 3600.0 / step_s
-    w[W_PER_A + j] = 1.0 / w[W_A_PER + j]
+    return 0.0 if isnan(read[M_CURRENT_A]) else read[M_CURRENT_A] - e[E_AMP_OFF]
 
 
 @njit(cache=True, error_model="numpy")
-def _spread(e, const, step, sensor, step_s, w, j):
+def _cells(e, const, step_s):
+    """The cell as a filter knows it."""
+    a_per = const[t.G_CAPACITY_AH] * e[E_CAPACITY] * 3600.0 / step_s
+    return Cells(e[E_SOC], e[E_V1], e[E_V2], e[E_HYSTERESIS], e[E_TEMP], e[E_RESISTANCE], 1.0 / a_per, a_per)
+
+
+@njit(cache=True, error_model="numpy")
+def _spread(e, const, step, sensor, step_s, seen):
     """How far the prediction may be off: covariance of the fast state, and how it follows the slow one."""
-    current, per_a, ohm = w[W_CURRENT + j], w[W_PER_A + j], w[W_OHM + j]
+    current, per_a, ohm, self_a, half = seen
     eta = 1.0 if current >= 0.0 else const[t.G_COULOMB]
     built_1, built_2 = (
         const[t.G_FRAC_1] * (1.0 - step[t.M_END_1]),
@@ -148,8 +132,8 @@ def _spread(e, const, step, sensor, step_s, w, j):
         0.0,
         0.0,
     )  # an offset of +1 A is 1 A less of true current
-    self_std = SELF_DOUBT * w[W_SELF + j]
-    volt_var = sensor[S_VOLT_OFFSET] ** 2 + (sensor[S_HYSTERESIS_SHARE] * w[W_HALF + j]) ** 2
+    self_std = SELF_DOUBT * self_a
+    volt_var = sensor[S_VOLT_OFFSET] ** 2 + (sensor[S_HYSTERESIS_SHARE] * half) ** 2
     amp_var = sensor[S_AMP_OFFSET] ** 2 + self_std**2
     fresh = 1.0 - lasts * lasts
     noise = (0.0, 0.0, 0.0, fresh * volt_var, fresh * amp_var)
@@ -164,7 +148,7 @@ def _spread(e, const, step, sensor, step_s, w, j):
         e[E_P + 5 * i + 4] = lasts * (keep[i] * e[E_P + 5 * i + 4] + by_amp[i] * e[E_P + 24])
     e[E_P + 24] = keep[4] * keep[4] * e[E_P + 24] + noise[4]
     e[E_P + 18] += noise[3]
-    drawn = (eta * current + w[W_SELF + j]) * per_a / e[E_CAPACITY]
+    drawn = (eta * current + self_a) * per_a / e[E_CAPACITY]
     over = ohm * current / e[E_RESISTANCE]
     for m in range(2):
         offset = e[E_U + 8 + m]
@@ -176,16 +160,14 @@ def _spread(e, const, step, sensor, step_s, w, j):
     e[E_U + 5] += built_2 * over
     e[E_M] += sensor[S_CAPACITY_WALK] ** 2 * step_s
     e[E_M + 2] += sensor[S_RESISTANCE_WALK] ** 2 * step_s
-    e[E_SOC], e[E_V1], e[E_V2], e[E_HYSTERESIS] = w[W_SOC + j], w[W_V1 + j], w[W_V2 + j], w[W_HYSTERESIS + j]
     e[E_VOLT_OFF] *= lasts
     e[E_AMP_OFF] *= lasts
-    w[W_OHM + j] = e[E_RESISTANCE]
 
 
 @njit(cache=True, error_model="numpy")
-def _correct(e, read, table, sensor, step_s, w, j):
+def _correct(e, read, table, sensor, step_s, seen):
     """Compare with the voltage that was read; learn from it where both gauges are to be believed."""
-    current, ohm = w[W_CURRENT + j], w[W_OHM + j]
+    current, per_a, ohm, ocv = seen
     std = soc_std(e)
     slope, bend = _slope(table, e[E_SOC], min(max(SPAN * std, 1e-4), WIDEST))
     by_fast = (slope, -1.0, -1.0, 1.0, ohm)
@@ -198,7 +180,7 @@ def _correct(e, read, table, sensor, step_s, w, j):
         + ohm * e[E_U + 9]
         - ohm * current / e[E_RESISTANCE],
     )
-    predicted = end_voltage(w[W_OCV + j], e[E_HYSTERESIS], e[E_V1], e[E_V2], ohm, current) + e[E_VOLT_OFF]
+    predicted = end_voltage(ocv, e[E_HYSTERESIS], e[E_V1], e[E_V2], ohm, current) + e[E_VOLT_OFF]
     white = sensor[S_VOLT_NOISE] ** 2 + (ohm * sensor[S_AMP_NOISE]) ** 2
     holds = sensor[S_CURVE_V] ** 2 + bend * bend  # wrong now, and about as wrong at the next step
     often = max(sensor[S_CURVE_S] / step_s, 1.0)
@@ -214,7 +196,7 @@ def _correct(e, read, table, sensor, step_s, w, j):
     e[E_BY_VOLTAGE] = min(sqrt(alone) / slope, 1.0)
     e[E_TRUST] = _trust(e, read, predicted, step_s)
     if e[E_TRUST] in (NO_CURRENT, STUCK_CURRENT, DISAGREE):  # anything up to the rating may flow: it adds up
-        a_second = sensor[S_RATED_A] * w[W_PER_A + j] / step_s
+        a_second = sensor[S_RATED_A] * per_a / step_s
         e[E_P] = min(e[E_P] + a_second * a_second * step_s * (2.0 * e[E_BLIND_S] + step_s), 1.0)
         e[E_BLIND_S] += step_s
     else:
@@ -235,14 +217,11 @@ def soc_std(e):
 @njit(cache=True, error_model="numpy")
 def _slope(table, soc, std):
     """Slope of the open-circuit voltage over +- std [V], and how far the curve bends from that line [V]."""
-    last = table.shape[0] / 8.0 - 1.0
+    last = table.shape[0] / NCOLUMN - 1.0
     low, high = max(soc - std, 0.0), min(soc + std, 1.0)
-    i, x = locate(low * last, last)
-    at_low = on_line(table, i * NCOLUMN, x)
-    i, x = locate(high * last, last)
-    at_high = on_line(table, i * NCOLUMN, x)
-    i, x = locate(soc * last, last)
-    at_soc = on_line(table, i * NCOLUMN, x)
+    at_low = on_line(table, T_OCV, held(low * last, last))
+    at_high = on_line(table, T_OCV, held(high * last, last))
+    at_soc = on_line(table, T_OCV, held(soc * last, last))
     slope = (at_high - at_low) / (high - low)
     return max(slope, 1e-6), at_low + slope * (soc - low) - at_soc
 

@@ -2,7 +2,7 @@
 
 Needs    state[SOC, TEMP_CELL, REVERSIBLE, SINCE_STRIP] and flows[C_RATE] of physics.kernel.layout; the laws as rows of
          numbers (physics.laws, through physics.ageing).
-Gives    Ageing, new_age, age_all, close_age, strip; age_steadily, age_series.
+Gives    Ageing, new_age, age_all, tick, close_age, strip; age_steadily, age_series.
 Used by  physics.kernel.batch, physics.ageing, twin, prove.
 
 A loss is y = f(Y). What is stored is Y, and time or a counted cycle adds k^(1/p) dx to it: a plain sum, the same for
@@ -29,6 +29,7 @@ from wattstack.physics.kernel.layout import (
 )
 from wattstack.physics.kernel.paths import pass_cycles, pass_time, read_age
 from wattstack.physics.kernel.stress import ZERO_DEGC_K
+from wattstack.physics.kernel.vector import LANES, all_of, count, first, get, lanes_of, magnitude, put, select
 
 HOUR_S, DAY_LENGTH_S = 3600.0, 86400.0
 ALMOST_S = 1e-6  # steps that do not add up to an hour exactly in binary still make one
@@ -67,28 +68,41 @@ def age_all(ageing, age, state, flows, step_s):
         flows: float64[NFLOW, nb] of the step; only C_RATE is read.
         step_s: Length of the step [s]; 0 only marks where the blocks start.
     """
-    step_h = step_s / HOUR_S
-    block = ageing.block
-    events = 0
-    for b in range(age.shape[1]):
-        soc = state[SOC, b]
-        clock = age[row.CLOCK_S, b] + step_s
-        age[row.CLOCK_S, b] = clock
-        age[row.SUM_DEGC_S, b] += state[TEMP_CELL, b] * step_s
-        age[row.SUM_SOC_S, b] += soc * step_s
-        age[row.LEG_H, b] += step_h if abs(flows[C_RATE, b]) > REST_C_RATE else 0.0
-        extreme = age[row.EXTREME, b]
-        move = (soc - extreme) * age[row.DIRECTION, b]
-        age[row.EXTREME, b] = soc if move > 0.0 else extreme
-        events += (not move >= -block[row.GATE, b]) | (clock >= HOUR_S - ALMOST_S)  # NaN: not started yet
-    if events > 0:
-        law = ageing.law
-        for b in range(age.shape[1]):
-            move = (state[SOC, b] - age[row.EXTREME, b]) * age[row.DIRECTION, b]
-            if not move >= -block[row.GATE, b]:
-                _turn(block, law, age, b, state, flows[C_RATE, b])
-            if age[row.CLOCK_S, b] >= HOUR_S - ALMOST_S:
-                _charge_time(block, law, age, state, b, step_s)
+    nb = age.shape[1]
+    single = nb - nb % LANES
+    for b in range(0, single, LANES):
+        tick(ageing, age, state, flows, step_s, lanes_of(b))
+    for b in range(single, nb):
+        tick(ageing, age, state, flows, step_s, b)
+
+
+@njit(cache=True, error_model="numpy", forceinline=True)
+def tick(ageing, age, state, flows, step_s, b):
+    """age_all for what stands at place b, one block or eight: sums; more where an hour is full or a block turns."""
+    soc, temp = get(state, SOC, b), get(state, TEMP_CELL, b)
+    clock = get(age, row.CLOCK_S, b) + step_s
+    put(age, row.CLOCK_S, b, clock)
+    put(age, row.SUM_DEGC_S, b, get(age, row.SUM_DEGC_S, b) + temp * step_s)
+    put(age, row.SUM_SOC_S, b, get(age, row.SUM_SOC_S, b) + soc * step_s)
+    moves = select(magnitude(get(flows, C_RATE, b)) > REST_C_RATE, step_s / HOUR_S, 0.0)
+    put(age, row.LEG_H, b, get(age, row.LEG_H, b) + moves)
+    extreme, gate = get(age, row.EXTREME, b), get(ageing.block, row.GATE, b)
+    move = (soc - extreme) * get(age, row.DIRECTION, b)
+    put(age, row.EXTREME, b, select(move > 0.0, soc, extreme))
+    goes_on = (move >= 0.0 - gate) & (clock < HOUR_S - ALMOST_S)  # NaN: not started yet
+    if not all_of(goes_on):
+        for i in range(count(b)):
+            _events(ageing.block, ageing.law, age, state, flows, step_s, first(b) + i)
+
+
+@njit(cache=True)
+def _events(block, law, age, state, flows, step_s, b):
+    """What is due at a block: it has started or turned; an hour is full."""
+    move = (state[SOC, b] - age[row.EXTREME, b]) * age[row.DIRECTION, b]
+    if not move >= -block[row.GATE, b]:
+        _turn(block, law, age, b, state, flows[C_RATE, b])
+    if age[row.CLOCK_S, b] >= HOUR_S - ALMOST_S:
+        _charge_time(block, law, age, state, b, step_s)
 
 
 @njit(cache=True)

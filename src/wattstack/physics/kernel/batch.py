@@ -1,11 +1,11 @@
 """One step of every block: what is asked is cut to what can be given; cells, heat, converter and ageing follow.
 
-Needs    physics.kernel: layout, tables, block, lanes, reservoir, ageing.
-Gives    advance_all, limits_all; advance_borrowed, for loops that borrow; gather.
+Needs    physics.kernel: layout, tables, block, vector, lanes, reservoir, ageing.
+Gives    advance_all, limits_all; advance_borrowed, for loops that borrow.
 Used by  physics.kernel.run, physics.battery, twin, prove.
 
-Blocks of one kind go through together, a chunk at a time, in short loops: look-ups in tables, which are scattered over
-memory, apart from arithmetic, which then runs in vector registers. Nothing is allocated and nothing raises.
+Neighbours of one kind go through eight at a time, each eight through the whole step and its age: what follows from what
+stays in registers. What is left over goes one by one, through the same physics. Nothing is allocated, nothing raises.
 """
 
 from __future__ import annotations
@@ -14,40 +14,19 @@ from numba import njit
 
 from wattstack.physics.kernel import layout as at
 from wattstack.physics.kernel import tables as t
-from wattstack.physics.kernel.ageing import age_all
-from wattstack.physics.kernel.block import (
-    CHUNK,
-    W_A_PER,
-    W_AC,
-    W_AIR,
-    W_ASK,
-    W_AUXILIARY,
-    W_CELL,
-    W_CURRENT,
-    W_DC,
-    W_HVAC,
-    W_HYSTERESIS,
-    W_LIMIT,
-    W_LOSS,
-    W_OHM,
-    W_PER_A,
-    W_SOC,
-    W_V1,
-    W_V2,
-    W_WALL,
-    span,
-    step_slot,
-)  # fmt: skip
+from wattstack.physics.kernel.ageing import tick
+from wattstack.physics.kernel.block import step_slot
 from wattstack.physics.kernel.borrow import borrowed
 from wattstack.physics.kernel.lanes import (
-    ask_cells,
-    back_to_bus,
-    find_currents,
+    ZERO_DEGC_K,
+    electrics,
     heat_container,
     leave_cells,
     look_up,
+    read_cells,
 )  # fmt: skip
 from wattstack.physics.kernel.reservoir import reservoir_core
+from wattstack.physics.kernel.vector import LANES, get, get_one, lanes_of, magnitude, put, select
 
 
 @njit(cache=True, error_model="numpy", fastmath={"contract"})
@@ -72,33 +51,63 @@ def advance_all(blocks, ageing, state, age, setpoint_mw, temp_air_degc, step_s, 
 def advance_borrowed(blocks, ageing, state, age, setpoint_mw, temp_air_degc, step_s, flows):
     """advance_all on borrowed arrays, put in where it is called: for a loop that borrows once, not at every step."""
     slot = step_slot(blocks, step_s)
+    outside = (temp_air_degc, step_s)
     for r in range(blocks.runs.shape[0]):
         first, last, k = blocks.runs[r, 0], blocks.runs[r, 1], blocks.runs[r, 2]
         if blocks.const[k, t.G_MODE] == at.RESERVOIR:
-            const, step = blocks.const[k], blocks.step[slot, k]
-            _reservoirs(
-                const, step, blocks.rating, (first, last), state, age, setpoint_mw, step_s / 3600.0, flows
-            )
-        elif last - first == 1:  # compiled apart: with one lane known, no loop is left of the loops
-            _advance_chunk(blocks, slot, k, first, 1, state, age, setpoint_mw, temp_air_degc, step_s, flows)
-        else:
-            for start in range(first, last, CHUNK):
-                n = min(CHUNK, last - start)
-                _advance_chunk(
-                    blocks, slot, k, start, n, state, age, setpoint_mw, temp_air_degc, step_s, flows
-                )
-    age_all(ageing, age, state, flows, step_s)
+            _reservoirs(blocks, ageing, (slot, k, first, last), state, age, setpoint_mw, step_s, flows)
+            continue
+        single = first
+        if last - first >= LANES:
+            single = last - (last - first) % LANES
+            _advance_eights(blocks, ageing, (slot, k, first, single), state, age, setpoint_mw, outside, flows)
+        for b in range(single, last):
+            _advance(blocks, slot, k, b, state, age, setpoint_mw, outside, flows)
+            tick(ageing, age, state, flows, step_s, b)
 
 
 @njit(cache=True, error_model="numpy", fastmath={"contract"}, forceinline=True)
-def _advance_chunk(blocks, slot, k, start, n, state, age, setpoint_mw, temp_air_degc, step_s, flows):
-    """Move n blocks of one kind one step on, without their ageing."""
-    const, step, rating, w = blocks.const[k], blocks.step[slot, k], blocks.rating, blocks.scratch
-    _electrics(blocks, slot, k, start, n, state, age, setpoint_mw, step_s / 3600.0)
-    leave_cells(const, step, n, w)
-    heat_container(const, step, rating, start, n, temp_air_degc, w)
-    _write_flows(const, rating, start, n, w, flows)
-    _scatter(start, n, w, state)
+def _advance_eights(blocks, ageing, run, state, age, setpoint_mw, outside, flows):
+    """Neighbours of one kind, eight at a time; run: slot, kind, first block, one past the last."""
+    for b in range(run[2], run[3], LANES):
+        _advance(blocks, run[0], run[1], lanes_of(b), state, age, setpoint_mw, outside, flows)
+        tick(ageing, age, state, flows, outside[1], lanes_of(b))
+
+
+@njit(cache=True, error_model="numpy", fastmath={"contract"}, forceinline=True)
+def _advance(blocks, slot, k, b, state, age, setpoint_mw, outside, flows):
+    """Move what stands at place b one step on, without its ageing; outside: (air [degC], step [s])."""
+    const, step, rating = blocks.const[k], blocks.step[slot, k], blocks.rating
+    cells = read_cells(rating, state, age, b, const[t.G_CAPACITY_AH] * 3600.0 / outside[1])
+    asked = get_one(setpoint_mw, b)
+    seen = look_up((blocks.soc_table[k], blocks.temp_table[k], blocks.ohm_table[k]), cells, asked < 0.0)
+    drawn = electrics(const, step, rating, b, cells, seen, asked)
+    soc, v1, v2, hysteresis, loss = leave_cells(const, step, cells, seen, drawn.current, drawn.terminal)
+    alive = select(get(rating, at.MODE, b) == at.DEAD, 0.0, 1.0)
+    reversible = drawn.current * (cells.temp + ZERO_DEGC_K) * seen.entropic
+    warm = (cells.temp, get(state, at.TEMP_AIR, b), get(state, at.TEMP_WALL, b), get(state, at.HVAC, b))
+    cell, air, wall, mode, climate = heat_container(
+        const, step, warm, (loss - reversible) * const[t.G_CELLS_PER_MWH], alive, outside[0]
+    )
+    rated = get(rating, at.RATED_MW, b)
+    at_rest = (const[t.G_STANDBY] + const[t.G_NO_LOAD]) * rated * drawn.idle
+    auxiliary = (climate + const[t.G_IDLE_W]) * 1e-6 * get(rating, at.NAMEPLATE_MWH, b) + at_rest
+    loss = loss * get(rating, at.CELLS, b) * 1e-6
+    put(flows, at.INJECTION, b, drawn.bus)
+    put(flows, at.LOSS_TRANSFORMER, b, drawn.ac * rated - drawn.bus)
+    put(flows, at.LOSS_CONVERTER, b, (drawn.dc - drawn.ac) * rated)
+    put(flows, at.LOSS_CELL, b, loss)
+    put(flows, at.C_RATE, b, drawn.current * (1.0 / const[t.G_CAPACITY_AH]))
+    put(flows, at.AUXILIARY, b, auxiliary * alive)
+    put(flows, at.LIMIT, b, drawn.limit)
+    put(state, at.SOC, b, soc)
+    put(state, at.V_FAST, b, v1)
+    put(state, at.V_SLOW, b, v2)
+    put(state, at.HYSTERESIS, b, hysteresis)
+    put(state, at.TEMP_CELL, b, cell)
+    put(state, at.TEMP_AIR, b, air)
+    put(state, at.TEMP_WALL, b, wall)
+    put(state, at.HVAC, b, mode)
 
 
 @njit(cache=True, error_model="numpy", fastmath={"contract"})
@@ -118,142 +127,66 @@ def limits_all(blocks, state, age, temp_air_degc, step_s, limits):
 def _find_limits(blocks, state, age, step_s, limits):
     """limits_all on borrowed arrays."""
     slot = step_slot(blocks, step_s)
-    rating, w = blocks.rating, blocks.scratch
-    for b in range(limits.shape[1]):
-        limits[at.CAN_CHARGE, b] = -rating[at.CHARGE_MW, b]
-        limits[at.CAN_DISCHARGE, b] = rating[at.DISCHARGE_MW, b]
     for r in range(blocks.runs.shape[0]):
         first, last, k = blocks.runs[r, 0], blocks.runs[r, 1], blocks.runs[r, 2]
         if blocks.const[k, t.G_MODE] == at.RESERVOIR:
             const, step = blocks.const[k], blocks.step[slot, k]
-            _reservoir_limits(const, step, rating, (first, last), state, age, step_s / 3600.0, limits)
-        elif last - first == 1:
-            for way in (at.CAN_CHARGE, at.CAN_DISCHARGE):
-                _electrics(blocks, slot, k, first, 1, state, age, limits[way], step_s / 3600.0)
-                limits[way, first] = abs(w[W_ASK])
-        else:
-            for start in range(first, last, CHUNK):
-                n = min(CHUNK, last - start)
-                for way in (at.CAN_CHARGE, at.CAN_DISCHARGE):
-                    _electrics(blocks, slot, k, start, n, state, age, limits[way], step_s / 3600.0)
-                    for j in range(n):
-                        limits[way, start + j] = abs(w[W_ASK + j])
+            _reservoir_limits(const, step, blocks.rating, (first, last), state, age, step_s / 3600.0, limits)
+            continue
+        single = last - (last - first) % LANES
+        for b in range(first, single, LANES):
+            _limit(blocks, slot, k, lanes_of(b), state, age, step_s, limits)
+        for b in range(single, last):
+            _limit(blocks, slot, k, b, state, age, step_s, limits)
 
 
 @njit(cache=True, error_model="numpy", fastmath={"contract"}, forceinline=True)
-def _electrics(blocks, slot, k, start, n, state, age, setpoint_mw, step_h):
-    """From the ask to the currents of a chunk, and what they are at the bus; the state stays as it is."""
-    const, rating, w = blocks.const[k], blocks.rating, blocks.scratch
-    gather(rating, state, age, setpoint_mw, start, n, (step_h, const[t.G_CAPACITY_AH]), w)
-    look_up(blocks, k, n)
-    ask_cells(const, rating, start, n, w)
-    if find_currents(const, blocks.step[slot, k], rating, start, n, w):
-        back_to_bus(const, blocks.step[slot, k], rating, start, n, w)
-
-
-@njit(cache=True, error_model="numpy", fastmath={"contract"}, forceinline=True)
-def gather(rating, state, age, setpoint_mw, start, n, per, w):
-    """State of a chunk into the scratch, row by row; the ask as a share of the rating."""
-    start, n = span(start, n)
-    for j in range(n):
-        w[W_SOC + j] = state[at.SOC, start + j]
-    for j in range(n):
-        w[W_V1 + j] = state[at.V_FAST, start + j]
-    for j in range(n):
-        w[W_V2 + j] = state[at.V_SLOW, start + j]
-    for j in range(n):
-        w[W_HYSTERESIS + j] = state[at.HYSTERESIS, start + j]
-    for j in range(n):
-        w[W_CELL + j] = state[at.TEMP_CELL, start + j]
-    for j in range(n):
-        w[W_AIR + j] = state[at.TEMP_AIR, start + j]
-    for j in range(n):
-        w[W_WALL + j] = state[at.TEMP_WALL, start + j]
-    for j in range(n):
-        w[W_HVAC + j] = state[at.HVAC, start + j]
-    a_per_new = per[1] / per[0]
-    for j in range(n):
-        a_per = a_per_new * rating[at.SPREAD_Q, start + j] * age[at.CAPACITY, start + j]
-        w[W_A_PER + j] = a_per
-        w[W_PER_A + j] = 1.0 / a_per
-    for j in range(n):
-        w[W_OHM + j] = rating[at.SPREAD_R, start + j] * age[at.RESISTANCE, start + j]
-    for j in range(n):
-        asked = setpoint_mw[start + j]
-        ask = min(max(asked, -rating[at.CHARGE_MW, start + j]), rating[at.DISCHARGE_MW, start + j])
-        w[W_LIMIT + j] = at.FREE if ask == asked else at.BY_RATING
-        w[W_ASK + j] = 0.0 if rating[at.MODE, start + j] == at.DEAD else ask
-
-
-@njit(cache=True, error_model="numpy", fastmath={"contract"}, forceinline=True)
-def _write_flows(const, rating, start, n, w, flows):
-    """What happened, at the bus of each block."""
-    start, n = span(start, n)
-    per_ah = 1.0 / const[t.G_CAPACITY_AH]
-    for j in range(n):
-        flows[at.INJECTION, start + j] = w[W_ASK + j]
-    for j in range(n):
-        flows[at.LOSS_TRANSFORMER, start + j] = w[W_AC + j] * rating[at.RATED_MW, start + j] - w[W_ASK + j]
-    for j in range(n):
-        flows[at.LOSS_CONVERTER, start + j] = (w[W_DC + j] - w[W_AC + j]) * rating[at.RATED_MW, start + j]
-    for j in range(n):
-        flows[at.LOSS_CELL, start + j] = w[W_LOSS + j] * rating[at.CELLS, start + j] * 1e-6
-    for j in range(n):
-        flows[at.C_RATE, start + j] = w[W_CURRENT + j] * per_ah
-    for j in range(n):
-        flows[at.AUXILIARY, start + j] = w[W_AUXILIARY + j]
-    for j in range(n):
-        flows[at.LIMIT, start + j] = w[W_LIMIT + j]
-
-
-@njit(cache=True, error_model="numpy", fastmath={"contract"}, forceinline=True)
-def _scatter(start, n, w, state):
-    """What the step left, back into the state."""
-    start, n = span(start, n)
-    for j in range(n):
-        state[at.SOC, start + j] = w[W_SOC + j]
-    for j in range(n):
-        state[at.V_FAST, start + j] = w[W_V1 + j]
-    for j in range(n):
-        state[at.V_SLOW, start + j] = w[W_V2 + j]
-    for j in range(n):
-        state[at.HYSTERESIS, start + j] = w[W_HYSTERESIS + j]
-    for j in range(n):
-        state[at.TEMP_CELL, start + j] = w[W_CELL + j]
-    for j in range(n):
-        state[at.TEMP_AIR, start + j] = w[W_AIR + j]
-    for j in range(n):
-        state[at.TEMP_WALL, start + j] = w[W_WALL + j]
-    for j in range(n):
-        state[at.HVAC, start + j] = w[W_HVAC + j]
+def _limit(blocks, slot, k, b, state, age, step_s, limits):
+    """Limits of what stands at place b."""
+    const, step, rating = blocks.const[k], blocks.step[slot, k], blocks.rating
+    tables = (blocks.soc_table[k], blocks.temp_table[k], blocks.ohm_table[k])
+    cells = read_cells(rating, state, age, b, const[t.G_CAPACITY_AH] * 3600.0 / step_s)
+    charge, discharge = 0.0 - get(rating, at.CHARGE_MW, b), get(rating, at.DISCHARGE_MW, b)
+    taken = electrics(const, step, rating, b, cells, look_up(tables, cells, charge < 0.0), charge).bus
+    given = electrics(const, step, rating, b, cells, look_up(tables, cells, discharge < 0.0), discharge).bus
+    put(limits, at.CAN_CHARGE, b, magnitude(taken))
+    put(limits, at.CAN_DISCHARGE, b, magnitude(given))
 
 
 @njit(cache=True, error_model="numpy", fastmath={"contract"})
-def _reservoirs(const, step, rating, span, state, age, setpoint_mw, step_h, flows):
-    """Blocks of constant efficiency, one after the other."""
-    kept = step[t.M_KEPT]
-    for b in range(span[0], span[1]):
-        for f in range(at.NFLOW):
-            flows[f, b] = 0.0
-        if rating[at.MODE, b] == at.DEAD:
-            continue
-        size = rating[at.NAMEPLATE_MWH, b] * rating[at.SPREAD_Q, b] * age[at.CAPACITY, b]
-        low = rating[at.SOC_LOW, b]
-        before = max(state[at.SOC, b] - low, 0.0) * size
-        stored, given, can_charge, can_discharge = reservoir_core(
-            before, setpoint_mw[b], step_h, rating[at.CHARGE_MW, b], rating[at.DISCHARGE_MW, b],
-            (rating[at.SOC_HIGH, b] - low) * size, const[t.G_CHARGE_EFF], const[t.G_DISCHARGE_EFF], kept,
-        )  # fmt: skip
-        state[at.SOC, b] = min(low + stored / size, 1.0)
-        flows[at.INJECTION, b] = given
-        flows[at.LOSS_CELL, b] = (before - stored) / step_h - given
-        flows[at.C_RATE, b] = (before - stored) / (size * step_h)
-        if setpoint_mw[b] > can_discharge:
-            by_rating = can_discharge == rating[at.DISCHARGE_MW, b]
-            flows[at.LIMIT, b] = at.BY_RATING if by_rating else at.BY_SOC_LOW
-        elif -setpoint_mw[b] > can_charge:
-            by_rating = can_charge == rating[at.CHARGE_MW, b]
-            flows[at.LIMIT, b] = at.BY_RATING if by_rating else at.BY_SOC_HIGH
+def _reservoirs(blocks, ageing, run, state, age, setpoint_mw, step_s, flows):
+    """Blocks of constant efficiency, one after the other; run: slot, kind, first block, one past the last."""
+    const, rating, step_h = blocks.const[run[1]], blocks.rating, step_s / 3600.0
+    kept = blocks.step[run[0], run[1], t.M_KEPT]
+    for b in range(run[2], run[3]):
+        _reservoir(const, kept, rating, b, state, age, setpoint_mw, step_h, flows)
+        tick(ageing, age, state, flows, step_s, b)
+
+
+@njit(cache=True, error_model="numpy", fastmath={"contract"})
+def _reservoir(const, kept, rating, b, state, age, setpoint_mw, step_h, flows):
+    """One block of constant efficiency."""
+    for f in range(at.NFLOW):
+        flows[f, b] = 0.0
+    if rating[at.MODE, b] == at.DEAD:
+        return
+    size = rating[at.NAMEPLATE_MWH, b] * rating[at.SPREAD_Q, b] * age[at.CAPACITY, b]
+    low = rating[at.SOC_LOW, b]
+    before = max(state[at.SOC, b] - low, 0.0) * size
+    stored, given, can_charge, can_discharge = reservoir_core(
+        before, setpoint_mw[b], step_h, rating[at.CHARGE_MW, b], rating[at.DISCHARGE_MW, b],
+        (rating[at.SOC_HIGH, b] - low) * size, const[t.G_CHARGE_EFF], const[t.G_DISCHARGE_EFF], kept,
+    )  # fmt: skip
+    state[at.SOC, b] = min(low + stored / size, 1.0)
+    flows[at.INJECTION, b] = given
+    flows[at.LOSS_CELL, b] = (before - stored) / step_h - given
+    flows[at.C_RATE, b] = (before - stored) / (size * step_h)
+    if setpoint_mw[b] > can_discharge:
+        by_rating = can_discharge == rating[at.DISCHARGE_MW, b]
+        flows[at.LIMIT, b] = at.BY_RATING if by_rating else at.BY_SOC_LOW
+    elif -setpoint_mw[b] > can_charge:
+        by_rating = can_charge == rating[at.CHARGE_MW, b]
+        flows[at.LIMIT, b] = at.BY_RATING if by_rating else at.BY_SOC_HIGH
 
 
 @njit(cache=True, error_model="numpy", fastmath={"contract"})

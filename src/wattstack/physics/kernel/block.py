@@ -1,6 +1,6 @@
 """The arrays of a set of blocks, as compiled code takes them.
 
-Gives    Blocks, Scratch rows (W_*), CHUNK, step_slot.
+Gives    Blocks, step_slot.
 Used by  physics.kernel.batch and everything that carries blocks: physics.battery, twin, prove.
 """
 
@@ -29,24 +29,9 @@ from wattstack.physics.kernel.tables import (
 )  # fmt: skip
 from wattstack.physics.kernel.thermal import fill_thermal
 
-# blocks that go through the loops of a step together: their scratch stays in the first-level cache
-CHUNK = 128
-
-STRIDE = (
-    CHUNK + 8
-)  # from row to row: not a power of two, or the rows would meet in the same lines of the cache
-
-# scratch[ROW + lane]: state, what tables and ratings give, what the step works out
-(
-    W_SOC, W_V1, W_V2, W_HYSTERESIS, W_CELL, W_AIR, W_WALL, W_HVAC, W_PER_A, W_A_PER, W_OHM, W_ASK, W_LIMIT, W_OCV,
-    W_SLOPE, W_HALF, W_ENTROPIC, W_SELF, W_TEMP_FRAC, W_AC, W_DC, W_POWER, W_TERMINAL, W_CURRENT, W_CUT, W_IDLE,
-    W_LOSS, W_AUXILIARY,
-) = range(0, 28 * STRIDE, STRIDE)  # fmt: skip
-NSCRATCH = 28
-
 
 class Blocks(NamedTuple):
-    """Everything constant of a set of blocks, and scratch of the compiled loops; one signature for any set.
+    """Everything constant of a set of blocks; one signature for any set.
 
     Attributes:
         kind: Row of each block in the tables by kind, int64 (nb,).
@@ -58,7 +43,6 @@ class Blocks(NamedTuple):
         ohm_table: Resistance, (kinds, 2 directions x TEMP_POINTS x OHM_POINTS x NOHM).
         step_s: Lengths of step remembered, (NSLOT + 1,); the last number counts them.
         step: What follows from each, (NSLOT, kinds, NSTEP).
-        scratch: (NSCRATCH x STRIDE,).
     """
 
     kind: np.ndarray
@@ -70,16 +54,6 @@ class Blocks(NamedTuple):
     ohm_table: np.ndarray
     step_s: np.ndarray
     step: np.ndarray
-    scratch: np.ndarray
-
-
-@njit(cache=True, forceinline=True)
-def span(start, n):
-    """The same first block and number of lanes, known to the compiler to be small and not negative.
-
-    Without this it tests every index for being negative, and a loop with such a test does not run in vector registers.
-    """
-    return min(max(start, 0), 1 << 40), min(max(n, 0), CHUNK)
 
 
 @njit(cache=True, forceinline=True)

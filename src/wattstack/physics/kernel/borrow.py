@@ -5,7 +5,9 @@ Used by  physics.kernel.batch, physics.kernel.run; any compiled loop that hands 
 
 Compiled code counts who holds an array, with an atomic operation each time one is taken out of a tuple or handed on.
 For one battery that takes longer than its physics. A borrowed array is the same array without an owner, so there is
-nothing to count. The caller's own reference keeps it alive, so it may not outlive the call that borrowed it.
+nothing to count. The caller's own reference keeps it alive, so it may not outlive the call that borrowed it. A function
+it is handed to must be put in where it is called (forceinline): one that stands alone knows nothing of the loan, and
+counts again.
 """
 
 from __future__ import annotations

@@ -1,7 +1,8 @@
 """One cell over one step: current from power, what limits it, and what it leaves behind.
 
-Gives    solve_current, decay, mean_kept, window_ohm, current_limit, taper.
-Used by  physics.kernel.batch, physics.kernel.strings, physics.power_window.
+Needs    physics.kernel.vector.
+Gives    Bounds, is_over, most_current; solve_current, decay, mean_kept, window_ohm.
+Used by  physics.kernel.lanes, physics.kernel.strings, physics.kernel.window.
 
 Current is constant over a step. All that follows from it inside the step - drift of the open-circuit voltage along
 its slope, charging of the RC pairs, hysteresis - is linear in the current or nearly so, hence the mean voltage of the
@@ -13,9 +14,8 @@ Newman (1985), doi:10.1149/1.2113792 (heat).
 
 from __future__ import annotations
 
-from math import sqrt
+from typing import NamedTuple
 
-import numpy as np
 from numba import njit
 
 from wattstack.physics.kernel.layout import (
@@ -26,6 +26,7 @@ from wattstack.physics.kernel.layout import (
     BY_TEMPERATURE,
     BY_VOLTAGE,
 )  # fmt: skip
+from wattstack.physics.kernel.vector import lower, root, select, two_to, upper
 
 LEAST_DERATE = (
     0.05  # derating near the ends of the window leaves a trickle, so that the ends are reached: assumption
@@ -34,19 +35,42 @@ _SHIFT = 6755399441055744.0  # 1.5 x 2^52: adding it rounds to a whole number, k
 _LOG2E, _LN2_HIGH, _LN2_LOW = 1.4426950408889634, 0.6931471803691238, 1.9082149292705877e-10
 
 
+class Bounds(NamedTuple):
+    """What limits a current in one direction.
+
+    Attributes:
+        rated_a: By the C-rate at this temperature [A].
+        temp_frac: Share of the C-rate that the temperature leaves.
+        room: To the end of the window in use (state of charge).
+        width_a: Width of the tapering, and what the rated current moves in a step (state of charge).
+        over_v: From the source to the voltage limit [V]; half_v: matched load [V]; both at the end of the step.
+        end_ohm: Resistance that acts until then.
+        room_a: What empties or fills the window within the step [A].
+    """
+
+    rated_a: float
+    temp_frac: float
+    room: float
+    width_a: float
+    over_v: float
+    half_v: float
+    end_ohm: float
+    room_a: float
+
+
 @njit(cache=True, error_model="numpy", fastmath={"contract"}, forceinline=True)
 def solve_current(e, r, p):
     """Current [A] at which a source e [V] behind r [ohm] gives p [W]; beyond matched load e / 2r.
 
     The root of p = (e - r i) i without cancellation: it is safe at p = 0 and for any sign.
     """
-    return 2.0 * p / (e + sqrt(max(e * e - 4.0 * r * p, 0.0)))
+    return 2.0 * p / (e + root(upper(e * e - 4.0 * r * p, 0.0)))
 
 
 @njit(cache=True, error_model="numpy", fastmath={"contract"}, forceinline=True)
 def decay(x):
     """exp(-x) for x >= 0 to 1e-15, without a call, so that a loop over blocks stays in vector registers."""
-    y = -min(x, 700.0)
+    y = 0.0 - lower(x, 700.0)
     t = y * _LOG2E + _SHIFT
     k = t - _SHIFT
     r = (y - k * _LN2_HIGH) - k * _LN2_LOW
@@ -63,8 +87,14 @@ def decay(x):
     p = p * r + 0.5
     p = p * r + 1.0
     p = p * r + 1.0
-    bits = (np.float64(t).view(np.int64) + np.int64(1023)) << np.int64(52)
-    return p * np.int64(bits).view(np.float64)
+    return p * two_to(t)
+
+
+@njit(cache=True, error_model="numpy", fastmath={"contract"}, forceinline=True)
+def mean_kept(x, per):
+    """Mean of exp(-x y / per) over y = 0 .. 1, to 0.2 % for x <= per: reciprocal of the series of z / (1 - exp(-z))."""
+    square = per * per
+    return square / (square + x * (0.5 * per + x * (1.0 / 12.0)))
 
 
 @njit(cache=True, error_model="numpy", fastmath={"contract"}, forceinline=True)
@@ -74,34 +104,32 @@ def window_ohm(ohm, times, drift_v_per_a):
 
 
 @njit(cache=True, error_model="numpy", fastmath={"contract"}, forceinline=True)
-def mean_kept(x):
-    """Mean of exp(-x y) over y = 0 .. 1, to 0.2 % for x <= 1: reciprocal of the series of x / (1 - exp(-x))."""
-    return 1.0 / (1.0 + x * (0.5 + x * (1.0 / 12.0)))
+def is_over(bounds, amps):
+    """Whether a current [A, >= 0] is above what `most_current` allows; by products, which are fast."""
+    source_v = upper(lower(bounds.over_v, bounds.half_v), 0.0)
+    room = upper(bounds.room, LEAST_DERATE * bounds.width_a)
+    return (
+        (amps > bounds.rated_a) | (amps * bounds.width_a > bounds.rated_a * room)
+        | (amps * bounds.end_ohm > source_v) | (amps > upper(bounds.room_a, 0.0))
+    )  # fmt: skip
 
 
 @njit(cache=True, error_model="numpy", fastmath={"contract"}, forceinline=True)
-def current_limit(out, rated_a, temp_frac, taper_a, over_v, half_source_v, end_ohm, room_a):
+def most_current(out, bounds):
     """Greatest current [A, >= 0] in one direction (out: discharge), and what sets it.
 
-    taper_a: from `taper`; over_v: from the source to the voltage limit; half_source_v: matched load; both at the end of
-    the step; room_a: what empties or fills the window within the step.
-    """
-    at_edge = BY_SOC_LOW if out else BY_SOC_HIGH
-    by_voltage = min(over_v, half_source_v) / end_ohm
-    code = BY_TEMPERATURE if temp_frac < 1.0 else BY_CURRENT
-    code = at_edge if taper_a < rated_a else code
-    most = min(rated_a, taper_a)
-    by_source = BY_MATCHED_LOAD if half_source_v < over_v else BY_VOLTAGE
-    code = by_source if by_voltage < most else code
-    most = min(most, by_voltage)
-    code = at_edge if room_a < most else code
-    return max(min(most, room_a), 0.0), code
-
-
-@njit(cache=True, error_model="numpy", fastmath={"contract"}, forceinline=True)
-def taper(room, width, rated_a, per_a):
-    """Current that is left near an end of the window: in proportion to the room there is at the end of the step.
-
+    Near an end of the window it tapers in proportion to the room there is at the end of the step:
     rated x (room - i per_a) / width = i, solved for i, so that a long step tapers as many short ones do.
     """
-    return rated_a * max(room / (width + rated_a * per_a), LEAST_DERATE)
+    rated_a = bounds.rated_a
+    at_edge = select(out, BY_SOC_LOW, BY_SOC_HIGH)
+    taper_a = rated_a * upper(bounds.room / bounds.width_a, LEAST_DERATE)
+    by_voltage = lower(bounds.over_v, bounds.half_v) / bounds.end_ohm
+    code = select(bounds.temp_frac < 1.0, BY_TEMPERATURE, BY_CURRENT)
+    code = select(taper_a < rated_a, at_edge, code)
+    most = lower(taper_a, rated_a)
+    by_source = select(bounds.half_v < bounds.over_v, BY_MATCHED_LOAD, BY_VOLTAGE)
+    code = select(by_voltage < most, by_source, code)
+    most = lower(by_voltage, most)
+    code = select(bounds.room_a < most, at_edge, code)
+    return upper(lower(bounds.room_a, most), 0.0), code

@@ -29,7 +29,7 @@ def run_blocks(blocks, ageing, state, age, setpoint_mw, temp_air_degc, step_s, f
     )  # fmt: skip
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@njit(cache=True, nogil=True, error_model="numpy", forceinline=True)
 def _run(blocks, ageing, state, age, setpoint_mw, temp_air_degc, step_s, flows, record):
     for t in range(setpoint_mw.shape[0]):
         advance_borrowed(blocks, ageing, state, age, setpoint_mw[t], temp_air_degc[t], step_s, flows)

@@ -20,62 +20,46 @@ from numba import njit
 
 from wattstack.physics.kernel import layout as at
 from wattstack.physics.kernel import tables as t
-from wattstack.physics.kernel.batch import advance_borrowed, gather, limits_all
-from wattstack.physics.kernel.block import (
-    CHUNK,
-    W_HYSTERESIS,
-    W_OCV,
-    W_OHM,
-    W_PER_A,
-    W_POWER,
-    W_SLOPE,
-    W_V1,
-    W_V2,
-    step_slot,
-)  # fmt: skip
+from wattstack.physics.kernel.batch import advance_borrowed, limits_all
+from wattstack.physics.kernel.block import step_slot
 from wattstack.physics.kernel.borrow import borrowed
 from wattstack.physics.kernel.cell import window_ohm
 from wattstack.physics.kernel.converter import ac_of_bus, dc_of_ac
-from wattstack.physics.kernel.lanes import look_up
+from wattstack.physics.kernel.lanes import look_up, read_cells
 from wattstack.physics.kernel.run import keep
 
 BY_VOLTAGE, BY_WEAKEST = 0, 1  # rule
+SOURCE_V, PER_OHM, TAKES_PART = range(3)  # work[FIELD, rack]
+NWORK = 3
 SHARE_S = 600.0  # shares by voltage hold this long, or until the power turns: voltages drift slowly
 
 
 @njit(cache=True, error_model="numpy")
-def share_voltage(blocks, state, age, edges, step_s, setpoint_mw):
+def share_voltage(blocks, state, age, edges, step_s, setpoint_mw, work):
     """Divide the power of each container among its racks so that they share one voltage.
 
     Args:
         blocks, state, age: As in advance_all; all racks of one kind.
-        edges: First rack of each container, and one past the last; at most CHUNK racks in a container.
+        edges: First rack of each container, and one past the last.
         step_s: Length of the step [s].
         setpoint_mw: (nb,), changed: equal shares of each container's power in, the shares that fit out.
+        work: (NWORK, nb), overwritten.
     """
     slot = step_slot(blocks, step_s)
-    const, step, w = blocks.const[0], blocks.step[slot, 0], blocks.scratch
-    per = (step_s / 3600.0, const[t.G_CAPACITY_AH])
-    c, count = 0, len(edges) - 1
-    while c < count:
-        end = c + 1
-        while end < count and edges[end + 1] - edges[c] <= CHUNK:
-            end += 1
-        first, n = edges[c], edges[end] - edges[c]
-        gather(blocks.rating, state, age, setpoint_mw, first, n, per, w)
-        look_up(blocks, 0, n)
-        for j in range(n):  # E and R of each rack, the mean of the step
-            source = w[W_OCV + j] - step[t.M_MEAN_1] * w[W_V1 + j] - step[t.M_MEAN_2] * w[W_V2 + j]
-            w[W_OCV + j] = source + w[W_HYSTERESIS + j]
-            drift = 0.5 * w[W_SLOPE + j] * w[W_PER_A + j]
-            w[W_OHM + j] = 1.0 / window_ohm(w[W_OHM + j], step[t.M_TIMES_MEAN], drift)
-        for container in range(c, end):
-            _divide(const, blocks.rating, edges[container], edges[container + 1], first, w, setpoint_mw)
-        c = end
+    const, step = blocks.const[0], blocks.step[slot, 0]
+    tables = (blocks.soc_table[0], blocks.temp_table[0], blocks.ohm_table[0])
+    for b in range(len(setpoint_mw)):  # E and 1/R of each rack, the mean of the step
+        cells = read_cells(blocks.rating, state, age, b, const[t.G_CAPACITY_AH] * 3600.0 / step_s)
+        seen = look_up(tables, cells, setpoint_mw[b] < 0.0)
+        source = seen.ocv - step[t.M_MEAN_1] * cells.v1 - step[t.M_MEAN_2] * cells.v2
+        work[SOURCE_V, b] = source + cells.hysteresis
+        work[PER_OHM, b] = 1.0 / window_ohm(seen.ohm, step[t.M_TIMES_MEAN], 0.5 * seen.slope * cells.per_a)
+    for c in range(len(edges) - 1):
+        _divide(const, blocks.rating, edges[c], edges[c + 1], work, setpoint_mw)
 
 
 @njit(cache=True, error_model="numpy")
-def _divide(const, rating, first, last, base, w, setpoint_mw):
+def _divide(const, rating, first, last, work, setpoint_mw):
     """Shares of one container: two passes, the second without racks whose current ran against the rest."""
     asked = 0.0
     for b in range(first, last):
@@ -83,15 +67,14 @@ def _divide(const, rating, first, last, base, w, setpoint_mw):
     if asked == 0.0:
         return
     way = 1.0 if asked > 0.0 else -1.0
-    for j in range(first - base, last - base):
-        w[W_POWER + j] = 1.0
+    work[TAKES_PART, first:last] = 1.0
     for _ in range(2):
         a = g = watts = 0.0
-        for j in range(first - base, last - base):
-            lane = w[W_POWER + j] * rating[at.CELLS, base + j] * w[W_OHM + j]
-            a += lane * w[W_OCV + j]
+        for b in range(first, last):
+            lane = work[TAKES_PART, b] * rating[at.CELLS, b] * work[PER_OHM, b]
+            a += lane * work[SOURCE_V, b]
             g += lane
-            watts += rating[at.RATED_MW, base + j]
+            watts += rating[at.RATED_MW, b]
         ask = asked / watts
         dc = dc_of_ac(
             ac_of_bus(ask, const[t.G_NO_LOAD], const[t.G_LOAD]),
@@ -101,11 +84,11 @@ def _divide(const, rating, first, last, base, w, setpoint_mw):
         )
         volts = (a + sqrt(max(a * a - 4.0 * g * dc * watts * 1e6, 0.0))) / (2.0 * g)
         total = 0.0
-        for j in range(first - base, last - base):
-            current = w[W_OHM + j] * (w[W_OCV + j] - volts) * way
-            w[W_POWER + j] = 1.0 if current > 0.0 else 0.0
-            setpoint_mw[base + j] = max(current, 0.0) * rating[at.CELLS, base + j]
-            total += setpoint_mw[base + j]
+        for b in range(first, last):
+            current = work[PER_OHM, b] * (work[SOURCE_V, b] - volts) * way
+            work[TAKES_PART, b] = 1.0 if current > 0.0 else 0.0
+            setpoint_mw[b] = max(current, 0.0) * rating[at.CELLS, b]
+            total += setpoint_mw[b]
         if total <= 0.0:
             break
     for b in range(first, last):
@@ -136,10 +119,11 @@ def run_racks(blocks, ageing, state, age, edges, rule, setpoint_mw, temp_air_deg
     )  # fmt: skip
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, error_model="numpy", forceinline=True)
 def _run(blocks, ageing, state, age, edges, rule, setpoint_mw, temp_air_degc, step_s, record, spread):
     nb = state.shape[1]
     asks, shares, flows, limits = np.zeros(nb), np.ones(nb), np.zeros((at.NFLOW, nb)), np.zeros((2, nb))
+    work = np.zeros((NWORK, nb))
     every, way = max(1, int(SHARE_S / step_s)), 0.0
     for i in range(len(setpoint_mw)):
         each = setpoint_mw[i] / nb
@@ -151,7 +135,7 @@ def _run(blocks, ageing, state, age, edges, rule, setpoint_mw, temp_air_degc, st
         else:
             if each != 0.0 and (now != way or i % every == 0):
                 asks[:] = each
-                share_voltage(blocks, state, age, edges, step_s, asks)
+                share_voltage(blocks, state, age, edges, step_s, asks, work)
                 shares[:] = asks / each
                 way = now
             asks[:] = shares * each

@@ -1,25 +1,25 @@
 """Even tables of a cell, and where each constant of a kind of block stands.
 
-Gives    indices of a kind's constants (G_*), of what holds for one length of step (M_*), of table rows; locate,
+Gives    indices of a kind's constants (G_*), of what holds for one length of step (M_*), of table rows; held,
          on_line.
-Used by  physics.kernel.batch and its parts; physics.battery, which fills them.
+Used by  physics.kernel.lanes, block, thermal; control.kernel.estimate; physics.blocks, which fills them.
 
-An even grid needs no search. Each point stores its value beside the slope to the next, so that one line of memory
-(64 bytes) answers all that depends on the state of charge.
+An even grid needs no search. Each point stores its values beside the steps to the next, so that one line of memory
+(64 bytes) answers all that depends on the state of charge, by two loads of four numbers.
 """
 
 from __future__ import annotations
 
-import numpy as np
 from numba import njit
 
-# soc_table[kind, i, column]: value, then slope per grid step
-T_OCV, T_HYSTERESIS, T_ENTROPIC, T_SELF = np.uint64(0), np.uint64(2), np.uint64(4), np.uint64(6)
-# temp_table[kind, i, column]: share of the C-rate allowed on charge, on discharge, growth of self-discharge
-T_CHARGE_FRAC, T_DISCHARGE_FRAC, T_SELF_GROWTH = np.uint64(0), np.uint64(2), np.uint64(4)
+from wattstack.physics.kernel.vector import select
+
+# a row of soc_table[kind] or temp_table[kind]: four values, then the step of each to the next point
+NVALUE, NCOLUMN = 4, 8
+T_OCV, T_HYSTERESIS, T_ENTROPIC, T_SELF = range(4)  # of soc_table
+T_CHARGE_FRAC, T_DISCHARGE_FRAC, T_SELF_GROWTH = range(3)  # of temp_table: shares of the C-rate; growth
 # ohm_table[kind, ((direction, temperature), soc), column]: value, step along soc, step along temperature, both
-NCOLUMN, NOHM = np.uint64(8), np.uint64(4)
-ZERO, ONE, TWO, THREE = np.uint64(0), np.uint64(1), np.uint64(2), np.uint64(3)
+NOHM = 4
 
 TEMP_LOW_DEGC, TEMP_POINTS = -40.0, 131  # -40 .. 90 degC, one point a kelvin
 
@@ -44,18 +44,15 @@ NSLOT = 4  # lengths of step remembered
 
 
 @njit(cache=True, forceinline=True)
-def locate(x, last):
-    """Point of a table below x (in steps of its grid) and the place after it; held at the ends, NaN at 0.
-
-    The point is unsigned: an index that cannot be negative costs no test. At the last point the place is 0.
-    """
-    x = x if x > 0.0 else 0.0
-    x = x if x < last else last
-    i = int(x)
-    return np.uint64(i), x - i
+def held(x, last):
+    """A place in a table (in steps of its grid), held at the ends; NaN at 0."""
+    x = select(x > 0.0, x, 0.0)
+    return select(x < last, x, last)
 
 
 @njit(cache=True, forceinline=True)
-def on_line(table, at, x):
-    """Value at x between the point at `at` of a table and the next: the slope stands beside the value."""
-    return table[at] + table[at + ONE] * x
+def on_line(table, value, place):
+    """One value of a table at a place between its points."""
+    point = int(place)
+    at = point * NCOLUMN + value
+    return table[at] + table[at + NVALUE] * (place - point)

@@ -27,6 +27,7 @@ from wattstack.physics.kernel.tables import (
     M_PER_ANSWER,
     M_PHI,
 )  # fmt: skip
+from wattstack.physics.kernel.vector import lower, select, upper
 
 RELEASE_K = 0.01  # the climate stops this near its setpoint
 APPROACH_K = 10.0  # between refrigerant and air, each side: assumption, usual design of air-cooled chillers
@@ -94,18 +95,19 @@ def rated_per_cop(setpoint_degc: float, cop: float) -> float:
 
 
 @njit(cache=True, error_model="numpy", fastmath={"contract"}, forceinline=True)
-def climate_power(temp_cell, mode, free_cell, setpoint, band, per_answer, cool_w, heat_w):
+def climate_power(temp_cell, mode, free_cell, control, cool_w, heat_w):
     """Heat the climate puts into the air [W/MWh] (< 0 cools), and its new mode (1 cools, -1 heats, 0 off).
 
     Thermostat with hysteresis on the cells: on beyond the band, off at the setpoint. While on it gives full power,
-    but no more than lands the cells on the setpoint at the end of the step (`per_answer`: W/MWh into the air per
-    kelvin of the cells at that time), so that a long step does not overshoot.
+    but no more than lands the cells on the setpoint at the end of the step, so that a long step does not overshoot.
+    control: (setpoint, band, W/MWh into the air per kelvin of the cells at that time).
     """
+    setpoint, band, per_answer = control
     off = temp_cell - setpoint
     cooling = (off > band) | ((mode > 0.5) & (off > RELEASE_K))
-    heating = (off < -band) | ((mode < -0.5) & (off < -RELEASE_K))
+    heating = (off < 0.0 - band) | ((mode < -0.5) & (off < -RELEASE_K))
     wanted = (setpoint - free_cell) * per_answer
-    cool = min(max(wanted, -cool_w), 0.0)
-    heat = max(min(wanted, heat_w), 0.0)
-    power = (cool if cooling else 0.0) + (heat if heating else 0.0)
-    return power, (1.0 if cooling else 0.0) - (1.0 if heating else 0.0)
+    cool = lower(upper(wanted, 0.0 - cool_w), 0.0)
+    heat = upper(lower(wanted, heat_w), 0.0)
+    power = select(cooling, cool, select(heating, heat, 0.0))
+    return power, select(cooling, 1.0, select(heating, -1.0, 0.0))

@@ -45,9 +45,9 @@ def run_steps(start, end, step_s, drive, rules, plan_every, fleet, units, carry,
     )  # fmt: skip
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@njit(cache=True, nogil=True, error_model="numpy", forceinline=True)
 def _run(start, end, step_s, drive, rules, plan_every, fleet, units, carry, records):
-    """run_steps on borrowed arrays."""
+    """run_steps on borrowed arrays; put in there, or they would be handed on as owned ones, which are counted."""
     kinds, params, row, out = rules.kinds, rules.params, carry.row, carry.out
     limits, free, setpoint = carry.limits, carry.free, carry.setpoint
     for t in range(start, end):
