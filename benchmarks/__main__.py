@@ -1,6 +1,6 @@
 """`python -m benchmarks [NAME] [--json FILE]`: run one benchmark, or all, print the table, write the numbers.
 
-Needs    benchmarks.dispatch, site_plan, portfolio, battery, year, outage, ai_load, startup, table.
+Needs    benchmarks.dispatch, site_plan, portfolio, battery, year, outage, ai_load, compliance, startup, table.
 Gives    main.
 Used by  make bench, a reader.
 
@@ -18,7 +18,7 @@ from pathlib import Path
 
 from benchmarks.table import shown, write_readme
 
-NAMES = ("dispatch", "site_plan", "portfolio", "battery", "year", "outage", "ai_load", "startup")
+NAMES = ("dispatch", "site_plan", "portfolio", "battery", "year", "outage", "transient", "ai_load", "compliance", "startup")
 
 
 def main(words: list[str] | None = None) -> int:

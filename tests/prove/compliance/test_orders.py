@@ -8,7 +8,7 @@ import pytest
 from tests.prove.compliance.conftest import made, times
 from wattstack.prove.compliance import SitePoint
 
-SHED: dict = {"test": "T14", "order_event": "shed order", "limit": {"s": 0.15}}
+SHED: dict = {"test": "T14", "order_event": "shed order", "by_frequency": True, "limit": {"s": 0.15}}
 T = times(10, 0.01)
 
 
@@ -36,6 +36,12 @@ def test_an_assigned_stage_of_frequency_is_an_order(judge):
 def test_without_order_and_stage_shedding_does_not_apply(judge):
     v = judge(made(off_at(5.0), 0.01), **SHED)
     assert v.outcome == "not applicable" and "no stage of frequency is assigned" in v.note
+
+
+def test_an_intertrip_is_an_order_and_no_frequency(judge):
+    site = SitePoint(150, 60, shed_hz=59.3)
+    v = judge(made(off_at(5.0), 0.01, frequency_hz=59 + 0 * T), site, **SHED | {"by_frequency": False})
+    assert v.outcome == "not measurable" and "no event 'shed order'" in v.note
 
 
 def test_an_order_at_the_end_or_a_slow_log_cannot_be_judged(judge):

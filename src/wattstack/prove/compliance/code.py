@@ -23,10 +23,11 @@ TESTS = tuple(f"T{number}" for number in range(1, 17))
 STATUSES = ("in force", "approved", "proposal", "draft", "claim", "assumption")
 # Keys of a rule beside test, quantity and text. Each test reads some of them; docs/codes says which.
 _KEYS = {
-    "test", "quantity", "text", "source", "date", "status", "confidence", "window_s", "band_hz", "order", "limit",
-    "readings", "direction", "exempt_after_fault_s", "curve", "kept_frac", "after_s", "within_s", "at_most_frac",
-    "rocof_window_s", "rocof_hz_per_s", "angle_jump_deg", "voltage_kv", "reference_mva", "lamp", "above_contract_frac",
-    "order_event", "end_event", "hold_s", "cut_frac", "permission_event", "sequence", "total_hz", "returns_above_pu",
+    "test", "quantity", "text", "source", "date", "status", "confidence", "window_s", "band_hz", "order",
+    "limit", "readings", "direction", "exempt_after_fault_s", "curve", "kept_frac", "after_s", "within_s",
+    "at_most_frac", "rocof_window_s", "rocof_hz_per_s", "angle_jump_deg", "voltage_kv", "reference_mva", "lamp",
+    "above_contract_frac", "order_event", "end_event", "hold_s", "cut_frac", "permission_event", "sequence",
+    "returns_above_pu", "by_frequency",
 }  # fmt: skip
 _LIMITS = {
     "mw", "mw_per_min", "mw_per_s", "rated_frac", "rated_frac_per_min", "peak_frac_per_min", "frac", "s", "pct",

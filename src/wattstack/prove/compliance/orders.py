@@ -34,7 +34,8 @@ def shed(look: Look, rule: Rule, site: SitePoint) -> Answer:
 
     Args:
         look: The wave.
-        rule: limit in s, order_event; cut_frac, or that of the site for a stage of frequency.
+        rule: limit in s, order_event; by_frequency where a stage of frequency is an order too; cut_frac, absent = that
+            of the site.
         site: shed_hz, shed_frac.
 
     Raises:
@@ -67,6 +68,8 @@ def _shed_orders(look: Look, rule: Rule, site: SitePoint) -> tuple[list[float], 
     orders = look.events(word)
     if orders:
         return orders, []
+    if not rule.get("by_frequency"):
+        raise NoVerdict(NOT_MEASURABLE, f"no event '{word}' is in the wave")
     if site.shed_hz is None:
         why = f"no event '{word}' is in the wave, and no stage of frequency is assigned (shed_hz)"
         raise NoVerdict(NOT_APPLICABLE, why)
