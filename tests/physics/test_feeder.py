@@ -30,7 +30,7 @@ from wattstack.physics.kernel.inverter import ASK_MW, NINVERTER_CONST, SOFTER
 
 pytestmark = pytest.mark.tiny
 
-WELL, LOW, COLLAPSED, DEAD, OUT_OF_STEP = range(5)
+WELL, LOW, COLLAPSED, DEAD, OUT_OF_STEP, HIGH = range(6)
 STEP_S = 0.001
 FORMING = Inverter(mode="grid-forming")
 
@@ -147,10 +147,10 @@ def test_power_balances_at_every_step_whatever_happens(load, volt, jump, mode, o
     assert all(np.isfinite(values).all() for values in course)
     given_mw = course.grid_mw + course.inverter_mw.sum(axis=0) + course.genset_mw.sum(axis=0)
     assert given_mw == pytest.approx(course.load_mw, abs=1e-9)
-    calm = course.voltage_pu >= at.CONSTANT_ABOVE_PU
+    calm = (course.voltage_pu >= at.CONSTANT_ABOVE_PU) & (course.ended != HIGH)
     assert course.load_mw[calm] == pytest.approx(wave[calm], abs=1e-6)
     before = np.concatenate([[1.0], course.voltage_pu[:-1]])
-    low = ~calm & (course.ended != DEAD)
+    low = ~calm & (course.ended != DEAD) & (course.ended != HIGH)
     seen = np.maximum(before, 0.05)
     assert course.load_mw[low][1:] == pytest.approx(
         (wave * (course.voltage_pu / seen) ** 2)[low][1:], abs=1e-6
@@ -197,6 +197,19 @@ def test_an_island_beyond_its_converter_s_current_collapses():
     assert course.ended[1500] in (LOW, COLLAPSED)
     assert course.voltage_pu[-1] < 0.7
     assert np.isfinite(course.voltage_pu).all()
+
+
+def test_more_current_than_an_island_can_take_is_told_as_overvoltage():
+    whole = network([(FORMING, 20.0), (Inverter(), 100.0)])
+    state = whole.new_state(90.0, setpoint_mw=[0.0, 90.0])
+    load, close = np.full(200, 90.0), np.ones(200)
+    load[100:], close[100:] = 0.0, 0.0
+    course = simulate_network(whole, state, load, STEP_S, 0.0, {"close": close})
+    assert course.ended[99] == WELL
+    assert ENDED[course.ended[100]] == "overvoltage"
+    assert course.ended[-1] == WELL  # the frequency rises, and the one that follows it holds back
+    assert course.voltage_pu.max() == pytest.approx(at.MOST_PU)
+    assert all(np.isfinite(wave).all() for wave in course)
 
 
 def test_an_island_without_a_source_of_voltage_is_dead():

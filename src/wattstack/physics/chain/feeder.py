@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from wattstack.campus import Connection
 
 # What a step of the network ended as, by the number of physics.kernel.feeder.
-ENDED = ("well", "low voltage", "voltage collapse", "no voltage", "out of step")
+ENDED = ("well", "low voltage", "voltage collapse", "no voltage", "out of step", "overvoltage")
 
 
 def feeder_row(connection: Connection) -> np.ndarray:

@@ -48,7 +48,7 @@ NFEEDER = 3
 ) = range(19)  # fmt: skip
 NBUS = 19
 # values of bus[STATUS]: how a step ended
-WELL, LOW, COLLAPSED, DEAD, OUT_OF_STEP = 0.0, 1.0, 2.0, 3.0, 4.0
+WELL, LOW, COLLAPSED, DEAD, OUT_OF_STEP, HIGH = 0.0, 1.0, 2.0, 3.0, 4.0, 5.0
 
 CONSTANT_ABOVE_PU = 0.7  # loads of constant power become impedances below, usual in stability studies
 HEALTHY_PU = (
@@ -66,6 +66,10 @@ MATCH_S = (
 )
 MOST_SHIFT_PU = 0.1
 FORGET_S = 5.0  # after closing, what the island was shifted by fades, assumption
+MOST_PU = (
+    1.5  # arresters and saturated transformers hold the voltage here and burn what is too much, assumption
+)
+MOST_SOFTER = 100.0
 ROUNDS = 8
 
 
@@ -189,6 +193,9 @@ def _settle(network, state, load_mw, load_mvar):
         status, v_re, v_im = solve_load(g, b, j_re, j_im, load_mw, load_mvar, before)
         if turn == ROUNDS - 1 or not _limit(inv, istate, v_re, v_im):
             break
+    high = np.sqrt(v_re * v_re + v_im * v_im) / MOST_PU
+    if high > 1.0:
+        status, v_re, v_im = HIGH, v_re / high, v_im / high
     _share_out(network, state, v_re, v_im)
     if status != DEAD:
         status = _in_step(network, state, status)
@@ -236,7 +243,7 @@ def _limit(inv, istate, v_re, v_im):
             d_re = istate[EMF_PU, i] * np.cos(istate[ANGLE_RAD, i]) - v_re
             d_im = istate[EMF_PU, i] * np.sin(istate[ANGLE_RAD, i]) - v_im
             needed = np.sqrt(d_re * d_re + d_im * d_im) / (inv[REACTANCE_PU, i] * inv[CURRENT_PU, i])
-            softer = max(needed, 1.0)
+            softer = min(max(needed, 1.0), MOST_SOFTER)
             istate[LIMITED, i] = 1.0 if softer > 1.0 else 0.0
             if abs(softer - istate[SOFTER, i]) > 1e-3 * softer:
                 changed = True
