@@ -133,3 +133,18 @@ def test_a_grid_without_short_circuit_power_is_refused():
     assert [fault.where for fault in error.value.faults] == [
         "grid.connection.short_circuit_mva", "grid.connection.frequency_hz",
     ]  # fmt: skip
+
+
+def test_a_locked_unit_stays_away_until_a_person_resets_it():
+    declared = {"a": {"sag_count": 1, "return_s": 0.1, "walk_in_s": 0.1}}
+    found = make_chain(campus(ups=declared), GROUPS, FULL_MW, GPUS, 60.0)
+    state, ac_mw, ac_mvar = found.new_state(FULL_MW), np.empty(3), np.empty(3)
+    drawn = []
+    for k in range(1500):
+        if k == 1000:
+            state[ups.LOCK_S] = 0.0
+        volt = 0.5 if k < 50 else 1.0
+        chain.advance_chain(found.chain, state, FULL_MW, volt, 60.0, k * 0.001, 0.001, ac_mw, ac_mvar)
+        drawn.append(ac_mw.sum())
+    assert drawn[999] == 0.0
+    assert drawn[-1] > FULL_MW.sum()
