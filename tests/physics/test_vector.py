@@ -21,7 +21,7 @@ def words(rows, scales, table, out, b):
     v.put(out, 1, b, v.lower(x, 0.5) + v.upper(0.5, y) + v.lower(x, y))
     v.put(out, 2, b, v.magnitude(x - y) * scale)
     v.put(out, 3, b, v.root(y) / (1.0 + x))
-    v.put(out, 4, b, v.select((x < y) & (x == x), 1.0, 0.0))
+    v.put(out, 4, b, v.select((x < y) & (x == 1.0 * x), 1.0, 0.0))
     v.put(out, 5, b, v.two_to(v.whole(y * 10.0) + 1.5 * 2.0**52))
     first, second, third, fourth = v.row_at(table, v.whole(y * 10.0), 4)
     v.put(out, 6, b, first + 10.0 * second + 100.0 * third + 1000.0 * fourth)

@@ -87,10 +87,10 @@ def estimate_all(blocks, estimate, measured, sensor, step_s):
         cells = _cells(e, const, step_s)
         seen = look_up(tables, cells, current < 0.0)
         left = leave_cells(const, step, cells, seen, current, 0.0)
-        _spread(e, const, step, sensor, step_s, (current, cells.per_a, seen.ohm, seen.self_a, seen.half))
+        _spread(e, const, step, sensor, step_s, (current, cells.per_a, seen.ohm, seen.self_a, seen.half_v))
         e[E_SOC], e[E_V1], e[E_V2], e[E_HYSTERESIS] = left[:4]
         seen = look_up(tables, _cells(e, const, step_s), current < 0.0)
-        _correct(e, read, blocks.soc_table[0], sensor, step_s, (current, cells.per_a, seen.ohm, seen.ocv))
+        _correct(e, read, blocks.soc_table[0], sensor, step_s, (current, cells.per_a, seen.ohm, seen.ocv_v))
 
 
 @njit(cache=True, error_model="numpy")

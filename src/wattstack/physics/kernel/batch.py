@@ -82,22 +82,22 @@ def _advance(blocks, slot, k, b, state, age, setpoint_mw, outside, flows):
     asked = get_one(setpoint_mw, b)
     seen = look_up((blocks.soc_table[k], blocks.temp_table[k], blocks.ohm_table[k]), cells, asked < 0.0)
     drawn = electrics(const, step, rating, b, cells, seen, asked)
-    soc, v1, v2, hysteresis, loss = leave_cells(const, step, cells, seen, drawn.current, drawn.terminal)
+    soc, v1, v2, hysteresis, loss = leave_cells(const, step, cells, seen, drawn.current_a, drawn.terminal_w)
     alive = select(get(rating, at.MODE, b) == at.DEAD, 0.0, 1.0)
-    reversible = drawn.current * (cells.temp + ZERO_DEGC_K) * seen.entropic
-    warm = (cells.temp, get(state, at.TEMP_AIR, b), get(state, at.TEMP_WALL, b), get(state, at.HVAC, b))
+    reversible = drawn.current_a * (cells.temp_degc + ZERO_DEGC_K) * seen.entropic_v_per_k
+    warm = (cells.temp_degc, get(state, at.TEMP_AIR, b), get(state, at.TEMP_WALL, b), get(state, at.HVAC, b))
     cell, air, wall, mode, climate = heat_container(
         const, step, warm, (loss - reversible) * const[t.G_CELLS_PER_MWH], alive, outside[0]
     )
     rated = get(rating, at.RATED_MW, b)
-    at_rest = (const[t.G_STANDBY] + const[t.G_NO_LOAD]) * rated * drawn.idle
+    at_rest = (const[t.G_STANDBY] + const[t.G_NO_LOAD]) * rated * drawn.idle_frac
     auxiliary = (climate + const[t.G_IDLE_W]) * 1e-6 * get(rating, at.NAMEPLATE_MWH, b) + at_rest
     loss = loss * get(rating, at.CELLS, b) * 1e-6
-    put(flows, at.INJECTION, b, drawn.bus)
-    put(flows, at.LOSS_TRANSFORMER, b, drawn.ac * rated - drawn.bus)
-    put(flows, at.LOSS_CONVERTER, b, (drawn.dc - drawn.ac) * rated)
+    put(flows, at.INJECTION, b, drawn.bus_mw)
+    put(flows, at.LOSS_TRANSFORMER, b, drawn.ac_frac * rated - drawn.bus_mw)
+    put(flows, at.LOSS_CONVERTER, b, (drawn.dc_frac - drawn.ac_frac) * rated)
     put(flows, at.LOSS_CELL, b, loss)
-    put(flows, at.C_RATE, b, drawn.current * (1.0 / const[t.G_CAPACITY_AH]))
+    put(flows, at.C_RATE, b, drawn.current_a * (1.0 / const[t.G_CAPACITY_AH]))
     put(flows, at.AUXILIARY, b, auxiliary * alive)
     put(flows, at.LIMIT, b, drawn.limit)
     put(state, at.SOC, b, soc)
@@ -147,8 +147,10 @@ def _limit(blocks, slot, k, b, state, age, step_s, limits):
     tables = (blocks.soc_table[k], blocks.temp_table[k], blocks.ohm_table[k])
     cells = read_cells(rating, state, age, b, const[t.G_CAPACITY_AH] * 3600.0 / step_s)
     charge, discharge = 0.0 - get(rating, at.CHARGE_MW, b), get(rating, at.DISCHARGE_MW, b)
-    taken = electrics(const, step, rating, b, cells, look_up(tables, cells, charge < 0.0), charge).bus
-    given = electrics(const, step, rating, b, cells, look_up(tables, cells, discharge < 0.0), discharge).bus
+    taken = electrics(const, step, rating, b, cells, look_up(tables, cells, charge < 0.0), charge).bus_mw
+    given = electrics(
+        const, step, rating, b, cells, look_up(tables, cells, discharge < 0.0), discharge
+    ).bus_mw
     put(limits, at.CAN_CHARGE, b, magnitude(taken))
     put(limits, at.CAN_DISCHARGE, b, magnitude(given))
 

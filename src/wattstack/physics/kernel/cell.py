@@ -41,7 +41,7 @@ class Bounds(NamedTuple):
     Attributes:
         rated_a: By the C-rate at this temperature [A].
         temp_frac: Share of the C-rate that the temperature leaves.
-        room: To the end of the window in use (state of charge).
+        room_frac: To the end of the window in use (state of charge).
         width_a: Width of the tapering, and what the rated current moves in a step (state of charge).
         over_v: From the source to the voltage limit [V]; half_v: matched load [V]; both at the end of the step.
         end_ohm: Resistance that acts until then.
@@ -50,7 +50,7 @@ class Bounds(NamedTuple):
 
     rated_a: float
     temp_frac: float
-    room: float
+    room_frac: float
     width_a: float
     over_v: float
     half_v: float
@@ -107,7 +107,7 @@ def window_ohm(ohm, times, drift_v_per_a):
 def is_over(bounds, amps):
     """Whether a current [A, >= 0] is above what `most_current` allows; by products, which are fast."""
     source_v = upper(lower(bounds.over_v, bounds.half_v), 0.0)
-    room = upper(bounds.room, LEAST_DERATE * bounds.width_a)
+    room = upper(bounds.room_frac, LEAST_DERATE * bounds.width_a)
     return (
         (amps > bounds.rated_a) | (amps * bounds.width_a > bounds.rated_a * room)
         | (amps * bounds.end_ohm > source_v) | (amps > upper(bounds.room_a, 0.0))
@@ -123,7 +123,7 @@ def most_current(out, bounds):
     """
     rated_a = bounds.rated_a
     at_edge = select(out, BY_SOC_LOW, BY_SOC_HIGH)
-    taper_a = rated_a * upper(bounds.room / bounds.width_a, LEAST_DERATE)
+    taper_a = rated_a * upper(bounds.room_frac / bounds.width_a, LEAST_DERATE)
     by_voltage = lower(bounds.over_v, bounds.half_v) / bounds.end_ohm
     code = select(bounds.temp_frac < 1.0, BY_TEMPERATURE, BY_CURRENT)
     code = select(taper_a < rated_a, at_edge, code)

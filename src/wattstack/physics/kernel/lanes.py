@@ -52,25 +52,25 @@ PER_SLACK = 1.0 - 1e-9  # relative: a current this little above a limit is the l
 
 
 class Cells(NamedTuple):
-    """A cell as a step finds it: state, what it has of its own resistance, 1 / Ah and Ah of a step."""
+    """A cell as a step finds it: state, its own factor on the resistance, 1 / A and A that would empty it in a step."""
 
     soc: float
-    v1: float
-    v2: float
-    hysteresis: float
-    temp: float
+    fast_v: float
+    slow_v: float
+    hysteresis_v: float
+    temp_degc: float
     ohm: float
     per_a: float
-    a_per: float
+    held_a: float
 
 
 class Seen(NamedTuple):
     """What the tables tell of it: V, V per 1 of the state of charge, V, V/K, A, share of the C-rate, ohm."""
 
-    ocv: float
-    slope: float
-    half: float
-    entropic: float
+    ocv_v: float
+    slope_v: float
+    half_v: float
+    entropic_v_per_k: float
     self_a: float
     temp_frac: float
     ohm: float
@@ -79,22 +79,22 @@ class Seen(NamedTuple):
 class Drawn(NamedTuple):
     """What a step draws: at the bus [MW], either side of the converter [share of the rating], of a cell [A, W]."""
 
-    bus: float
-    ac: float
-    dc: float
-    current: float
-    terminal: float
-    idle: float
+    bus_mw: float
+    ac_frac: float
+    dc_frac: float
+    current_a: float
+    terminal_w: float
+    idle_frac: float
     limit: float
 
 
 @njit(cache=True, error_model="numpy", fastmath={"contract"}, forceinline=True)
-def read_cells(rating, state, age, b, a_per_new):
-    """Cells of a place; a_per_new: what a new one holds, in A over a step."""
-    a_per = a_per_new * get(rating, at.SPREAD_Q, b) * get(age, at.CAPACITY, b)
+def read_cells(rating, state, age, b, new_a):
+    """Cells of a place; new_a: what would empty a new one in a step [A]."""
+    held_a = new_a * get(rating, at.SPREAD_Q, b) * get(age, at.CAPACITY, b)
     return Cells(
         get(state, at.SOC, b), get(state, at.V_FAST, b), get(state, at.V_SLOW, b), get(state, at.HYSTERESIS, b),
-        get(state, at.TEMP_CELL, b), get(rating, at.SPREAD_R, b) * get(age, at.RESISTANCE, b), 1.0 / a_per, a_per,
+        get(state, at.TEMP_CELL, b), get(rating, at.SPREAD_R, b) * get(age, at.RESISTANCE, b), 1.0 / held_a, held_a,
     )  # fmt: skip
 
 
@@ -104,7 +104,7 @@ def look_up(tables, cells, charges):
     soc, temp, ohm = tables
     points = soc.shape[0] // NCOLUMN
     s = held(cells.soc * (points - 1.0), points - 1.0)
-    warm = held(cells.temp - t.TEMP_LOW_DEGC, t.TEMP_POINTS - 1.0)
+    warm = held(cells.temp_degc - t.TEMP_LOW_DEGC, t.TEMP_POINTS - 1.0)
     i, row = whole(s), whole(warm)
     x, y = s - i, warm - row
     way = select(charges, 1.0 * t.TEMP_POINTS, 0.0)
@@ -139,13 +139,13 @@ def bounds_of(const, step, cells, seen, window, out):
     ah, way = const[t.G_CAPACITY_AH], select(out, 1.0, -1.0)
     rated_a = select(out, const[t.G_DISCHARGE_C] * ah, const[t.G_CHARGE_C] * ah) * seen.temp_frac
     width = select(out, const[t.G_WIDTH_LOW], const[t.G_WIDTH_HIGH])
-    source = seen.ocv - step[t.M_END_1] * cells.v1 - step[t.M_END_2] * cells.v2 - way * seen.half
+    source = seen.ocv_v - step[t.M_END_1] * cells.fast_v - step[t.M_END_2] * cells.slow_v - way * seen.half_v
     room = select(out, cells.soc - window[0], window[1] - cells.soc)
-    room_a = (room * cells.a_per - way * seen.self_a) * select(out, 1.0, const[t.G_PER_COULOMB])
+    room_a = (room * cells.held_a - way * seen.self_a) * select(out, 1.0, const[t.G_PER_COULOMB])
     return Bounds(
         rated_a, seen.temp_frac, room, width + rated_a * cells.per_a,
         way * (source - select(out, const[t.G_V_MIN], const[t.G_V_MAX])), select(out, 0.5 * source, 1e300),
-        window_ohm(seen.ohm, step[t.M_TIMES_END], seen.slope * cells.per_a), room_a,
+        window_ohm(seen.ohm, step[t.M_TIMES_END], seen.slope_v * cells.per_a), room_a,
     )  # fmt: skip
 
 
@@ -163,16 +163,16 @@ def electrics(const, step, rating, b, cells, seen, asked):
     way = select(out, 1.0, -1.0)
     window = (get(rating, at.SOC_LOW, b), get(rating, at.SOC_HIGH, b))
     bounds = bounds_of(const, step, cells, seen, window, out)
-    ohm = window_ohm(seen.ohm, step[t.M_TIMES_MEAN], 0.5 * seen.slope * cells.per_a)
-    source = seen.ocv - step[t.M_MEAN_1] * cells.v1 - step[t.M_MEAN_2] * cells.v2
-    branch, moves = way * seen.half, const[t.G_GAMMA] * cells.per_a
+    ohm = window_ohm(seen.ohm, step[t.M_TIMES_MEAN], 0.5 * seen.slope_v * cells.per_a)
+    source = seen.ocv_v - step[t.M_MEAN_1] * cells.fast_v - step[t.M_MEAN_2] * cells.slow_v
+    branch, moves = way * seen.half_v, const[t.G_GAMMA] * cells.per_a
     kept = mean_kept(moves * (way * power), source)
-    current = solve_current(source - branch + (cells.hysteresis + branch) * kept, ohm, power)
+    current = solve_current(source - branch + (cells.hysteresis_v + branch) * kept, ohm, power)
     idles = select(idle, 1.0, 0.0)
     cut = is_over(bounds, way * current * PER_SLACK)
     if any_of(cut):
         most, code = most_current(out, bounds)
-        source = source - branch + (cells.hysteresis + branch) * mean_kept(moves * most, 1.0)
+        source = source - branch + (cells.hysteresis_v + branch) * mean_kept(moves * most, 1.0)
         least_w = const[t.G_LEAST_DC] * rated_w * upper(way, 0.0)
         left = way * most * (source - ohm * (way * most))
         stops = cut & (way * left <= least_w)
@@ -211,13 +211,13 @@ def leave_cells(const, step, cells, seen, current, terminal):
     drawn = select(out, current, current * const[t.G_COULOMB]) + seen.self_a
     moved = drawn * cells.per_a
     soc = lower(upper(cells.soc - moved, 0.0), 1.0)  # clip: rounding only
-    loss = (seen.ocv - 0.5 * seen.slope * moved) * drawn - terminal
+    loss = (seen.ocv_v - 0.5 * seen.slope_v * moved) * drawn - terminal
     over = seen.ohm * current
-    v1 = end_1 * cells.v1 + const[t.G_FRAC_1] * (1.0 - end_1) * over
-    v2 = end_2 * cells.v2 + const[t.G_FRAC_2] * (1.0 - end_2) * over
+    v1 = end_1 * cells.fast_v + const[t.G_FRAC_1] * (1.0 - end_1) * over
+    v2 = end_2 * cells.slow_v + const[t.G_FRAC_2] * (1.0 - end_2) * over
     kept = decay(const[t.G_GAMMA] * magnitude(current) * cells.per_a)
-    branch = select(out, 0.0 - seen.half, seen.half)
-    return soc, v1, v2, branch + kept * (cells.hysteresis - branch), loss
+    branch = select(out, 0.0 - seen.half_v, seen.half_v)
+    return soc, v1, v2, branch + kept * (cells.hysteresis_v - branch), loss
 
 
 @njit(cache=True, error_model="numpy", fastmath={"contract"}, forceinline=True)

@@ -51,9 +51,9 @@ def share_voltage(blocks, state, age, edges, step_s, setpoint_mw, work):
     for b in range(len(setpoint_mw)):  # E and 1/R of each rack, the mean of the step
         cells = read_cells(blocks.rating, state, age, b, const[t.G_CAPACITY_AH] * 3600.0 / step_s)
         seen = look_up(tables, cells, setpoint_mw[b] < 0.0)
-        source = seen.ocv - step[t.M_MEAN_1] * cells.v1 - step[t.M_MEAN_2] * cells.v2
-        work[SOURCE_V, b] = source + cells.hysteresis
-        work[PER_OHM, b] = 1.0 / window_ohm(seen.ohm, step[t.M_TIMES_MEAN], 0.5 * seen.slope * cells.per_a)
+        source = seen.ocv_v - step[t.M_MEAN_1] * cells.fast_v - step[t.M_MEAN_2] * cells.slow_v
+        work[SOURCE_V, b] = source + cells.hysteresis_v
+        work[PER_OHM, b] = 1.0 / window_ohm(seen.ohm, step[t.M_TIMES_MEAN], 0.5 * seen.slope_v * cells.per_a)
     for c in range(len(edges) - 1):
         _divide(const, blocks.rating, edges[c], edges[c + 1], work, setpoint_mw)
 

@@ -79,17 +79,34 @@ def _seen_at_end(const, step, tables, window, way, cells, seen):
     """
     most, _ = most_current(way > 0.0, bounds_of(const, step, cells, seen, window, way > 0.0))
     soc = min(max(cells.soc - way * most * cells.per_a, 0.0), 1.0)
-    ended = Cells(soc, cells.v1, cells.v2, cells.hysteresis, cells.temp, cells.ohm, cells.per_a, cells.a_per)
+    ended = Cells(
+        soc,
+        cells.fast_v,
+        cells.slow_v,
+        cells.hysteresis_v,
+        cells.temp_degc,
+        cells.ohm,
+        cells.per_a,
+        cells.held_a,
+    )
     then, now = look_up(tables, ended, way < 0.0), look_up(tables, cells, way < 0.0)
     moved = soc - cells.soc
-    slope = (then.ocv - now.ocv) / moved if abs(moved) > LEAST_MOVE else then.slope
-    return Seen(now.ocv, slope, then.half, then.entropic, then.self_a, then.temp_frac, max(then.ohm, now.ohm))
+    slope = (then.ocv_v - now.ocv_v) / moved if abs(moved) > LEAST_MOVE else then.slope_v
+    return Seen(
+        now.ocv_v,
+        slope,
+        then.half_v,
+        then.entropic_v_per_k,
+        then.self_a,
+        then.temp_frac,
+        max(then.ohm, now.ohm),
+    )
 
 
 @njit(cache=True, error_model="numpy")
 def _lower_voltage(step, way, current, cells, seen):
     """Lower of the terminal voltages at both ends of the window: discharge at its end, charge at its start."""
     if way < 0.0:
-        return seen.ocv + cells.hysteresis - cells.v1 - cells.v2 + seen.ohm * current
-    source = seen.ocv - seen.half - step[t.M_END_1] * cells.v1 - step[t.M_END_2] * cells.v2
-    return source - window_ohm(seen.ohm, step[t.M_TIMES_END], seen.slope * cells.per_a) * current
+        return seen.ocv_v + cells.hysteresis_v - cells.fast_v - cells.slow_v + seen.ohm * current
+    source = seen.ocv_v - seen.half_v - step[t.M_END_1] * cells.fast_v - step[t.M_END_2] * cells.slow_v
+    return source - window_ohm(seen.ohm, step[t.M_TIMES_END], seen.slope_v * cells.per_a) * current
