@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 TABLE_FORMATS = ("nvidia-smi", "zeus", "csv", "parquet")
 _TIMES = ("time_s", "t_s", "time_ms", "t_ms", "time", "timestamp", "Time", "Timestamp", "datetime", "stamp")
 _UNITS = ("unit", "node", "gpu", "gpu_index", "index", "host", "hostname", "uuid", "device")
-_BESIDE = ("reactive_mvar", "voltage_pu", "frequency_hz")
+_BESIDE = ("reactive_mvar", "voltage_pu", "frequency_hz", "plan_mw")
 _FIRST = (
     "power_mw",
     "power_kw",
