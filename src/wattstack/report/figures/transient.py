@@ -62,9 +62,11 @@ def connection(wave: Waveform, marks: Marks) -> Figure:
     shown = [(name, key) for name, key in found if name in wave.arrays]
     data = [_trace(wave, name, key, "MW") for name, key in shown]
     data[0]["line"]["width"] = 1.2
-    caption = "Grey is what the campus draws, blue is what the grid sees of it. Between them stands the battery."
+    caption = (
+        "Grey is what the campus draws, blue is what the grid sees of it. Between them stands the battery."
+    )
     return Figure(
-        "connection", "Power at the point of connection", caption, data, _look("Power [MW]", marks), 400,
+        "wave-connection", "Power at the point of connection", caption, data, _look("Power [MW]", marks), 400,
         legend=tuple(key for _, key in shown),
     )  # fmt: skip
 
@@ -82,7 +84,7 @@ def steepest(wave: Waveform, at_s: float, span_s: float = 6.0) -> Figure:
     data[0]["line"]["width"] = 1.2
     caption = f"The stretch with the greatest change within 5 s; it ends at {at_s:.2f} s."
     return Figure(
-        "steepest", "The steepest moment", caption, data, _look("Power [MW]", ()), 360,
+        "wave-steepest", "The steepest moment", caption, data, _look("Power [MW]", ()), 360,
         legend=tuple(key for _, key in shown),
     )  # fmt: skip
 
@@ -94,7 +96,7 @@ def batteries(wave: Waveform, marks: Marks) -> Figure:
     data = [_trace(wave, name, key, "MW") for name, key in zip(names, keys, strict=True)]
     caption = "Above zero they give to the campus, below zero batteries charge."
     return Figure(
-        "batteries", "Batteries and generators", caption, data, _look("Power [MW]", marks), legend=keys
+        "wave-batteries", "Batteries and generators", caption, data, _look("Power [MW]", marks), legend=keys
     )
 
 
@@ -107,7 +109,7 @@ def supplies(wave: Waveform, marks: Marks) -> Figure:
         "Where it falls to nothing, the supply has left the grid and carries its halls from its own battery."
     )
     return Figure(
-        "supplies", "Uninterruptible supplies", caption, data, _look("Drawn [MW]", marks), legend=keys
+        "wave-supplies", "Uninterruptible supplies", caption, data, _look("Drawn [MW]", marks), legend=keys
     )
 
 
@@ -116,7 +118,7 @@ def voltage(wave: Waveform, marks: Marks) -> Figure:
     key = Key("Voltage", INK, "line")
     data = [_trace(wave, "voltage_pu", key, "pu")]
     caption = "Of the campus bus, behind the short-circuit impedance of the grid."
-    return Figure("voltage", "Voltage", caption, data, _look("Voltage [pu]", marks), 280, legend=(key,))
+    return Figure("wave-voltage", "Voltage", caption, data, _look("Voltage [pu]", marks), 280, legend=(key,))
 
 
 def frequency(wave: Waveform, marks: Marks) -> Figure:
@@ -124,7 +126,9 @@ def frequency(wave: Waveform, marks: Marks) -> Figure:
     key = Key("Frequency", INK, "line")
     data = [_trace(wave, "frequency_hz", key, "Hz")]
     caption = "As a meter with a loop of one cycle sees it; without voltage it keeps its last value."
-    return Figure("frequency", "Frequency", caption, data, _look("Frequency [Hz]", marks), 280, legend=(key,))
+    return Figure(
+        "wave-frequency", "Frequency", caption, data, _look("Frequency [Hz]", marks), 280, legend=(key,)
+    )
 
 
 def _keys(names: Sequence[str]) -> tuple[Key, ...]:

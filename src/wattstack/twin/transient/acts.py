@@ -7,7 +7,7 @@ Used by  twin.transient.run.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from math import ceil, inf
 
@@ -27,6 +27,21 @@ from wattstack.twin.transient.grid import SLACK_S
 COMMANDS = {"start": rows.START, "stop": rows.STOP, "crash": rows.CRASH, "checkpoint": rows.CHECKPOINT}
 UNITS_BACK_S = 1.0  # after the breaker has closed on a dead site its batteries come on: assumption
 SLOWDOWN_FRAC = (0.0, 0.10, 0.25, 0.50)  # that jobs of tiers 0 .. 3 bear: Emerald Conductor, arXiv 2507.00909
+
+SAYS: dict[str, Callable[[Event], str]] = {
+    "sag": lambda e: (
+        f"voltage of the grid at {1.0 - e.values['depth_frac']:.3g} pu for {e.values['length_s']:g} s"
+    ),
+    "sags": lambda e: (
+        f"{e.values['count']:.0f} sags of the grid to {1.0 - e.values['depth_frac']:.3g} pu, each for "
+        f"{e.values['length_s']:g} s, within {e.values['over_s']:g} s"
+    ),
+    "frequency": lambda e: (
+        f"frequency of the grid moves by {e.values['change_hz']:+g} Hz at {e.values['rate_hz_per_s']:g} Hz/s"
+    ),
+    "phase": lambda e: f"angle of the grid jumps by {e.values['angle_deg']:+g} degrees",
+    "grid": lambda e: f"the grid follows the profile {e.target}",
+}
 
 
 @dataclass(frozen=True)
@@ -132,8 +147,7 @@ class Acts:
                 f"the operator orders {values['power_mw']:.4g} MW or less within {values['within_s']:g} s "
                 f"({drawn:.4g} MW are drawn)"
             )
-        numbers = ", ".join(f"{name} {value:g}" for name, value in event.values.items())
-        return f"{KINDS[kind].words}: {event.target or numbers}"
+        return SAYS[kind](event)
 
     def _breaker(self, kind: str, step: int) -> str:
         bus, network = self.built.moving.network.bus, self.built.moving.network

@@ -94,7 +94,8 @@ class GridProfile:
         time_s: Moments from the beginning of the profile, shape (n,), not falling; a moment twice is a jump.
         voltage_pu: Voltage there / nominal, shape (n,).
         frequency_hz: Frequency there less nominal where `relative_hz`, else the frequency itself, shape (n,).
-        angle_jump_deg: Jump of the angle at the beginning.
+        angle_jump_deg: Jump of the angle.
+        jump_s: Its moment from the beginning of the profile.
         relative_hz: Whether frequency_hz is a deviation.
     """
 
@@ -103,6 +104,7 @@ class GridProfile:
     voltage_pu: np.ndarray
     frequency_hz: np.ndarray
     angle_jump_deg: float = 0.0
+    jump_s: float = 0.0
     relative_hz: bool = False
 
     def __post_init__(self) -> None:

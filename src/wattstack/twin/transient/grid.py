@@ -79,7 +79,11 @@ def _profile(event: Event, since: np.ndarray, nominal_hz: float):
         moved = moved - nominal_hz
     voltage = voltage[left] + share * (voltage[right] - voltage[left])
     moved = moved[left] + share * (moved[right] - moved[left])
-    return np.where(on, voltage, 1.0), np.where(on, moved, 0.0), np.deg2rad(curve.angle_jump_deg) * on
+    return (
+        np.where(on, voltage, 1.0),
+        np.where(on, moved, 0.0),
+        np.deg2rad(curve.angle_jump_deg) * (since >= curve.jump_s),
+    )
 
 
 MOVES = {"sag": _sag, "sags": _sags, "frequency": _frequency, "phase": _phase, "grid": _profile}

@@ -14,6 +14,7 @@ import numpy as np
 from wattstack.control import reason_text
 from wattstack.physics.chain import ENDED
 from wattstack.twin.kernel import watch as seen
+from wattstack.twin.transient.events import KINDS
 
 if TYPE_CHECKING:
     from wattstack.twin.transient.acts import Acts
@@ -25,6 +26,7 @@ RELAYS = (
     f"voltage above {seen.HIGH_PU:g} pu for {seen.HIGH_S:g} s",
     f"frequency off by more than {seen.OFF_FRAC:.0%} for {seen.OFF_S:g} s",
 )
+FAILS = "a GPU fails, the job falls to idle"
 DECISIONS = (seen.REASON, seen.UNHELD)
 
 
@@ -32,6 +34,9 @@ def happened(built: Built, acts: Acts) -> tuple[tuple[float, str], ...]:
     """Events and what followed from them, in order of time."""
     lines = [(time_s, _line(built, int(code), place, value)) for time_s, code, place, value in _notes(built)
              if int(code) not in DECISIONS]  # fmt: skip
+    asked = [at_s for at_s, text in acts.lines if KINDS["crash"].words.removeprefix("a job ") in text]
+    near_s = 2.0 * acts.step_s
+    lines = [line for line in lines if FAILS not in line[1] or all(abs(line[0] - t) > near_s for t in asked)]
     beyond = int(built.moving.watch[0][seen.W_NOTES]) - built.moving.watch[1].shape[1]
     told = sorted([*acts.lines, *lines], key=lambda line: line[0])
     if beyond > 0:
@@ -119,7 +124,7 @@ def _line(built: Built, code: int, place: float, value: float) -> str:
         groups = len(built.parts.group_ups)
         return f"racks lose their power: {value:.0f} of {groups} groups"
     if code == seen.JOB_FAILED:
-        return f"{built.load.jobs[int(place)].removeprefix('load.')}: a GPU fails, the job falls to idle"
+        return f"{built.load.jobs[int(place)].removeprefix('load.')}: {FAILS}"
     if code == seen.BUS_STATUS:
         why = ": nothing on it forms one" if ENDED[int(place)] == "no voltage" else ""
         return f"the bus: {ENDED[int(place)]}{why}, {value:.3f} pu"
