@@ -44,7 +44,7 @@ def errors_against(model: Observed, measured: Observed) -> dict[str, float]:
         "line_hz_error": abs(b.line_hz / a.line_hz - 1.0),
         "line_rms_error": abs(b.line_rms_mw / a.line_rms_mw - 1.0),
         "energy_deficit_error": 100.0 * abs(b.deficit_frac - a.deficit_frac),
-        "coherence_error": abs(model.coherence - measured.coherence),
+        "coherence_error": abs(model.coherence_frac - measured.coherence_frac),
     }
 
 

@@ -117,3 +117,32 @@ def test_network_and_idle_servers_stand_beside_the_jobs():
 def test_a_step_must_be_whole_minutes():
     with pytest.raises(StateError, match="whole minutes"):
         minutes(hall_of(Job(**SURE)), 10, step_s=90)
+
+
+@pytest.mark.tiny
+def test_whole_iterations_in_a_minute_leave_the_mean_alone():
+    job = Job(**SURE, period_s=2.0, jitter_frac=0.0, checkpoint=None, node_noise_frac=0.0)
+    assert minutes(hall_of(job), 5) == pytest.approx(np.full(5, FULL_MW * job.mean_frac), rel=1e-3)
+
+
+@pytest.mark.tiny
+def test_a_minute_with_a_pause_and_one_at_idle_are_worked_out_by_hand():
+    pause = Pause(every_s=240.0, lasts_s=30.0, drop_frac=0.4, jitter_frac=0.0)
+    sure = {"jitter_frac": 0.0, "node_noise_frac": 0.0, "phase_frac": 0.0, "period_s": 2.0}
+    job = Job(**SURE, **sure, checkpoint=pause)
+    made = minutes(hall_of(job), 12) / (FULL_MW * job.mean_frac)
+    assert made.sum() == pytest.approx(12 - 3 * 0.5 * 0.4, abs=0.02)
+    failing = Job(
+        gpus=40000, power_per_gpu_kw=1.83, failures_per_gpu_h=1e-3, restart_s=120.0, **sure, checkpoint=pause
+    )
+    made = minutes(hall_of(failing), 30) / FULL_MW
+    assert made.min() == pytest.approx(0.29, abs=1e-6)  # a whole minute at idle
+    assert made.max() <= failing.mean_frac + 1e-3
+
+
+@pytest.mark.tiny
+def test_a_fleet_draws_its_base_its_slope_and_no_more_than_its_cap():
+    fleet = Inference(gpus=1000, power_per_gpu_kw=1.0, peak_frac=1.0, trough_frac=1.0, requests_per_s=1e6)
+    assert minutes(hall_of(fleet=fleet), 5) == pytest.approx(np.full(5, 0.12 + 0.68 * 0.5), rel=0.05)
+    capped = hall_of(fleet=fleet, smoothing=GpuSmoothing(cap_frac=0.3))
+    assert minutes(capped, 5) == pytest.approx(np.full(5, 0.3), rel=0.05)

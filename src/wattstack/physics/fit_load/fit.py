@@ -140,7 +140,7 @@ def fit_job(
         job, sensor_s = _set_right(job, sensor_s, seen, model)
     made = synthesise(job, sensor_s, duration_s, wave.step_s, groups, seed)
     model = observe(made[0], made[1:], wave.step_s, near_s)
-    pair = None if seen.coherence is None else (seen.coherence, model.coherence)
+    pair = None if seen.coherence_frac is None else (seen.coherence_frac, model.coherence_frac)
     return FittedLoad(
         job=job,
         sensor_s=sensor_s,
@@ -331,7 +331,7 @@ def _notes(seen: Observed, gpus: int | None, kw: float | None, jitter: float | N
         notes.append(
             "jitter_frac is the default 0.004: the trace is too noisy or too short between pauses to tell it."
         )
-    if seen.coherence is None:
+    if seen.coherence_frac is None:
         notes.append(
             "node_noise_frac is the default 0.026: one log does not tell the nodes' own noise from what they share."
         )

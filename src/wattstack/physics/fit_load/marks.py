@@ -270,11 +270,11 @@ def find_pauses(power_mw: np.ndarray, step_s: float, period_s: float) -> list[tu
     return [(int(a), int(b)) for a, b in edges if (b - a) * step_s >= 0.5 * period_s]
 
 
-def running_mean(values: np.ndarray, width: float) -> np.ndarray:
-    """Mean over `width` samples around each, a fraction of a sample counted as such."""
+def running_mean(values: np.ndarray, length: float) -> np.ndarray:
+    """Mean over `length` samples around each, a fraction of a sample counted as such."""
     total = np.concatenate([[0.0], np.cumsum(values)])
     at = np.arange(values.size) + 0.5
-    begin, end = np.clip(at - width / 2, 0, values.size), np.clip(at + width / 2, 0, values.size)
+    begin, end = np.clip(at - length / 2, 0, values.size), np.clip(at + length / 2, 0, values.size)
     grid = np.arange(values.size + 1)
     return (np.interp(end, grid, total) - np.interp(begin, grid, total)) / (end - begin)
 

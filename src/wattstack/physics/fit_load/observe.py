@@ -30,7 +30,7 @@ class Observed(NamedTuple):
     Attributes:
         marks: While the job trains.
         every_s, lasts_s, drop_frac: Of its pauses; 0 where none was found.
-        coherence: Of the nodes; None where there is one log.
+        coherence_frac: Of the nodes; None where there is one log.
         common_frac, own_frac: a and b of sd(N) = mean sqrt(a^2 + b^2 / N).
         training: Samples between start, pauses and stop, bool (samples,).
     """
@@ -39,7 +39,7 @@ class Observed(NamedTuple):
     every_s: float
     lasts_s: float
     drop_frac: float
-    coherence: float | None
+    coherence_frac: float | None
     common_frac: float
     own_frac: float
     training: np.ndarray
