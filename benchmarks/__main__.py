@@ -18,7 +18,18 @@ from pathlib import Path
 
 from benchmarks.table import shown, write_readme
 
-NAMES = ("dispatch", "site_plan", "portfolio", "battery", "year", "outage", "transient", "ai_load", "compliance", "startup")
+NAMES = (
+    "dispatch",
+    "site_plan",
+    "portfolio",
+    "battery",
+    "year",
+    "outage",
+    "transient",
+    "ai_load",
+    "compliance",
+    "startup",
+)
 
 
 def main(words: list[str] | None = None) -> int:
