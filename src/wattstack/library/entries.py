@@ -65,8 +65,8 @@ def kinds() -> tuple[str, ...]:
     """Kinds of entries there are.
 
     Example:
-        >>> kinds()[:2]
-        ('chemistries', 'fuels')
+        >>> "fuels" in kinds()
+        True
     """
     return tuple(sorted(folder.name for folder in _FOLDER.iterdir() if any(folder.glob("*.yaml"))))
 
