@@ -20,18 +20,18 @@ def text_of(make, **given) -> str:
 
 def test_a_device_of_an_asset_that_is_not_there_is_told_with_the_nearest(campus_of):
     battery = {"main": {"power_mw": 5, "energy_mwh": 10, "charge_eff": 0.95, "discharge_eff": 0.95}}
-    devices = {"battery.mian": {"template": STORAGE, "host": "10.0.0.5"}}
+    devices = {"battery.mian": {"template": STORAGE, "host": "192.0.2.5"}}
     text = text_of(campus_of, grid=GRID, battery=battery, devices=devices)
     assert "devices.battery.mian" in text and "Nearest: battery.main" in text
 
 
 def test_two_devices_on_one_address_are_told_and_two_units_of_one_gateway_are_not(campus_of):
     battery = {"main": {"power_mw": 5, "energy_mwh": 10, "charge_eff": 0.95, "discharge_eff": 0.95}}
-    one = {"template": STORAGE, "host": "10.0.0.5", "share_frac": 0.5}
+    one = {"template": STORAGE, "host": "192.0.2.5", "share_frac": 0.5}
     text = text_of(
         campus_of, grid=GRID, battery=battery, devices={"battery.main": one, "battery.main#2": one}
     )
-    assert "is reached by 10.0.0.5:502 unit 1, as devices.battery.main is" in text
+    assert "is reached by 192.0.2.5:502 unit 1, as devices.battery.main is" in text
     campus = campus_of(
         grid=GRID, battery=battery, devices={"battery.main": one, "battery.main#2": one | {"unit": 2}}
     )
@@ -40,7 +40,7 @@ def test_two_devices_on_one_address_are_told_and_two_units_of_one_gateway_are_no
 
 def test_shares_of_one_asset_are_no_more_than_the_whole(campus_of):
     battery = {"main": {"power_mw": 5, "energy_mwh": 10, "charge_eff": 0.95, "discharge_eff": 0.95}}
-    one = {"template": STORAGE, "host": "10.0.0.5"}
+    one = {"template": STORAGE, "host": "192.0.2.5"}
     devices = {"battery.main": one, "battery.main#2": one | {"unit": 2}}
     assert "are 2 of the asset, must be 1 together" in text_of(
         campus_of, grid=GRID, battery=battery, devices=devices
@@ -52,9 +52,9 @@ def test_shares_of_one_asset_are_no_more_than_the_whole(campus_of):
     [
         ({"transport": "tcp"}, "host"),
         ({"transport": "rtu"}, "serial"),
-        ({"transport": "rtu", "serial": "/dev/ttyUSB0", "host": "10.0.0.5"}, "which has none"),
-        ({"transport": "mqtt", "host": "10.0.0.5"}, "topic"),
-        ({"host": "10.0.0.5", "timeout_s": 0.05, "period_s": 1.0}, "at least a tenth of period_s 1"),
+        ({"transport": "rtu", "serial": "/dev/ttyUSB0", "host": "192.0.2.5"}, "which has none"),
+        ({"transport": "mqtt", "host": "192.0.2.5"}, "topic"),
+        ({"host": "192.0.2.5", "timeout_s": 0.05, "period_s": 1.0}, "at least a tenth of period_s 1"),
     ],
 )
 def test_an_address_fits_its_transport(given, told):

@@ -106,7 +106,8 @@ def test_names_of_files_and_things_are_plain(house):
 def test_no_file_names_a_machine_a_home_or_a_host(house):
     # Written in pieces, so that this file does not name them itself.
     words = ["/" + "work/", "/" + "home/", "/" + "Users/", "/" + "root/", "local" + "host", "C:" + "\\\\"]
-    pattern = re.compile("|".join(words) + r"|\b(?:\d{1,3}\.){3}\d{1,3}:\d+")
+    # this machine itself, and the addresses kept for examples (RFC 5737), name nobody
+    pattern = re.compile("|".join(words) + r"|\b(?!127\.0\.0\.1|192\.0\.2\.)(?:\d{1,3}\.){3}\d{1,3}:\d+")
     found = []
     for path in house.tracked():
         try:

@@ -1,6 +1,6 @@
 """Who speaks for which asset: a device with its address, and how fast, how patiently and how safely it is spoken to.
 
-Needs    campus.fields.
+Needs    campus.fields, campus.operate (names of files).
 Gives    Device, DevicePath, device_faults.
 Used by  campus.campus, operate.devices, operate.simulated.
 
@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 from pydantic import Field, StringConstraints
 
 from wattstack.campus.fields import Declared, Efficiency, NotNegative, Positive, quantity
+from wattstack.campus.operate import FileName
 from wattstack.errors import Fault, nearest
 
 if TYPE_CHECKING:
@@ -38,7 +39,7 @@ class Device(Declared):
         SunSpec models 704 (WSetRvrtTms) and 715 (ControllerHb) let a device fall back by itself.
 
     Example:
-        >>> Device(template="library:sunspec-storage", host="10.0.0.5").port
+        >>> Device(template="library:sunspec-storage", host="192.0.2.5").port
         502
     """
 
@@ -53,6 +54,17 @@ class Device(Declared):
     unit: int = quantity("", "Unit identifier", 1, ge=0, le=255)
     address: int = quantity("", "Added to every address of the template", 0, ge=0, le=65_535)
     topic: str | None = Field(None, description="Prefix of its topics (mqtt).")
+    ca: FileName | None = Field(
+        None, description="Certificates that its own is proved by, PEM (tls, mqtt); absent = the system's."
+    )
+    certificate: FileName | None = Field(None, description="Certificate that we show it, PEM (tls, mqtt).")
+    key: FileName | None = Field(None, description="Key of that certificate, PEM, mode 600.")
+    server_name: str | None = Field(
+        None, min_length=1, description="Name in its certificate; absent = host (tls)."
+    )
+    password: FileName | None = Field(
+        None, description="File (mode 600) with user:password (mqtt); absent = none."
+    )
     period_s: Positive = quantity(
         "s", "From one reading to the next; the loop reads no faster than its own period", 0.1
     )
@@ -87,6 +99,14 @@ class Device(Declared):
         if self.transport == "rtu" and self.host is not None:
             yield Fault(
                 "host", "stands beside transport: rtu, which has none. Take it out, or write transport: tcp."
+            )
+        if self.key is not None and self.certificate is None:
+            yield Fault("key", "stands without its certificate. Give certificate too, or take key out.")
+        if self.write_interval_s > 0.5 * self.revert_s:
+            yield Fault(
+                "write_interval_s",
+                f"is {self.write_interval_s:g}, must be at most half of revert_s {self.revert_s:g}, or the device "
+                "falls back between two writes. Raise revert_s or lower write_interval_s.",
             )
         if self.timeout_s < self.period_s * 0.1:
             yield Fault(

@@ -10,6 +10,7 @@ Secrets are never in the campus file: it names files (mode 600) that hold them.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from ipaddress import ip_address
 from typing import Annotated
 
 from pydantic import Field, StringConstraints
@@ -38,7 +39,10 @@ class Face(Declared):
     @property
     def loopback(self) -> bool:
         """Whether only this machine can reach it."""
-        return self.host in ("127.0.0.1", "::1", "localhost")
+        try:
+            return ip_address(self.host).is_loopback
+        except ValueError:
+            return False  # a name: where it leads is not known here
 
     def faults(self) -> Iterable[Fault]:
         """Half of a certificate; open to others without TLS."""
