@@ -183,6 +183,21 @@ def test_modes_without_a_limit_are_told_not_judged(judge):
     assert "dangerous periods" in steady.note and "at T" not in steady.note
 
 
+def test_periods_are_told_for_a_slow_log_and_for_no_power_at_all(judge):
+    slow = judge(made(sine(0.1, 1.0, times(400, 1.0)), 1.0), with_modes(local=Mode(0.5, 0.05)), **MODES)
+    assert "at T = 10 s" in slow.note
+    none = judge(made(np.zeros(400), 1.0), with_modes(local=Mode(0.5, 0.05)), **MODES)
+    assert "dangerous periods" in none.note and "at T" not in none.note
+
+
+def test_the_worst_of_two_pieces_rules_a_mode(judge):
+    power = np.concatenate([sine(0.5, 0.5, times(200)), [np.nan] * 10, sine(0.5, 1.0, times(200))])
+    v = judge(made(power), with_modes(local=Mode(0.5, 0.05, 9.0)), **MODES)
+    assert v.worst_s > 200.0 and v.outcome == "fail"
+    other = judge(made(power[::-1]), with_modes(local=Mode(0.5, 0.05, 9.0)), **MODES)
+    assert other.outcome == "fail" and other.value == pytest.approx(v.value, rel=0.02)
+
+
 def test_a_limit_of_the_rule_and_of_the_mode_give_the_lesser(judge):
     wave = made(sine(0.5, 1.0, times(400)))
     assert judge(wave, with_modes(a=Mode(0.5, 0.05, 30.0)), test="T7", limit={"mw": 9.0}).limit == 9.0

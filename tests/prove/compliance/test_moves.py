@@ -45,6 +45,11 @@ def test_clock_windows_follow_the_clock_of_the_wave(judge):
     assert told.value == pytest.approx(30.0) and untold.value == pytest.approx(15.0)
 
 
+def test_a_record_shorter_than_two_clock_windows_has_the_other_readings(judge):
+    v = judge(made(100 + np.zeros(700), 0.1), **MINUTE)
+    assert v.outcome == "pass" and not any("mean" in name for name in v.readings)
+
+
 def test_directions_are_told_apart(judge):
     wave = ramp(0.5, 50, 60)
     assert judge(wave, **MINUTE, direction="up").outcome == "fail"

@@ -187,6 +187,20 @@ def test_a_lost_site_returns_slowly_and_with_permission(judge):
     assert alone.margin_frac is None and alone.margin_db is None
 
 
+def test_a_dip_of_seconds_in_a_fault_is_no_lost_site(judge):
+    t = times(600, 0.1)
+    dip = made(np.where((t >= 60) & (t < 65), 0.0, 100.0), 0.1)
+    assert "never lost" in judge(dip, **RETURN).note
+    assert "never lost" in judge(made(np.where(t < 60, 0.0, 100.0), 0.1), **RETURN).note  # off from the start
+    faded = np.clip(100 - 0.5 * (t - 60), 0, 100)
+    assert "never lost" in judge(made(faded, 0.1), **RETURN).note
+
+
+def test_a_rule_without_permission_asks_for_the_ramp_alone(judge):
+    rule = {key: value for key, value in RETURN.items() if key != "permission_event"}
+    assert judge(returned(20 / 60), **rule).outcome == "pass"
+
+
 def test_a_site_that_is_never_lost_or_never_returns_is_not_measurable(judge):
     assert "never lost" in judge(made(np.full(2000, 100.0), 0.1), **RETURN).note
     assert "does not come back" in judge(returned(0.0), **RETURN).note

@@ -75,11 +75,11 @@ def _difference(look: Look, edge: tuple[float, int], window_s: float, limit: flo
 
 
 def _below(look: Look, edge_hz: float, order: int) -> list[Piece]:
-    """Pieces without what is faster than an edge, less its settling at each end where it filters."""
+    """Pieces without what is faster than an edge, less its settling at each end."""
     made = []
+    skip = round(_SKIP * look.rate_hz / edge_hz)
     for piece in look.pieces():
         kept = filters.keep_below(piece.values, look.rate_hz, edge_hz, order)
-        skip = 0 if kept is piece.values else round(_SKIP * look.rate_hz / edge_hz)
         if len(kept) > 2 * skip:
             made.append(Piece(piece.first + skip, kept[skip : len(kept) - skip]))
     return made

@@ -10,7 +10,7 @@ it. Both are said. Where more than a twentieth of the samples is missing no rule
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -38,11 +38,10 @@ class Piece:
 
 @dataclass(frozen=True)
 class Excursion:
-    """Time outside a continuous band: first and last sample outside it, and the one farthest out."""
+    """Time outside a continuous band: first and last sample outside it."""
 
     first: int
     last: int
-    worst: int
 
 
 class Look:
@@ -206,9 +205,9 @@ class Look:
 
     def excursions(self, channel: str, low: float, high: float) -> list[Excursion]:
         """Times at which a channel lies outside low .. high; what is closer than 20 ms is one."""
-        return self.once(("out", channel, low, high), lambda: list(self._excursions(channel, low, high)))
+        return self.once(("out", channel, low, high), lambda: self._excursions(channel, low, high))
 
-    def _excursions(self, channel: str, low: float, high: float) -> Iterator[Excursion]:
+    def _excursions(self, channel: str, low: float, high: float) -> list[Excursion]:
         values = self.need(channel, "")
         outside = (values < low) | (values > high)  # NaN is not outside
         merge = max(round(_MERGE_S / self.step_s), 1)
@@ -218,10 +217,7 @@ class Look:
                 joined[-1][1] = last
             else:
                 joined.append([first, last])
-        middle = 0.5 * (low + high) if np.isfinite(low + high) else (low if np.isfinite(low) else high)
-        for first, last in joined:
-            part = np.abs(values[first : last + 1] - middle)
-            yield Excursion(first, last, first + int(np.nanargmax(part)))
+        return [Excursion(first, last) for first, last in joined]
 
     def before_mw(self, first: int, since: int = 0, length_s: float = BEFORE_S) -> float:
         """Mean power in the time before a sample [MW], not reaching back beyond sample `since`; NaN with none."""

@@ -12,13 +12,14 @@ from math import inf, isfinite
 import numpy as np
 
 from wattstack.prove.compliance.code import Rule
-from wattstack.prove.compliance.look import Excursion, Look
+from wattstack.prove.compliance.look import Excursion, Look, stretches
 from wattstack.prove.compliance.picture import Picture, picture_of
 from wattstack.prove.compliance.verdict import NOT_MEASURABLE, NoVerdict, Reading, SitePoint
 from wattstack.prove.kernel.windows import widest_moves
 
 _HELD_S = 1.0  # over which a held recovery is a mean
-_LOST_FRAC = 0.1  # below it of what was drawn before, a site is lost
+_LOST_FRAC = 0.1  # of the highest demand, below which a site is lost
+_LOST_S = 10.0  # so long at least: assumption
 _TRIP_S = 1.0  # within which it goes
 _BACK_FRAC = 0.01  # of what was drawn before, by which a return is seen to begin
 
@@ -114,7 +115,7 @@ def rejection(look: Look, rule: Rule, site: SitePoint) -> tuple[list[Reading], l
     if trip is None:
         raise NoVerdict(
             NOT_MEASURABLE,
-            f"the site is never lost in this wave (below {_LOST_FRAC:.0%} within {_TRIP_S:g} s)",
+            f"the site is never lost in this wave (below {_LOST_FRAC:.0%} within {_TRIP_S:g} s, for {_LOST_S:g} s)",
         )
     gone, before = trip
     base = float(np.nanmin(power[gone:]))
@@ -143,11 +144,11 @@ def rejection(look: Look, rule: Rule, site: SitePoint) -> tuple[list[Reading], l
 
 
 def _trip(look: Look) -> tuple[int, float] | None:
-    """First sample at which the site is lost, and what it drew before [MW]."""
-    power, steps = look.power_mw, max(round(_TRIP_S / look.step_s), 1)
-    for i in np.flatnonzero(power[steps:] < _LOST_FRAC * power[:-steps]):
-        before = look.before_mw(int(i) + 1)
-        low = np.flatnonzero(power[i : i + steps + 1] < _LOST_FRAC * before)
-        if low.size and before > 0.0:
-            return int(i) + int(low[0]), before
+    """First sample at which the site is lost, and what it drew before [MW]; a dip that is over sooner is no loss."""
+    power = look.power_mw
+    for first, last in stretches(power < _LOST_FRAC * look.peak_mw):
+        before = look.before_mw(first)
+        falls = power[max(first - round(_TRIP_S / look.step_s), 0)] > 2.0 * _LOST_FRAC * look.peak_mw
+        if falls and (last - first) * look.step_s >= _LOST_S:
+            return first, before
     return None

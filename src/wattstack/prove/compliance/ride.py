@@ -168,7 +168,7 @@ def _rocof(look: Look, hertz: np.ndarray, rule: Rule) -> tuple[list[Reading], li
     fast = moved >= 0.5 * rate
     at = int(np.flatnonzero(fast)[0])
     last = int(np.flatnonzero(fast)[-1]) + steps
-    one = Excursion(at, last, int(np.nanargmax(moved)))
+    one = Excursion(at, last)
     notes = [f"fastest change {most:.3g} Hz/s over {window_s:g} s"]
     if most > rate * (1.0 + 1e-6):
         notes.append("faster than the rule asks for: a load that leaves is not at fault")

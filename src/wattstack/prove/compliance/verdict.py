@@ -12,8 +12,6 @@ from dataclasses import dataclass, field, fields
 from math import inf, isfinite, log10
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from wattstack.errors import Fault, InputError
 from wattstack.prove.compliance.picture import Picture
 
@@ -208,8 +206,6 @@ def _plain(value: Any) -> Any:
         return {key: _plain(item) for key, item in value.items()}
     if isinstance(value, tuple | list):
         return [_plain(item) for item in value]
-    if isinstance(value, np.generic):
-        value = value.item()
     return None if isinstance(value, float) and not isfinite(value) else value
 
 
