@@ -221,6 +221,14 @@ def test_profiles_cover_every_band_and_replay_six_sags_in_82_seconds(site):
     assert low.frequency_hz(np.array([low.duration_s / 2]))[0] == 57.0
 
 
+def test_a_profile_moves_the_grid_of_the_twin(site):
+    profile = next(p for p in required_profiles("aeso", site) if p.angle_jump_deg)
+    event = profile.event(at_s=3.0)
+    assert (event.kind, event.at_s, event.target) == ("grid", 3.0, profile.name)
+    assert event.profile.angle_jump_deg == profile.angle_jump_deg and event.profile.jump_s == profile.jump_s
+    assert event.profile.frequency_hz.tolist() == [60.0, 60.0]
+
+
 def test_profiles_of_changes_of_frequency_and_jumps_of_phase(site):
     ireland = required_profiles("eirgrid-mpid345", SitePoint(150, 50))
     rates = [p for p in ireland if "Hz/s" in p.name]

@@ -1,6 +1,6 @@
 """Voltages and frequencies that a load must be driven with to prove that it rides through.
 
-Needs    prove.compliance.code, ride, library.Entry.
+Needs    prove.compliance.code, ride, library.Entry, twin.transient (its events).
 Gives    Profile, required_profiles.
 Used by  the door of prove.compliance; the transient twin takes them as events of the grid.
 """
@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from math import isfinite
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -16,6 +17,9 @@ from wattstack.library import Entry
 from wattstack.prove.compliance.code import Rule, read_code
 from wattstack.prove.compliance.ride import Band, bands_of
 from wattstack.prove.compliance.verdict import SitePoint
+
+if TYPE_CHECKING:
+    from wattstack.twin.transient import Event
 
 _LEAD_S = 10.0  # before: what the load drew must be known over ten seconds
 _TAIL_S = 15.0  # afterwards: the load must be seen to be back
@@ -30,7 +34,7 @@ class Profile:
     """Voltage and frequency of the grid along time, straight between the moments given.
 
     Attributes:
-        name: "ercot-nogrr-282:voltage:0.20-0.50pu"; an event of the twin is "grid:" + name.
+        name: "ercot-nogrr-282:voltage:0.2-0.5pu".
         time_s: Moments [s], rising.
         volts_pu: Voltage behind the grid's impedance at these moments [pu].
         hertz: Frequency at these moments [Hz].
@@ -56,6 +60,13 @@ class Profile:
     def frequency_hz(self, t_s: np.ndarray) -> np.ndarray:
         """Frequency at moments [Hz]."""
         return np.interp(t_s, self.time_s, self.hertz)
+
+    def event(self, at_s: float = 0.0) -> Event:
+        """The event of the transient twin that makes its grid follow this profile from a moment on."""
+        from wattstack.twin.transient import GridProfile, grid_event
+
+        curves = (np.array(part) for part in (self.time_s, self.volts_pu, self.hertz))
+        return grid_event(GridProfile(self.name, *curves, self.angle_jump_deg, self.jump_s), at_s)
 
 
 def required_profiles(code: str | Entry, site: SitePoint) -> list[Profile]:
