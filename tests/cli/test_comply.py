@@ -115,3 +115,13 @@ def test_two_clocks_in_one_trace_are_refused(tmp_path, capsys):
     path.write_text(f"time_s,power_mw\n{first}\n{again}\n")
     assert run(["comply", str(path), "--codes", "ieso-3.0", *SITE]) == 2
     assert "clock" in capsys.readouterr().err
+
+
+def test_rows_of_one_run_are_read(tmp_path, capsys):
+    path = tmp_path / "runs.csv"
+    rows = [f"{run},{k * 0.1:.1f},{100 + 20 * run * (k > 300)}" for run in (0, 1) for k in range(600)]
+    path.write_text("run,time_s,power_mw\n" + "\n".join(rows) + "\n")
+    line = ["comply", str(path), "--codes", "southern", *SITE, "--where"]
+    assert run([*line, "run=0"]) == 0
+    assert run([*line, "run=1"]) == 1
+    assert "FAIL" in capsys.readouterr().out

@@ -1,6 +1,6 @@
 """`wattstack comply`: a measured or simulated wave against grid codes.
 
-Needs    series.read_waveform, campus.read_campus, prove.compliance, cli.words.
+Needs    series.read_waveform, campus.read_campus, prove.compliance, cli.fit_load, cli.words.
 Gives    comply, compliance_text, judged.
 Used by  cli.app.
 """
@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from wattstack.cli.fit_load import rows_where
 from wattstack.cli.words import number, table
 from wattstack.errors import Fault, InputError
 
@@ -78,6 +79,7 @@ _MARKS = {"pass": "pass", "fail": "FAIL", "not applicable": "-", "not measurable
 @click.option("--binding-only", is_flag=True, help="Leave out what is neither in force nor approved.")
 @click.option("--column", help="Power column of a table; a pattern takes several as nodes.")
 @click.option("--unit", help="Unit of the power: W, kW, MW.  [default: as the column is named]")
+@click.option("--where", multiple=True, metavar="COLUMN=VALUE", help="Rows of a table that are read.")
 @click.option(
     "--json", "json_file", type=click.Path(dir_okay=False), metavar="FILE", help="Write verdicts as JSON."
 )
@@ -85,7 +87,8 @@ def comply(trace: str, **options: Any) -> int:
     """Judge a trace and print the verdicts."""
     from wattstack.series import read_waveform
 
-    wave = read_waveform(trace, column=options["column"], unit=options["unit"])
+    rows = rows_where(options["where"])
+    wave = read_waveform(trace, column=options["column"], unit=options["unit"], where=rows)
     wave = replace(wave, events=tuple(sorted((*wave.events, *_events(options["events"])))))
     found = judged(wave, options)
     click.echo(compliance_text(found))

@@ -1,8 +1,8 @@
 """`wattstack fit-load`: a training job fitted to a measured power trace, as YAML to paste.
 
 Needs    series.read_waveform, physics.fit_load, report.write_fit.
-Gives    fit_load.
-Used by  cli.app.
+Gives    fit_load, rows_where.
+Used by  cli.app, cli.comply.
 """
 
 from __future__ import annotations
@@ -75,7 +75,7 @@ def fit_load(trace: str, folder: str | None, **options: Any) -> None:
         options["form"],
         options["column"],
         options["unit"],
-        _rows(options["where"]),
+        rows_where(options["where"]),
         options["step"],
     )
     fitted = fit_job(wave, options["gpus"], options["power_per_gpu_kw"], options["period"])
@@ -93,8 +93,12 @@ def fit_load(trace: str, folder: str | None, **options: Any) -> None:
         click.echo(f"\npage: {write_fit(fitted, trace, declaration, wave.notes, out / 'fit.html')}")
 
 
-def _rows(where: tuple[str, ...]) -> dict[str, str]:
-    """COLUMN=VALUE as a mapping."""
+def rows_where(where: tuple[str, ...]) -> dict[str, str]:
+    """COLUMN=VALUE as a mapping, for read_waveform.
+
+    Args:
+        where: Words of the command line.
+    """
     pairs = {}
     for one in where:
         column, equals, value = one.partition("=")
