@@ -182,9 +182,11 @@ def test_too_many_steps_are_no_answer(monkeypatch):
     assert not SmallProgram(np.ones(1), np.zeros(1), np.ones(1)).solve()
 
 
-def test_there_is_room_for_more_rows_than_at_first():
+@pytest.mark.tiny
+def test_there_is_room_for_more_rows_than_at_first(monkeypatch):
+    monkeypatch.setattr(simplex, "ROOM", 8)
     rng = np.random.default_rng(8)
-    matrix = rng.normal(size=(3 * simplex.ROOM, 12))
+    matrix = rng.normal(size=(90, 12))
     lower = matrix @ np.ones(12) - 1.0
     program = SmallProgram(np.ones(12), np.full(12, -5.0), np.full(12, 5.0))
     for part in np.array_split(np.arange(len(matrix)), 9):

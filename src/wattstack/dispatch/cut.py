@@ -24,6 +24,7 @@ class Cut:
         value: Least cost at these sizes. dual: the lower bound from the prices below.
         const, grad: Per block, cost >= const + grad . sizes + last x e_end - first x e_begin; shapes (B,), (B, n).
         last: Value of stored energy at the end of each block; first: at its begin (self-discharge in it).
+        slope: Change of cost per unit of each size, stored energy at block ends included; shape (n,).
         price, cap_price, stored_price: mu, nu, pi by step.
         start_mwh, first_step, made: What walk needs to write the schedule out.
     """
@@ -34,6 +35,7 @@ class Cut:
     grad: np.ndarray
     last: np.ndarray
     first: np.ndarray
+    slope: np.ndarray
     price: np.ndarray
     cap_price: np.ndarray
     stored_price: np.ndarray

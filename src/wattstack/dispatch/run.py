@@ -25,6 +25,7 @@ from wattstack.dispatch.supply import merit_order
 from wattstack.errors import StateError
 
 FLOOR, CEILING = 2, 3
+SHIFT_H = 8.0  # prices stay high for so long, assumption
 
 
 class Runner:
@@ -66,10 +67,36 @@ class Runner:
         self.load_rate = np.zeros(count if moved is not None else 0)
         self.load_rate += np.multiply(problem.sized_load.rate, problem.step_h) if moved is not None else 0.0
         self.load_size = -1 if moved is None else index[moved]
-        self.anchor = (count - 1, FLOOR)  # where a cyclic year is cut open: a step surely at a bound
+        self.anchor = (
+            self._first_anchor(),
+            FLOOR,
+        )  # where a cyclic year is cut open: a step surely at a bound
         self.common: np.ndarray | None = None
         self.heap = kernel.new_heap(4096)
+        there = self.limits_there
+        self.fixed = (
+            (self.load, self.load_rate, self.load_size),
+            (self.limits.fixed, self.limits.rate, self.limits.size_of),
+            (there.fixed, there.rate, there.size_of),
+            self.cap_of, self.block, self.split, self.ends, self.begins, self.end, self.eff, self.keep,
+            float(problem.floor_slack_per_mwh), float(problem.step_h),
+        )  # fmt: skip
+        self.rough = np.empty((3, count))
         self._check_slack()
+
+    def _first_anchor(self) -> int:
+        """The step after which energy falls most in price, seen over a shift: the storage is likely empty there.
+
+        Price is that of the last line which the load needs where nothing is built. A guess: it saves a run.
+        """
+        count, shift = len(self.load), round(SHIFT_H / self.problem.step_h)
+        if not self.store.cyclic or count < 2 * shift:
+            return count - 1
+        enough = np.cumsum(self.order.fixed, axis=1) >= self.load[:, None]
+        price = self.order.cost[np.arange(count), enough.argmax(axis=1)]
+        spent = np.cumsum(np.concatenate([[0.0], price[-shift:], price, price[:shift]]))
+        middle = spent[shift + 1 : shift + 1 + count]
+        return int(np.argmax(2.0 * middle - spent[1 : 1 + count] - spent[2 * shift + 1 :]))
 
     def _check_slack(self) -> None:
         costs = [np.asarray(supply.cost_per_mwh) for supply in self.problem.supplies]
@@ -94,7 +121,7 @@ class Runner:
         """
         state = self._state(sizes)
         if not self.store.cyclic:
-            return self._finish(state, *self._given(state))
+            return self._given(state)
         seen = set()
         best = None
         while self.anchor not in seen and len(seen) < 4:
@@ -102,9 +129,7 @@ class Runner:
             step, bound = self.anchor
             energy = state["store"][bound + 1][step]
             try:
-                cut = self._finish(
-                    state, *self._once(state, (step + 1) % len(self.load), energy, cyclic=True)
-                )
+                cut = self._once(state, (step + 1) % len(self.load), energy, cyclic=True)
             except OutOfReachError:
                 break
             if best is None or cut.value - cut.dual < best.value - best.dual:
@@ -151,25 +176,29 @@ class Runner:
             "store": (load, charge, discharge, floor, ceiling),
         }
 
-    def _once(self, state, first, energy, cyclic=False, end=None):
+    def _once(self, state, first, energy, cyclic=False, end=None) -> Cut:
         """One pass forwards and one backwards. `end` = (floor, ceiling, value) of the energy at the end."""
-        count = len(self.load)
-        made = (np.empty(count), np.empty(count), np.empty(count))
-        cut_lo, cut_hi = np.empty(count), np.empty(count)
+        sizes = state["supply"][-1]
+        blocks, n = len(self.ends), len(sizes)
+        steps = np.empty((6, len(self.load)))
+        const, last, begin = np.empty((3, blocks))
+        grad, slope = np.empty((blocks, n)), np.empty(n)
         end = (float(energy), float(energy), -np.inf) if end is None else end
+        given = (state["supply"], state["caps"], state["store"])
+        out = (steps, self.rough, const, grad, last, begin, slope)
         while True:
-            status, step, amount, value = kernel.forward(
-                first, float(energy), end, state["supply"], state["caps"], state["store"], self.eff, self.keep,
-                float(self.problem.floor_slack_per_mwh), self.heap, (*made, cut_lo, cut_hi),
-            )  # fmt: skip
+            status, step, amount, value, dual = kernel.run_once(
+                first, float(energy), end, cyclic, given, self.fixed, self.heap, out
+            )
             if status != kernel.FULL:
                 break
             self.heap = kernel.new_heap(4 * len(self.heap[0]))
         if status != kernel.OK:
             raise OutOfReachError(status, step, amount)
-        pi = np.zeros(count)
-        kernel.stored_prices(first, max(end[2], 0.0), cyclic, self.keep, cut_lo, cut_hi, pi)
-        return value, pi, energy, first, made
+        xmin, taken, lent, pi, mu, nu = steps
+        return Cut(
+            value, dual, const, grad, last, begin, slope, mu, nu, pi, energy, first, (xmin, taken, lent)
+        )
 
     def _given(self, state):
         """One pass where the energy at the start is given."""
@@ -179,24 +208,6 @@ class Runner:
         else:
             end = (float(self.end_least_mwh), np.inf, float(store.end_value_per_mwh))
         return self._once(state, 0, store.start_mwh, end=end)
-
-    def _finish(self, state, value, pi, energy, first, made) -> Cut:
-        """Bus prices, the cut and its value at these sizes."""
-        count, blocks, n = len(self.load), len(self.ends), len(self.names)
-        mu, nu = np.empty(count), np.empty(count)
-        const, grad = np.empty(blocks), np.empty((blocks, n))
-        following = np.empty(count)
-        np.multiply(pi[1:], self.keep, out=following[:-1])
-        following[-1] = 0.0  # unused: block ends are left to the caller
-        limits = (self.limits.fixed, self.limits.rate, self.limits.size_of)
-        demand = (self.load, self.load_rate, self.load_size)
-        kernel.backward(
-            pi, following, state["supply"], state["caps"], self.cap_of, self.problem.step_h, state["store"],
-            demand, limits, self.eff, self.block, self.split, (mu, nu, const, grad),
-        )  # fmt: skip
-        last, begin = pi[self.ends], self.keep * pi[self.begins]
-        dual, _ = self._closed(const, grad, last, begin, state["supply"][-1])
-        return Cut(value, dual, const, grad, last, begin, mu, nu, pi, energy, first, made)
 
     def _closed(self, const, grad, last, first, sizes: np.ndarray) -> tuple[float, np.ndarray]:
         """Value of a cut at its own sizes, stored energy at block ends chosen freely; and its slope."""
@@ -228,10 +239,6 @@ class Runner:
             )
         return pairs[0], pairs[1]
 
-    def gradient(self, cut: Cut, sizes: np.ndarray) -> np.ndarray:
-        """Change of cost per unit of each size, stored energy at block ends included; shape (n,)."""
-        return self._closed(cut.const, cut.grad, cut.last, cut.first, sizes)[1]
-
     def _bisect(self, state, best: Cut | None) -> Cut:
         """The slow way to a cyclic year: the energy at both ends by bisection on its price."""
         low, high = float(state["store"][3][-1]), float(state["store"][4][-1])
@@ -239,7 +246,7 @@ class Runner:
         for _ in range(60):
             energy = 0.5 * (low + high)
             try:
-                cut = self._finish(state, *self._once(state, 0, energy))
+                cut = self._once(state, 0, energy)
             except (
                 OutOfReachError
             ) as fault:  # more energy than the last step may keep asks for more at both ends
@@ -269,9 +276,10 @@ class Runner:
             w = s_two / (s_two - s_one) if s_two > s_one else 0.5
             names = ("const", "grad", "last", "first", "price", "cap_price", "stored_price")
             mixed = replace(one, **{k: w * getattr(one, k) + (1 - w) * getattr(two, k) for k in names})
-        closed, _ = self._closed(mixed.const, mixed.grad, mixed.last, mixed.first, state["supply"][-1])
+        closed, slope = self._closed(mixed.const, mixed.grad, mixed.last, mixed.first, state["supply"][-1])
         return replace(
             mixed,
+            slope=slope,
             value=best.value,
             dual=max(closed, best.dual),
             start_mwh=best.start_mwh,
@@ -295,7 +303,6 @@ class Runner:
             if supply.kind == "export":
                 sold += supply.power.at(dict(zip(self.names, sizes, strict=True))) - take[k]
         named = [s.name for s in problem.storages]
-        slope = self.gradient(cut, sizes)
         return Dispatch(
             value=cut.value,
             bound=cut.dual,
@@ -308,7 +315,7 @@ class Runner:
             price_per_mwh=cut.price,
             cap_price_per_mwh=cut.cap_price,
             stored_price_per_mwh=dict.fromkeys(named, cut.stored_price),
-            gradient=dict(zip(self.names, slope.tolist(), strict=True)),
+            gradient=dict(zip(self.names, cut.slope.tolist(), strict=True)),
             burnt_mwh=burnt,
             burnt_worth=worth,
             proven=cut.proven,

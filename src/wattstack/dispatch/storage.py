@@ -1,6 +1,6 @@
 """The storage as the kernel sees it: limits per step in MWh, linear in the sizes.
 
-Needs    dispatch.problem.
+Needs    dispatch.problem, kernel.
 Gives    StorageLimits, storage_limits, NO_STORAGE.
 Used by  dispatch.run.
 """
@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from wattstack.dispatch import kernel
 from wattstack.dispatch.problem import Amount, Problem, Storage
 
 NO_STORAGE = Storage("none", charge=Amount(), discharge=Amount(), ceiling=Amount(), start_mwh=0.0)
@@ -22,13 +23,12 @@ class StorageLimits:
 
     Attributes:
         fixed, rate: Step amounts. size_of: Index of the size column of each, -1 for none.
-        pure: Rows without a fixed part. signed: Whether some limit may come out below 0, which counts as 0.
+        signed: Whether some limit may come out below 0, which counts as 0.
     """
 
     fixed: np.ndarray
     rate: np.ndarray
     size_of: np.ndarray
-    pure: tuple[bool, ...]
     signed: bool
 
     def some(self, steps: np.ndarray) -> StorageLimits:
@@ -38,13 +38,7 @@ class StorageLimits:
     def at(self, sizes: np.ndarray) -> np.ndarray:
         """The four limits at these sizes, shape (4, steps)."""
         limits = np.empty_like(self.fixed)
-        for row, size in enumerate(self.size_of.tolist()):
-            if size < 0:
-                limits[row] = self.fixed[row]
-            else:
-                np.multiply(self.rate[row], sizes[size], out=limits[row])
-                if not self.pure[row]:
-                    limits[row] += self.fixed[row]
+        kernel.limits_at(self.fixed, self.rate, self.size_of, sizes, limits)
         return np.maximum(limits, 0.0, out=limits) if self.signed else limits
 
 
@@ -60,5 +54,4 @@ def storage_limits(problem: Problem, number: int = 0) -> StorageLimits:
         fixed[row] = np.multiply(amount.fixed, factor)
         rate[row] = np.multiply(amount.rate, factor)
     size_of = np.array([-1 if a.size is None else index[a.size] for a in amounts], np.int64)
-    pure = tuple(bool(not row.any()) for row in fixed)
-    return StorageLimits(fixed, rate, size_of, pure, bool((fixed < 0.0).any() or (rate < 0.0).any()))
+    return StorageLimits(fixed, rate, size_of, bool((fixed < 0.0).any() or (rate < 0.0).any()))

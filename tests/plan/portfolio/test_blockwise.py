@@ -46,7 +46,7 @@ def visited(runners, weights, points):
     for y in points:
         cuts = [runner.run(y) for runner in runners]
         blocks.add(ends.rows(cuts, places, weights))
-        grad = sum(w * r.gradient(c, y) for w, r, c in zip(weights, runners, cuts, strict=True))
+        grad = sum(w * c.slope for w, c in zip(weights, cuts, strict=True))
         value = sum(w * c.value for w, c in zip(weights, cuts, strict=True))
         whole.append((value - grad @ y, grad, value))
     return blocks, whole

@@ -23,7 +23,7 @@ def made(**bounds):
 
 def test_a_small_master_needs_no_highs_until_units_are_whole():
     program = made()
-    program.add_rows([(np.array([0, 1]), np.array([-1.0, -2.0]), -4.5)])
+    program.add_rows(np.array([0, 2]), np.array([0, 1]), np.array([-1.0, -2.0]), np.array([-4.5]))
     assert program.solve().bound == pytest.approx(3.0)
     assert program.small is not None
     program.hold(np.array([0]), np.array([0.0]), np.array([0.5]))

@@ -132,8 +132,10 @@ def test_a_programme_is_solved_with_its_prices_as_of_a_maximum():
 
 def test_rows_and_bounds_may_be_moved_and_whole_numbers_asked_for():
     program = small_program()
-    program.add_rows([])
-    program.add_rows([(np.array([0, 1]), np.array([-1.0, -2.0]), -4.5)])  # x + 2 y <= 4.5
+    program.add_rows(np.zeros(1, int), np.empty(0, int), np.empty(0), np.empty(0))
+    program.add_rows(
+        np.array([0, 2]), np.array([0, 1]), np.array([-1.0, -2.0]), np.array([-4.5])
+    )  # x + 2 y <= 4.5
     assert program.solve().bound == pytest.approx(3.0)
     program.hold(np.array([0]), np.array([0.5]), np.array([0.5]))
     assert program.solve().bound == pytest.approx(2.5)

@@ -129,11 +129,11 @@ def test_a_year_without_metered_peaks_falls_apart_into_days():
         value, const, grad = known.join(y)
         assert value == pytest.approx(found.value, rel=1e-9) and const + grad @ y == pytest.approx(value)
     for y in points:  # nothing higher is to be had there
-        pool.join(operation.key, y)
+        assert not pool.join(operation.key, y, np.max(pool.cuts[operation.key].rows @ np.append(y, 1.0)))
     assert len(pool.cuts[operation.key].rows) == len(points)
     between = [0.5 * (points[i] + points[k]) for i in range(6) for k in range(i)]
     for y in between:
-        pool.join(operation.key, y)
+        pool.join(operation.key, y, np.max(pool.cuts[operation.key].rows @ np.append(y, 1.0)))
     joined = pool.cuts[operation.key].rows[len(points) :]
     assert len(joined)
     for y in between:

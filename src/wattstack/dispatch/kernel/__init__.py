@@ -9,12 +9,13 @@ is an infimal convolution of convex piecewise-linear functions (Rockafellar, Con
 
 from wattstack.dispatch.kernel.blocks import join_blocks
 from wattstack.dispatch.kernel.bus import price_lines, price_store, run_idle, run_moving
-from wattstack.dispatch.kernel.merge import FULL, NO_CEILING, NO_SUPPLY, OK, forward, new_heap
-from wattstack.dispatch.kernel.order import sort_lines
-from wattstack.dispatch.kernel.prices import backward, close_blocks, stored_prices
+from wattstack.dispatch.kernel.merge import FULL, NO_CEILING, NO_SUPPLY, OK, new_heap
+from wattstack.dispatch.kernel.once import run_once
+from wattstack.dispatch.kernel.order import limits_at, sort_lines
+from wattstack.dispatch.kernel.prices import close_blocks
 from wattstack.dispatch.kernel.schedule import walk
 
 __all__ = [
-    "FULL", "NO_CEILING", "NO_SUPPLY", "OK", "backward", "close_blocks", "forward", "join_blocks", "new_heap",
-    "price_lines", "price_store", "run_idle", "run_moving", "sort_lines", "stored_prices", "walk",
+    "FULL", "NO_CEILING", "NO_SUPPLY", "OK", "close_blocks", "join_blocks", "limits_at", "new_heap",
+    "price_lines", "price_store", "run_idle", "run_moving", "run_once", "sort_lines", "walk",
 ]  # fmt: skip

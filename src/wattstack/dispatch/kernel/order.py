@@ -1,7 +1,7 @@
-"""The lines of every step sorted by cost: compiled, since a year is prepared again at each visit of a large portfolio.
+"""Lines sorted by cost, and a storage's limits, step by step: compiled, since large portfolios ask again at each visit.
 
-Gives    sort_lines.
-Used by  dispatch.supply.
+Gives    sort_lines, limits_at.
+Used by  dispatch.supply, dispatch.storage.
 """
 
 from __future__ import annotations
@@ -28,3 +28,12 @@ def sort_lines(given, step_h, lines, cost, fixed, rate):
         for j in range(count):
             fixed[t, j] = given[1, lines[t, j], t] * step_h
             rate[t, j] = given[2, lines[t, j], t] * step_h
+
+
+@njit(cache=True, nogil=True)
+def limits_at(fixed, rate, size_of, sizes, out):
+    """Fill `out` with fixed + rate x size, row by row; size_of is -1 where a row has no size."""
+    for row in range(len(size_of)):
+        size = sizes[size_of[row]] if size_of[row] >= 0 else 0.0
+        for t in range(fixed.shape[1]):
+            out[row, t] = fixed[row, t] + rate[row, t] * size

@@ -1,5 +1,6 @@
-"""Compiled loops of the plan. Unchecked: enter by plan.simplex."""
+"""Compiled loops of the plan. Unchecked: enter by plan.simplex and plan.portfolio.known."""
 
+from wattstack.plan.kernel.cuts import highest
 from wattstack.plan.kernel.simplex import (
     DRIFTED,
     EITHER,
@@ -12,4 +13,15 @@ from wattstack.plan.kernel.simplex import (
     descend,
 )  # fmt: skip
 
-__all__ = ["DRIFTED", "EITHER", "FREE", "INFEASIBLE", "LOWER", "OPTIMAL", "STUCK", "UPPER", "descend"]
+__all__ = [
+    "DRIFTED",
+    "EITHER",
+    "FREE",
+    "INFEASIBLE",
+    "LOWER",
+    "OPTIMAL",
+    "STUCK",
+    "UPPER",
+    "descend",
+    "highest",
+]

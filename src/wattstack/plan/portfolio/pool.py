@@ -106,9 +106,7 @@ class Pool:
             found = self.blocks[key] = BlockCuts(ends)
         found.add(rows)
 
-    def join(self, key: str, y: np.ndarray) -> None:
-        """Put a cut together for the point y, shape (n,); keep it where it is higher there than all that are kept."""
+    def join(self, key: str, y: np.ndarray, known_value: float) -> bool:
+        """Put a cut together for the point y, shape (n,); keep it where it is higher there than `known_value`."""
         value, const, grad = self.blocks[key].join(y)
-        cuts = self.cuts[key]
-        if value > np.max(cuts.rows[:, :-1] @ y + cuts.rows[:, -1]) + HIGHER_FRAC * abs(value):
-            self.add(key, const, grad)
+        return value > known_value + HIGHER_FRAC * abs(value) and self.add(key, const, grad) is not None

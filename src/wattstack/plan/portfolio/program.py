@@ -107,19 +107,19 @@ class Program:
             for name, value in options.items():
                 self._highs.setOptionValue(name, value)
 
-    def add_rows(self, rows: list[tuple[np.ndarray, np.ndarray, float]]) -> None:
-        """Add rows sum of values x columns >= lower, given as (columns, values, lower)."""
-        if not rows:
+    def add_rows(self, starts: np.ndarray, index: np.ndarray, value: np.ndarray, lower: np.ndarray) -> None:
+        """Add rows sum of values x columns >= lower: row r has the entries starts[r] .. starts[r + 1] - 1."""
+        count = len(lower)
+        if not count:
             return
-        index = np.concatenate([r[0] for r in rows]).astype(np.int32)
-        value = np.concatenate([r[1] for r in rows])
-        starts = np.append(0, np.cumsum([len(r[0]) for r in rows])).astype(np.int32)
-        lower, upper = np.array([r[2] for r in rows]), np.full(len(rows), np.inf)
+        upper = np.full(count, np.inf)
         if self.small is not None:
             self.small.add_rows(starts, index, value, lower, upper)
         else:
-            self.highs.addRows(len(rows), lower, upper, len(index), starts[:-1], index, value)
-        self.rows += len(rows)
+            self.highs.addRows(
+                count, lower, upper, len(index), starts[:-1].astype(np.int32), index.astype(np.int32), value
+            )
+        self.rows += count
 
     def hold(self, columns: np.ndarray, lower: np.ndarray, upper: np.ndarray) -> None:
         """Move the bounds of columns."""

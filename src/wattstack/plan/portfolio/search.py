@@ -1,6 +1,6 @@
 """The search: solve the master, run every site-period where it points, add the cuts that it violates, repeat.
 
-Needs    plan.portfolio.block, program, pool.
+Needs    plan.portfolio.block, program, pool, known.
 Gives    Search, Report.
 Used by  plan.portfolio.solve, stochastic.
 
@@ -20,17 +20,17 @@ import numpy as np
 
 from wattstack.errors import GapError
 from wattstack.plan.portfolio.block import Block, Task
+from wattstack.plan.portfolio.known import Known, M
 from wattstack.plan.portfolio.pool import Pool
 from wattstack.plan.portfolio.program import Answer, Program
 from wattstack.plan.portfolio.result import PortfolioRound
 
 STEP_FRAC = 0.7  # from the best towards the master's point, in every round; 0.5 and 1 take more rounds
 ROUNDS_MOST = 200
-JOINS = 2  # cuts put together without a visit, so often in a round; more take time and save no rounds
+JOINS = 3  # cuts put together without a visit, so often in a round; two take three rounds more, four no fewer
 DEVEX = (
     1  # HiGHS' weights in the dual simplex: less time for many small batches of cuts, more for whole units
 )
-M = 1e-6
 VIOLATED_M = 1e-7  # a cut violated by less than this [M] is met
 Report = Callable[[PortfolioRound], None]
 Score = Callable[[np.ndarray], float]
@@ -62,18 +62,20 @@ class Search:
         self.bound_m, self.best_m = np.inf, -np.inf
         self.best: np.ndarray | None = None
         self.npvs_m = np.full(len(blocks), -np.inf)
-        self.in_master: list[set[int]] = []
-        self.groups = self._group()
-        self.with_one = [
-            np.pad(columns, ((0, 0), (0, 1)), constant_values=-1) for _, _, columns, _, _ in self.groups
+        groups = self._group()
+        self.tasks = [task for members in groups.values() for _, task in members]
+        self.futures = np.array([w for members in groups.values() for w, _ in members], int)
+        self.known = Known(pool, self.tasks, {key: len(members) for key, members in groups.items()})
+        self.costs = self.known.costs
+        self.discount = np.array(
+            [blocks[w].draft.discount[task.period] for w, task in zip(self.futures, self.tasks, strict=True)],
+            float,
+        )
+        cycled = [
+            task.columns[[n for n, name in enumerate(task.operation.names) if name.endswith(".cycled")]]
+            for task in self.tasks
         ]
-        self.cycled = [
-            columns[:, at]
-            for _, tasks, columns, _, _ in self.groups
-            if len(at := [n for n, name in enumerate(tasks[0].operation.names) if name.endswith(".cycled")])
-            > 1
-        ]
-        self.costs = np.array([task.cost for block in blocks for task in block.tasks], int)
+        self.cycled = [columns for columns in cycled if len(columns) > 1]
         self.reprice()
         self._first_cuts()
         if pool.blocks:
@@ -84,20 +86,13 @@ class Search:
         """(bound - best) / |bound|."""
         return (self.bound_m - self.best_m) / max(abs(self.bound_m), 1e-9)
 
-    def _group(self) -> list[tuple[str, list[Task], np.ndarray, np.ndarray, np.ndarray]]:
-        """Tasks of one function together: key, tasks, coordinate columns (m, n), cost columns (m,), future (m,)."""
+    def _group(self) -> dict[str, list[tuple[int, Task]]]:
+        """Tasks of one function together, each with the number of its future."""
         found: dict[str, list[tuple[int, Task]]] = {}
         for w, block in enumerate(self.blocks):
             for task in block.tasks:
                 found.setdefault(task.operation.key, []).append((w, task))
-        groups = []
-        for key, members in found.items():
-            tasks = [task for _, task in members]
-            columns = np.array([task.columns for task in tasks])
-            costs = np.array([task.cost for task in tasks])
-            groups.append((key, tasks, columns, costs, np.array([w for w, _ in members])))
-            self.in_master.append([set() for _ in tasks])
-        return groups
+        return found
 
     def reprice(self) -> None:
         """Take the payments of the drafts anew (the learning path moved)."""
@@ -107,27 +102,27 @@ class Search:
 
     def _first_cuts(self) -> None:
         """Cuts of earlier plans that held up the same site-period, and of middling points for new functions."""
-        new = [tasks[0].operation for key, tasks, _, _, _ in self.groups if key not in self.pool.cuts]
+        known = self.known
+        firsts = (self.tasks[first].operation for first in known.first[:-1])
+        new = [operation for operation in firsts if operation.key not in self.pool.cuts]
         asked = [(operation, point) for operation in new for point in first_points(operation)]
         for (operation, _), answer in zip(asked, self.visit(asked), strict=True):
             self.pool.keep(operation.key, answer)
-        rows = []
-        for g, (key, tasks, columns, costs, _) in enumerate(self.groups):
-            usual = range(min(2, len(self.pool.cuts[key].const)))
-            for i, task in enumerate(tasks):
-                for k in {*usual, *self.pool.held.get((task.site, task.period, key), ())}:
-                    rows.append(self._row(g, i, k, columns[i], costs[i]))
-        self.program.add_rows(rows)
+        known.pull()
+        tasks, rows = [], []
+        for g, (key, rows_of) in enumerate(zip(known.keys, known.rows_of, strict=True)):
+            for t in range(known.first[g], known.first[g + 1]):
+                held = self.pool.held.get((self.tasks[t].site, self.tasks[t].period, key), ())
+                numbers = {*range(min(2, len(rows_of))), *held}
+                tasks += [t] * len(numbers)
+                rows += [rows_of[k] for k in numbers]
+        self._add(tasks, rows)
 
-    def _row(self, g: int, i: int, k: int, columns: np.ndarray, cost: int):
-        """Cut k as a row of the master: cost - grad . y >= const, in M."""
-        self.in_master[g][i].add(k)
-        cut = self.pool.cuts[self.groups[g][0]].rows[k]
-        keep = cut[:-1].nonzero()[0]
-        index, value = np.empty(len(keep) + 1, np.int32), np.empty(len(keep) + 1)
-        index[:-1], index[-1] = columns[keep], cost
-        value[:-1], value[-1] = -M * cut[keep], 1.0
-        return index, value, M * float(cut[-1])
+    def _add(self, tasks: Sequence[int], rows: Sequence[int]) -> int:
+        """Give the master these cuts of these tasks; returns how many it did not have."""
+        picked = self.known.pick(tasks, rows)
+        self.program.add_rows(picked.starts, picked.index, picked.value, picked.lower)
+        return len(picked.lower)
 
     def evaluate(self, x: np.ndarray, several: bool = False) -> tuple[float, np.ndarray]:
         """Value of a point that can be run so, NPV by future; every visit leaves its cut in the pool.
@@ -136,22 +131,19 @@ class Search:
         site's chemistries then cycles, which is a plan too and the kernel's business.
         """
         x = x if several else self._one_cycles(x)
-        asked, places = [], []
-        for g, (_, tasks, columns, _, _) in enumerate(self.groups):
-            points = np.maximum(x[columns], 0.0)
-            for i, task in enumerate(tasks):
-                asked.append((task.operation, points[i]))
-                places.append((g, i))
+        points = self.known.points(x)
+        asked = [
+            (task.operation, point[:size])
+            for task, point, size in zip(self.tasks, points, self.known.sizes, strict=True)
+        ]
         answers = self.visit(asked)
-        npvs = np.array([float(worth @ x) for worth in self.worth])
-        running = np.zeros_like(x)
-        for (g, i), (operation, _), answer in zip(places, asked, answers, strict=True):
-            _, tasks, _, costs, futures = self.groups[g]
+        for (operation, _), answer in zip(asked, answers, strict=True):
             self.pool.keep(operation.key, answer)
-            draft = self.blocks[futures[i]].draft
-            cost = answer.value * M
-            npvs[futures[i]] -= draft.discount[tasks[i].period] * (cost - x[costs[i]])
-            running[costs[i]] = cost
+        running = np.zeros_like(x)
+        running[self.costs] = [M * answer.value for answer in answers]
+        more = self.discount * (running[self.costs] - x[self.costs])
+        npvs = np.array([float(worth @ x) for worth in self.worth])
+        npvs -= np.bincount(self.futures, more, minlength=len(npvs))
         value = self.score(npvs)
         if value > self.best_m and self._within_credit(x, running):
             self.best_m, self.npvs_m = value, npvs
@@ -178,7 +170,7 @@ class Search:
         x = x.copy()
         for columns in self.cycled:
             values = x[columns]
-            x[columns] = np.where(values == values.max(axis=1, keepdims=True), values, 0.0)
+            x[columns] = np.where(values == values.max(), values, 0.0)
         return x
 
     def separate(self, x: np.ndarray, join: bool = False) -> int:
@@ -186,22 +178,13 @@ class Search:
 
         With `join` a cut is put together for x first, where functions fall apart into blocks.
         """
-        rows, blocks = [], self.pool.blocks if join else {}
-        point = np.append(np.maximum(x, 0.0), 1.0)
-        allowed = (x + VIOLATED_M).tolist()
-        for g, ((key, _, columns, costs, _), with_one) in enumerate(
-            zip(self.groups, self.with_one, strict=True)
-        ):
-            at = point[with_one]
-            if key in blocks:
-                for y in at[:, :-1]:
-                    self.pool.join(key, y)
-            values = self.pool.cuts[key].rows @ at.T
-            for i, (k, cost) in enumerate(zip(values.argmax(axis=0).tolist(), costs.tolist(), strict=True)):
-                if M * values[k, i] > allowed[cost] and k not in self.in_master[g][i]:
-                    rows.append(self._row(g, i, k, columns[i], cost))
-        self.program.add_rows(rows)
-        return len(rows)
+        known = self.known
+        points = known.points(x)
+        value, place = known.highest(points)
+        if join and known.join(points, value):
+            value, place = known.highest(points)
+        violated = np.flatnonzero(M * value > x[self.costs] + VIOLATED_M)
+        return self._add(violated.tolist(), place[violated].tolist())
 
     def descend(self, gap_frac: float, report: Report | None = None, rounds_most: int = ROUNDS_MOST) -> None:
         """Rounds until the gap is at most `gap_frac`.
@@ -245,13 +228,12 @@ class Search:
 
     def remember(self) -> None:
         """Note in the pool which cuts hold up each site-period at the best point."""
-        for key, tasks, columns, costs, _ in self.groups:
-            cuts = self.pool.cuts[key]
-            values = (cuts.grad @ np.maximum(self.best[columns], 0.0).T + cuts.const[:, None]) * M
-            slack = self.best[costs] - values
-            for i, task in enumerate(tasks):
-                near = np.flatnonzero(slack[:, i] <= 1e-6 * (1.0 + abs(self.best[costs[i]])))
-                self.pool.held[task.site, task.period, key] = tuple(int(k) for k in near[-4:])
+        at = np.maximum(self.best, 0.0)
+        for task in self.tasks:
+            cuts, cost = self.pool.cuts[task.operation.key], self.best[task.cost]
+            slack = cost - (cuts.grad @ at[task.columns] + cuts.const) * M
+            near = np.flatnonzero(slack <= 1e-6 * (1.0 + abs(cost)))
+            self.pool.held[task.site, task.period, task.operation.key] = tuple(near[-4:].tolist())
 
 
 def first_points(operation) -> list[np.ndarray]:

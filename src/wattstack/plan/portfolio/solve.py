@@ -189,7 +189,9 @@ def let_move(program: Program, block: Block, movable: Movable) -> None:
     away = np.setdiff1d(every, here)
     program.hold(away, program.lower[away], program.upper[away] + movable.units)
     program.hold(here, np.maximum(program.lower[here] - movable.units, 0.0), program.upper[here])
-    program.add_rows(rows)
+    columns, values, lower = zip(*rows, strict=True)
+    starts = np.cumsum([0, *map(len, columns)])
+    program.add_rows(starts, np.concatenate(columns), np.concatenate(values), np.array(lower))
 
 
 def settle_learning(search: Search, block: Block, gap_frac: float, report: Report | None) -> Block:

@@ -205,13 +205,11 @@ class _Plain(_Known):
 
     def visit(self, y: np.ndarray) -> tuple[float, Proposal]:
         """One run of the kernel: its cost and its cut."""
-        runners = self._prepared()
-        cuts = self._run(y, runners)
+        cuts = self._run(y, self._prepared())
         const, grad = 0.0, np.zeros(len(y))
-        for runner, at, cut, weight in zip(runners, self.at, cuts, self.model.weights, strict=True):
-            slope = runner.gradient(cut, y[at])
-            const += weight * (cut.dual - float(slope @ y[at]))
-            grad[at] += weight * slope
+        for at, cut, weight in zip(self.at, cuts, self.model.weights, strict=True):
+            const += weight * (cut.dual - float(cut.slope @ y[at]))
+            grad[at] += weight * cut.slope
         self.cuts.append((const, grad))
         rows = None if self.ends is None else self.ends.rows(cuts, self.at, self.model.weights)
         return self._running(cuts), Proposal(np.empty(0), const + float(grad @ y), const, grad, rows)

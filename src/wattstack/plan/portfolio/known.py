@@ -1,0 +1,108 @@
+"""What a search knows of its functions: the pool's cuts side by side in one array, looked at in one pass.
+
+Needs    plan.kernel; plan.portfolio.block, pool.
+Gives    Known, Picked.
+Used by  plan.portfolio.search.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from wattstack.plan import kernel
+from wattstack.plan.portfolio.block import Task
+from wattstack.plan.portfolio.pool import Pool
+
+ROOM = 64  # cuts to make room for at first
+M = 1e-6
+
+
+@dataclass(frozen=True)
+class Picked:
+    """Cuts as rows of the master, cost - grad . y >= const [M], one behind the other."""
+
+    starts: np.ndarray
+    index: np.ndarray
+    value: np.ndarray
+    lower: np.ndarray
+
+
+class Known:
+    """The cuts of a search's tasks, those of one function next to each other.
+
+    Args:
+        pool: Where cuts are kept.
+        tasks: Of each function together, as `groups` says: the number of tasks by key of the function.
+
+    Attributes:
+        first: Where the tasks of each function begin, and their end.
+    """
+
+    def __init__(self, pool: Pool, tasks: Sequence[Task], groups: dict[str, int]):
+        self.pool, self.keys = pool, list(groups)
+        self.first = np.cumsum([0, *groups.values()])
+        self.sizes = [len(task.columns) for task in tasks]
+        width = max(self.sizes, default=0)
+        self.places = np.full((len(tasks), width + 1), -1)  # -1: a one, behind the columns of the master
+        for places, task in zip(self.places, tasks, strict=True):
+            places[: len(task.columns)] = task.columns
+        self.costs = np.array([task.cost for task in tasks], int)
+        self.in_master: list[set[int]] = [set() for _ in tasks]
+        self.rows_of: list[list[int]] = [[] for _ in groups]
+        self._rows = np.zeros((ROOM, width + 1))
+        self._owner = np.zeros(ROOM, np.int64)
+        self.count = 0
+
+    def pull(self) -> None:
+        """Take over what the pool has learnt."""
+        for g, (key, rows_of) in enumerate(zip(self.keys, self.rows_of, strict=True)):
+            found = self.pool.cuts.get(key)
+            if found is None or len(found.rows) == len(rows_of):
+                continue
+            new = found.rows[len(rows_of) :]
+            end = self.count + len(new)
+            if end > len(self._rows):
+                self._rows = np.append(self._rows, np.zeros((end, self._rows.shape[1])), axis=0)
+                self._owner = np.append(self._owner, np.zeros(end, np.int64))
+            self._rows[self.count : end, : new.shape[1] - 1] = new[:, :-1]
+            self._rows[self.count : end, -1] = new[:, -1]
+            self._owner[self.count : end] = g
+            rows_of.extend(range(self.count, end))
+            self.count = end
+
+    def points(self, x: np.ndarray) -> np.ndarray:
+        """Where the master's columns put every task, and a one; shape (tasks, coordinates + 1)."""
+        return np.append(np.maximum(x, 0.0), 1.0)[self.places]
+
+    def highest(self, points: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Value and row of the highest cut of every task at its point."""
+        self.pull()
+        value, place = np.empty(len(points)), np.zeros(len(points), np.int64)
+        kernel.highest(self._rows[: self.count], self._owner[: self.count], self.first, points, value, place)
+        return value, place
+
+    def join(self, points: np.ndarray, value: np.ndarray) -> bool:
+        """Put cuts together for these points where functions fall apart into blocks; whether one is above `value`."""
+        higher = False
+        for g, key in enumerate(self.keys):
+            if key in self.pool.blocks:
+                for t in range(self.first[g], self.first[g + 1]):
+                    higher |= self.pool.join(key, points[t, : self.sizes[t]], value[t])
+        return higher
+
+    def pick(self, tasks: Sequence[int], rows: Sequence[int]) -> Picked:
+        """These rows for these tasks, as rows of the master; those that it has are left out."""
+        new = [(t, r) for t, r in zip(tasks, rows, strict=True) if r not in self.in_master[t]]
+        for t, r in new:
+            self.in_master[t].add(r)
+        at, which = np.array([t for t, _ in new], int), np.array([r for _, r in new], int)
+        cut = self._rows[which]
+        index, value = self.places[at], -M * cut
+        index[:, -1], value[:, -1] = self.costs[at], 1.0
+        kept = value != 0.0
+        starts = np.zeros(len(new) + 1, np.int64)
+        np.cumsum(np.count_nonzero(kept, axis=1), out=starts[1:])
+        return Picked(starts, index[kept], value[kept], M * cut[:, -1])
