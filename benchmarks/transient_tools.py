@@ -26,7 +26,7 @@ RULE = "ercot-lcl-10mw"
 
 def make_transient_tool(case_name: str) -> Callable[[], Answer]:
     """A run of "bay" or "gigawatt"; its objective is the mean power drawn from the grid."""
-    from wattstack.twin import simulate_transient
+    from wattstack.twin.transient import simulate_transient
 
     campus = make_campus(case_name)
     simulate_transient(campus, ["stop:all@1", "deep-sag@2"], 3.0, STEP_S[case_name])  # compiled and warm
@@ -79,7 +79,7 @@ def make_campus(case_name: str):
 def margin_change() -> float:
     """How much the worst margin against ERCOT's 10 MW in 5 s moves when the step is halved, over the margin."""
     from wattstack.prove.compliance import SitePoint, check_compliance
-    from wattstack.twin import simulate_transient
+    from wattstack.twin.transient import simulate_transient
 
     margins = []
     for step_s in (0.005, 0.0025):

@@ -20,6 +20,7 @@ SUB_DOORS = {
     "wattstack.plan.portfolio.answers",
     "wattstack.dispatch.linear",
     "wattstack.prove.compliance",
+    "wattstack.twin.transient",
 }
 # Compiled functions call each other across rooms (the twin's loop calls the battery, the rules, the horizon): a file of
 # a `kernel` folder is its own door, downwards only, as import-linter keeps it.

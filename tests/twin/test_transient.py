@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from wattstack.campus import Campus
 from wattstack.errors import InputError
-from wattstack.twin import simulate_transient
+from wattstack.twin.transient import simulate_transient
 
 BAY = {
     "wattstack": 1,

@@ -17,7 +17,7 @@ from wattstack.cli.words import table
 
 if TYPE_CHECKING:
     from wattstack.campus import Campus
-    from wattstack.twin import TransientRun
+    from wattstack.twin.transient import TransientRun
 
 LINES = 20  # of what happened, on a terminal
 
@@ -58,8 +58,7 @@ def run_transient(campus: Campus, folder: str, options: Mapping[str, Any]) -> in
         folder: It is written into.
         options: Of the command line: seconds, step_ms, events, seed, as_csv, with_report.
     """
-    from wattstack.twin import simulate_transient
-    from wattstack.twin.transient import read_events, write_transient
+    from wattstack.twin.transient import read_events, simulate_transient, write_transient
 
     events = read_events(options["events"])
     run = simulate_transient(campus, events, options["seconds"], options["step_ms"] / 1000.0, options["seed"])

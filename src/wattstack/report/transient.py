@@ -16,7 +16,7 @@ from wattstack.report.html import Cell, Num, bullets, cards, paragraph, table
 from wattstack.report.page import Page
 
 if TYPE_CHECKING:
-    from wattstack.twin import TransientRun
+    from wattstack.twin.transient import TransientRun
 
 MOST_MARKS = 12  # numbers along a figure
 APART_FRAC = 0.02  # of the length: what is nearer than this stands under one number

@@ -13,7 +13,6 @@ _LAZY = {
     "Run": "run",
     "RunFiles": "store",
     "Setting": "year",
-    "TransientRun": "transient",
     "Trial": "chemistries",
     "Twin": "year",
     "YearOfRun": "run",
@@ -21,15 +20,14 @@ _LAZY = {
     "plan_against_twin": "against",
     "read_run": "store",
     "run_files": "store",
-    "simulate_transient": "transient",
     "simulate_year": "year",
     "write_comparison": "comparison_store",
     "write_run": "store",
 }
 
 __all__ = [
-    "Comparison", "Course", "LimitCount", "Run", "RunFiles", "Setting", "TransientRun", "Trial", "Twin", "YearOfRun",
-    "compare_chemistries", "plan_against_twin", "read_run", "run_files", "simulate_transient", "simulate_year",
+    "Comparison", "Course", "LimitCount", "Run", "RunFiles", "Setting", "Trial", "Twin", "YearOfRun",
+    "compare_chemistries", "plan_against_twin", "read_run", "run_files", "simulate_year",
     "write_comparison", "write_run",
 ]  # fmt: skip
 

@@ -17,16 +17,18 @@ from wattstack.twin.transient.events import (
 )
 
 _LAZY = {
+    "MicroCycles": "micro",
     "TransientRun": "run",
     "greatest_change": "store",
+    "micro_cycles": "micro",
     "simulate_transient": "run",
     "transient_summary": "store",
     "write_transient": "store",
 }
 
 __all__ = [
-    "KINDS", "PRESETS", "Event", "GridProfile", "TransientRun", "greatest_change", "grid_event", "parse_event",
-    "read_events", "simulate_transient", "transient_summary", "write_transient",
+    "KINDS", "PRESETS", "Event", "GridProfile", "MicroCycles", "TransientRun", "greatest_change", "grid_event",
+    "micro_cycles", "parse_event", "read_events", "simulate_transient", "transient_summary", "write_transient",
 ]  # fmt: skip
 
 
