@@ -32,6 +32,8 @@ _FILE_OF = {
     "Traces": "traces",
     "Waveform": "waveform",
     "read_waveform": "power_log",
+    "JobLog": "job_log",
+    "read_job_log": "job_log",
     "write_waveform": "waveform_files",
     "write_traces": "files",
     "read_traces": "files",
