@@ -26,7 +26,7 @@ import click
 def library(kind: str | None, name: str | None, page: str | None) -> None:
     """List all entries of the library, those of one KIND, or show one entry by NAME with its figures.
 
-    Every entry has a passport: source, date, status (in force, draft, proposal, claim, assumption) and
+    Every entry has a passport: source, date, status (in force, approved, draft, proposal, claim, assumption) and
     confidence. A campus file uses an entry as library:NAME. A chemistry also shows its cell: every parameter with
     value, unit, confidence and source.
 
