@@ -48,7 +48,7 @@ class QueueRun:
     Attributes:
         step_s: Step [s].
         power_mw: Power of the cluster, idle GPUs included, shape (steps,).
-        utilisation_frac: The same between idle (0) and full (1): what a hall takes as profile: series:NAME, shape (steps,).
+        utilisation_frac: The same between idle (0) and full (1), the profile of a hall, shape (steps,).
         allowed_mw: Limit in each step, inf where there is none, shape (steps,).
         busy_gpus, waiting_gpus, aside_gpus: GPUs that run; those asked for by jobs that wait, or were put aside.
         work_gpu_h: Work done in each step [GPU h], shape (steps,).
