@@ -57,7 +57,7 @@ def new_age(ageing: Ageing, nb: int) -> np.ndarray:
     return age
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, error_model="numpy", fastmath={"contract"})
 def age_all(ageing, age, state, flows, step_s):
     """One step of age for every block, after the step of its electrics.
 
@@ -95,7 +95,7 @@ def tick(ageing, age, state, flows, step_s, b):
             _events(ageing.block, ageing.law, age, state, flows, step_s, first(b) + i)
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy", fastmath={"contract"})
 def _events(block, law, age, state, flows, step_s, b):
     """What is due at a block: it has started or turned; an hour is full."""
     move = (state[SOC, b] - age[row.EXTREME, b]) * age[row.DIRECTION, b]
@@ -105,7 +105,7 @@ def _events(block, law, age, state, flows, step_s, b):
         _charge_time(block, law, age, state, b, step_s)
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy", fastmath={"contract"})
 def _turn(block, law, age, b, state, c_rate):
     """The block has started, or found its direction, or turned."""
     soc = state[SOC, b]
@@ -127,7 +127,7 @@ def _turn(block, law, age, b, state, c_rate):
     age[row.EXTREME, b] = soc
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy", fastmath={"contract"})
 def _close_leg(block, law, age, b, moved_h):
     """The running leg ends at its extreme: a turning point, and every cycle that it completes."""
     extreme = age[row.EXTREME, b]
@@ -149,13 +149,13 @@ def _close_leg(block, law, age, b, moved_h):
         counted, cycle = rain.pop_cycle(age, b)
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy", fastmath={"contract"})
 def _share(block, law, age, b):
     """What a swing of the state of charge is of the nominal capacity, where the laws count so."""
     return age[CAPACITY, b] if law[int(block[row.KIND, b]), row.NOMINAL] > 0.0 else 1.0
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy", fastmath={"contract"})
 def _wear(block, law, age, b, cycle, times):
     """Charge a counted cycle (times 1) or half cycle (0.5)."""
     depth = cycle[rain.HIGH] - cycle[rain.LOW]
@@ -167,7 +167,7 @@ def _wear(block, law, age, b, cycle, times):
     pass_cycles(block, law, age, b, (times, times * depth * share), means)
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy", fastmath={"contract"})
 def _charge_time(block, law, age, state, b, step_s):
     """Charge the time since the last charge (an hour, or what there is of it) at its means, and read the age.
 
@@ -190,7 +190,7 @@ def _charge_time(block, law, age, state, b, step_s):
     read_age(block, law, age, state, b)
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy", fastmath={"contract"})
 def _day(age, b, lapse_s):
     """(depth, middle) of the state of charge over the day before; over the first day so far, until that day is full."""
     low = min(age[row.DAY_LOW, b], age[row.EXTREME, b])
@@ -207,7 +207,7 @@ def _day(age, b, lapse_s):
     return day
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy", fastmath={"contract"})
 def _close(ageing, age, state, b):
     """Charge the part of an hour and, as half cycles, every leg that no cycle has taken, the running one too."""
     block, law = ageing.block, ageing.law
@@ -233,7 +233,7 @@ def close_age(ageing: Ageing, age: np.ndarray, state: np.ndarray) -> tuple[np.nd
     return age, state
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy", fastmath={"contract"})
 def strip(ageing, age, state, b):
     """A full strip of block b: what was lost reversibly is back, and its clocks start anew."""
     law = ageing.law
@@ -246,7 +246,7 @@ def strip(ageing, age, state, b):
     read_age(ageing.block, law, age, state, b)
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy", fastmath={"contract"})
 def age_steadily(ageing, age, state, b, span, duty):
     """A span of one unchanging duty at once: exact, since what is stored only adds up.
 
@@ -272,7 +272,7 @@ def age_steadily(ageing, age, state, b, span, duty):
     read_age(block, law, age, state, b)
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy", fastmath={"contract"})
 def age_series(ageing, age, state, flows, series, step_s):
     """Age every block along one series: soc and temperature [degC] at the end of each step, series[2, steps].
 

@@ -20,7 +20,7 @@ from wattstack.physics.kernel.stress import ZERO_DEGC_K, cycle_stress, live_shap
 ROOM_K = 298.15
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy", fastmath={"contract"})
 def pass_time(block, law, age, b, lapse_s, means):
     """Charge a lapse of time at its means, (temp_k, soc, day): to every path of block b that time drives."""
     kind = int(block[row.KIND, b])
@@ -37,7 +37,7 @@ def pass_time(block, law, age, b, lapse_s, means):
             _walk(law, age, b, (kind, at), (k, dx))
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy", fastmath={"contract"})
 def pass_cycles(block, law, age, b, cycles, means):
     """Charge equal cycles, means = (temp_k, (low, high), rates), to every path of block b that cycles drive.
 
@@ -52,7 +52,7 @@ def pass_cycles(block, law, age, b, cycles, means):
         _walk(law, age, b, (kind, at), (k, count / law[kind, at + row.M_UNIT]))
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy", fastmath={"contract"})
 def _walk(law, age, b, which, stress):
     """Walk the path of a mechanism, which = (kind, its place), by stress = (k, dx)."""
     kind, at = which
@@ -70,7 +70,7 @@ def _walk(law, age, b, which, stress):
         age[row.LOSS + i, b] += k**root * dx
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy", fastmath={"contract"})
 def _walk_live(age, at, b, shape, dx):
     """A sigmoid whose limit and power move: from the loss so far to its place on today's curve, and on from there.
 
@@ -83,7 +83,7 @@ def _walk_live(age, at, b, shape, dx):
         age[at, b] = max(y, limit * (1.0 - 2.0 / (1.0 + math.exp(min(place**power, 700.0)))))
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy", fastmath={"contract"})
 def loss_of(law, kind, i, walked):
     """The loss y of path i of a set of laws, after walking it (what is stored in age row LOSS + i)."""
     path = row.PATHS + i * row.PATH_WIDTH
@@ -100,7 +100,7 @@ def loss_of(law, kind, i, walked):
     return walked  # RELAX, SIGMOID_LIVE: stored as the loss itself
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy", fastmath={"contract"})
 def read_age(block, law, age, state, b):
     """Capacity, resistance and reversible loss from what was added up: the only place where a root is taken.
 

@@ -21,7 +21,7 @@ from wattstack.physics.kernel import ageing_rows as row
 LOW, HIGH, DOWN_H, UP_H, DEGC_S, LAPSE_S = range(6)
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy", fastmath={"contract"})
 def turning_point(age, b, soc, moved_h, heat):
     """Put a turning point on the stack of block b.
 
@@ -40,7 +40,7 @@ def turning_point(age, b, soc, moved_h, heat):
     age[row.COUNT, b] = top + 1.0
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy", fastmath={"contract"})
 def pop_cycle(age, b):
     """Take the inner cycle off the top of the stack, if the last four points hold one.
 
@@ -66,7 +66,7 @@ def pop_cycle(age, b):
     return True, (second, third, back_h, there_h, heat, time_s)
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy", fastmath={"contract"})
 def _join(age, b, top, kept):
     """Two points fewer: what is kept of the last leg joins the leg three points before."""
     into = top - 2
@@ -77,7 +77,7 @@ def _join(age, b, top, kept):
     age[row.COUNT, b] = top - 1.0
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy", fastmath={"contract"})
 def half_cycle(age, b, point):
     """The leg that ends at a point of the stack, as a cycle whose two ways are equal. The stack stays as it is."""
     before, after = age[row.POINT_SOC + point - 1, b], age[row.POINT_SOC + point, b]
@@ -86,7 +86,7 @@ def half_cycle(age, b, point):
     return (min(before, after), max(before, after), moved_h, moved_h, 2.0 * heat, 2.0 * time_s)
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy", fastmath={"contract"})
 def drop_first(age, b):
     """Forget the oldest point, to make room: its leg has been counted as a half cycle by the caller."""
     count = int(age[row.COUNT, b])

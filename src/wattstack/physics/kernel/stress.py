@@ -19,7 +19,7 @@ from wattstack.physics.kernel import ageing_rows as row
 ZERO_DEGC_K = 273.15
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy", fastmath={"contract"})
 def look_up(law, kind, which, soc):
     """A table of the kind at a state of charge, straight between its points; its ends beyond them."""
     place = min(max(soc, 0.0), 1.0) * row.TABLE_STEPS
@@ -28,7 +28,7 @@ def look_up(law, kind, which, soc):
     return law[kind, first] + (place - left) * (law[kind, first + 1] - law[kind, first])
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy", fastmath={"contract"})
 def own(law, kind, at):
     """The ten numbers of a mechanism's own formula."""
     i = at + row.M_OWN
@@ -38,7 +38,7 @@ def own(law, kind, at):
     )  # fmt: skip
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy", fastmath={"contract"})
 def time_stress(law, kind, at, temp_k, soc, day):
     """How fast time alone ages: k of one mechanism, >= 0.
 
@@ -85,7 +85,7 @@ def time_stress(law, kind, at, temp_k, soc, day):
     return max(k, 0.0)
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy", fastmath={"contract"})
 def _electrode(law, kind, at, temp_k, soc):
     """Arrhenius times Tafel: p[1] is Ea/R, p[2] 1/T_ref, p[3] alpha F/R, p[4] U_ref/T_ref, p[7] the table."""
     p = own(law, kind, at)
@@ -93,7 +93,7 @@ def _electrode(law, kind, at, temp_k, soc):
     return p[0] * math.exp(-p[1] * (1.0 / temp_k - p[2]) + p[3] * (volts / temp_k - p[4]))
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy", fastmath={"contract"})
 def live_shape(law, kind, at, temp_k, soc):
     """(limit, power, rate per unit of x) of a sigmoid whose shape follows temperature and anode voltage.
 
@@ -110,7 +110,7 @@ def live_shape(law, kind, at, temp_k, soc):
     return limit, power, p[0]
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy", fastmath={"contract"})
 def cycle_stress(law, kind, at, temp_k, ends, rates):
     """How much one full equivalent cycle (or one cycle) ages: k of one mechanism, >= 0.
 
@@ -142,7 +142,7 @@ def cycle_stress(law, kind, at, temp_k, ends, rates):
     return max(k, 0.0)
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy", fastmath={"contract"})
 def _cycle_stress_more(law, kind, at, temp_k, dod, rates):
     form = int(law[kind, at + row.M_FORM])
     p = own(law, kind, at)
@@ -168,7 +168,7 @@ def _cycle_stress_more(law, kind, at, temp_k, dod, rates):
     return k
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy", fastmath={"contract"})
 def _root_mean_square(law, kind, low, high):
     """Root of the mean of the squared voltage between two states of charge; table 1 holds its running integral."""
     if high - low < 1e-9:
