@@ -151,7 +151,7 @@ def rainflow(soc: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     return kept[:, 0], kept[:, 1]
 
 
-def wear(fleet: Fleet, micro: dict[str, MicroCycles], hours: float) -> None:
+def wear(fleet: Fleet, micro: dict[str, MicroCycles], duration_h: float) -> None:
     """Charge the cycles of so many hours to the batteries of a fleet, at the temperature and charge they have now.
 
     Blocks of one battery share its throughput by their nameplate. Cycles below LEAST_DEPTH count as cycles of that
@@ -164,7 +164,7 @@ def wear(fleet: Fleet, micro: dict[str, MicroCycles], hours: float) -> None:
         if mine is None or rating[block.MODE, b] == block.DEAD or not len(mine.depth):
             continue
         depth = np.maximum(mine.depth, LEAST_DEPTH)
-        times = mine.per_h * hours * mine.depth / depth
+        times = mine.per_h * duration_h * mine.depth / depth
         temp_k, soc = ZERO_DEGC_K + state[block.TEMP_CELL, b], state[block.SOC, b]
         for one, count in _classes(depth, times):
             low = min(max(soc - 0.5 * one, 0.0), 1.0 - one)
