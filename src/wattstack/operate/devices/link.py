@@ -110,9 +110,9 @@ class Link(asyncio.Protocol):
         self._queue.clear()
 
     def close(self) -> None:
-        """End the connection."""
+        """End the connection at once: a dead device would never take what waits to be sent."""
         if self._transport is not None:
-            self._transport.close()
+            self._transport.abort()
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Called by asyncio."""

@@ -1,7 +1,7 @@
 """What stands in registers: types, word orders, scale factors, marks of not implemented, both ways.
 
 Needs    errors, numpy.
-Gives    Point, Decoder, encoded, TYPES.
+Gives    Point, Decoder, Quality, encoded, TYPES.
 Used by  operate.devices (image, device), operate.simulated.
 
 A device is a stretch of 16-bit registers, as Modbus brings them, high byte first. The decoder turns the registers of
@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from enum import IntEnum
 
 import numpy as np
 
@@ -34,7 +35,23 @@ TYPES: dict[str, tuple[int, str, int, int | None]] = {
     "float64": (4, "float", 64, None),
 }
 _LEAST_EXPONENT, _MOST_EXPONENT = -10, 10  # sunssf: SunSpec Information Model Specification
-GOOD, NOT_IMPLEMENTED, BAD = 0, 1, 2
+
+
+class Quality(IntEnum):
+    """What a value is worth.
+
+    GOOD: read, believed. NOT_IMPLEMENTED: the device does not have it. BAD: read, cannot be. STALE: read too long ago,
+    or never. FOREIGN: a setpoint that someone else wrote.
+    """
+
+    GOOD = 0
+    NOT_IMPLEMENTED = 1
+    BAD = 2
+    STALE = 3
+    FOREIGN = 4
+
+
+GOOD, NOT_IMPLEMENTED, BAD, STALE, FOREIGN = Quality
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +66,8 @@ class Point:
         shift: Added after that, in our unit.
         scale: Offset of the register with the scale factor (sunssf), None where there is none.
         little: The low word stands first.
-        marked: A raw value equal to the mark of its type means that the device does not have the quantity.
+        marked: A raw value equal to the mark means that the device does not have the quantity.
+        own_mark: The mark, where it is not the usual one of the type.
         least, most: A value outside is not believed: its quality is bad.
     """
 
@@ -61,6 +79,7 @@ class Point:
     scale: int | None = None
     little: bool = False
     marked: bool = True
+    own_mark: int | None = None
     least: float = -np.inf
     most: float = np.inf
 
@@ -68,6 +87,12 @@ class Point:
     def words(self) -> int:
         """Registers it takes."""
         return TYPES[self.type][0]
+
+    @property
+    def mark(self) -> int | None:
+        """Raw value that means not implemented, None where there is none."""
+        usual = TYPES[self.type][3]
+        return (usual if self.own_mark is None else self.own_mark) if self.marked else None
 
 
 class Decoder:
@@ -98,7 +123,7 @@ class Decoder:
             words = bits // 16
             at = np.array([m.offset for m in members])[:, None] + np.arange(words)
             at = np.where(np.array([m.little for m in members])[:, None], at[:, ::-1], at)
-            marks = [TYPES[m.type][3] if m.marked else None for m in members]
+            marks = [m.mark for m in members]
             self._groups.append(
                 (kind, np.array(places), at, np.array([mark is not None for mark in marks]),
                  np.array([mark or 0 for mark in marks], dtype=np.uint64))
@@ -158,7 +183,7 @@ def encoded(point: Point, value: float, exponent: int = 0) -> tuple[int, ...]:
         >>> encoded(Point("setpoint_mw", 0, "int32", factor=0.001), -1.5)
         (65535, 64036)
     """
-    words, kind, bits, mark = TYPES[point.type]
+    words, kind, bits, _usual = TYPES[point.type]
     raw = (value - point.shift) / point.factor / 10.0**exponent
     if not np.isfinite(raw):
         raise StateError(f"{point.name}: {value} cannot be written, must be a finite number.")
@@ -168,7 +193,7 @@ def encoded(point: Point, value: float, exponent: int = 0) -> tuple[int, ...]:
         whole = round(raw)
         low, high = (-(2 ** (bits - 1)), 2 ** (bits - 1) - 1) if kind == "int" else (0, 2**bits - 1)
         pattern = whole & (2**bits - 1)
-        if not low <= whole <= high or (point.marked and mark is not None and pattern == mark):
+        if not low <= whole <= high or pattern == point.mark:
             raise StateError(
                 f"{point.name}: {value:g} is {whole} in the register, must fit into {point.type} ({low} .. {high})."
             )

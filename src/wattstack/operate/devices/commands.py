@@ -1,0 +1,337 @@
+"""Setpoints to one device: written as a whole, as seldom as may be, read back, and seen in the measured power.
+
+Needs    operate.devices.device, layout, points.
+Gives    Commander, Command, follows.
+Used by  operate.devices.image; operate.commission.
+
+A setpoint goes out with all that its group holds (mode, fallback, reversion timer) in one request; the heartbeat goes
+last, and only where the setpoint was taken. What was written is looked for in the registers of the next readings, then
+in the measured power. A setpoint is renewed three times within the device's reversion time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from math import isfinite, isnan
+
+import numpy as np
+
+from wattstack.errors import StateError
+from wattstack.operate.devices.device import LiveDevice, Tell
+from wattstack.operate.devices.link import Request, write_request
+from wattstack.operate.devices.points import TYPES, encoded
+
+RENEW = 3.0  # writes within the reversion time
+HEARTBEAT_S = 1.0
+REFUSED_S = 1.0  # from one refusal to the next try
+FOLLOW_S = 5.0  # the measured power has so long to come near
+NEAR_FRAC, NEAR_SHARE = 0.02, 0.1  # of the rating, of the setpoint: assumption, above losses and meter error
+SETPOINT = "setpoint_mw"
+POWER = ("power_mw", "output_mw")
+
+
+def follows(
+    setpoint_mw: float,
+    measured_mw: float,
+    rating_mw: float,
+    limits_mw: tuple[float, float] = (np.inf, np.inf),
+) -> bool:
+    """Whether a measured power is what was asked, as far as the device can.
+
+    Args:
+        setpoint_mw: Asked, positive into the bus.
+        measured_mw: Measured, so too.
+        rating_mw: Power of the device: what is a small difference.
+        limits_mw: What it can take up and give now [MW], both >= 0.
+
+    Example:
+        >>> follows(5.0, 4.9, 10.0), follows(5.0, 0.0, 10.0), follows(5.0, 0.0, 10.0, (10.0, 0.0))
+        (True, False, True)
+    """
+    expected = min(max(setpoint_mw, -limits_mw[0]), limits_mw[1])
+    return abs(measured_mw - expected) <= NEAR_FRAC * rating_mw + NEAR_SHARE * abs(expected)
+
+
+@dataclass(slots=True)
+class Command:
+    """What was asked of a device, and what became of it.
+
+    Attributes:
+        asked_mw: Asked last; NaN before.
+        written_mw: Written last; NaN before, and where what stands in the device is not known.
+        state: "none", "sent", "held" (read back), "followed" (measured too), "ignored", "changed" (the device made
+            another of it), "not followed", "refused", "foreign", "yielded", "local", "reverted", "unreachable".
+        why: In words, where it is not as it should be.
+        sent_s, taken_s: Monotonic, when it went out and when the device confirmed it.
+    """
+
+    asked_mw: float = float("nan")
+    written_mw: float = float("nan")
+    state: str = "none"
+    why: str = ""
+    sent_s: float = -np.inf
+    taken_s: float = -np.inf
+
+
+_FINE = ("none", "sent", "held", "followed")
+
+
+class Commander:
+    """Setpoints of one device.
+
+    Args:
+        device: Its connection.
+        tell: Hears of refusals, of foreign hands, of what is not followed.
+        rating_mw: Power of the device [MW].
+
+    Attributes:
+        command: What was asked, and what became of it.
+        writable: Whether its template has a setpoint.
+    """
+
+    def __init__(self, device: LiveDevice, tell: Tell, rating_mw: float) -> None:
+        self.device, self._tell, self.rating_mw = device, tell, rating_mw
+        registers = device.layout.template.registers
+        self.writable = SETPOINT in registers and registers[SETPOINT].write
+        self.command = Command()
+        self._place = device.layout.place
+        self._group = registers[SETPOINT].group if self.writable else None
+        members = device.layout.template.group(self._group) if self._group else ()
+        self._switches = [
+            (r.name, r.value) for r in members if r.name.endswith("_on") and r.value is not None
+        ]
+        self._is_set = False
+        self._beat, self._beat_s = 0, -np.inf
+        self._before_mw = self._last_read_mw = float("nan")
+        self._off_s: float | None = None  # since when the measured power is elsewhere
+        self._flying = False
+
+    def came_up(self) -> None:
+        """The device is there (again): what stands in it is not known, and its reversion is to be set."""
+        self.command.written_mw, self._flying, self._is_set = float("nan"), False, False
+        self.command.sent_s = self.command.taken_s = self._beat_s = -np.inf
+
+    def _set_reversion(self) -> None:
+        """Seconds, fallback and enable, where they are not part of the setpoint's own group."""
+        template = self.device.layout.template
+        own = dict.fromkeys(template.registers[name].group for name in template.reversion.values())
+        self._is_set = True
+        for group in own:
+            if group is not None and group != self._group:
+                self._write(self.values_of(group, {}), self._refused)
+        for name in template.reversion.values():
+            if template.registers[name].group is None:
+                value = template.registers[name].value
+                self._write(self.values_of(None, {name: 0.0 if value is None else value}), self._refused)
+
+    def ask(self, setpoint_mw: float, now: float) -> bool:
+        """Ask for a power; it is written where it has to be. Returns whether something went out.
+
+        Raises:
+            StateError: The device takes no setpoint, or this is no number.
+        """
+        if not self.writable or not isfinite(setpoint_mw):
+            raise StateError(
+                f"{self.device.path}: {setpoint_mw} cannot be asked: it must be a number, of a device with a setpoint."
+            )
+        command, declared = self.command, self.device.declared
+        command.asked_mw = setpoint_mw
+        if not self.device.up:
+            self._state("unreachable", self.device.why)
+        if not self.device.read_whole or command.state in ("yielded", "local") or self._flying:
+            return False
+        since = now - command.sent_s
+        new = isnan(command.written_mw) or abs(setpoint_mw - command.written_mw) > declared.write_step_mw
+        rest_s = max(declared.write_interval_s, REFUSED_S if command.state == "refused" else 0.0)
+        if not (new or since >= declared.revert_s / RENEW) or since < rest_s:
+            self._heartbeat(now)
+            return False
+        try:
+            if not self._is_set:
+                self._set_reversion()
+            requests = self.values_of(self._group, {SETPOINT: setpoint_mw})
+        except StateError as error:
+            self._refused(str(error))
+            return False
+        self._before_mw = self._last_read_mw
+        command.sent_s, command.written_mw, self._flying = now, setpoint_mw, True
+        if new and command.state in (*_FINE, "unreachable", "reverted"):
+            self._state("sent", "")
+        self._write(requests, self._taken)
+        return True
+
+    def release(self) -> None:
+        """Write again, after it was left to someone else or stood on local."""
+        if self.command.state in ("yielded", "local"):
+            self.command.state, self.command.written_mw, self.command.why = "none", float("nan"), ""
+
+    def values_of(self, group: str | None, asked: Mapping[str, float]) -> list[Request]:
+        """The requests that write a group, or the single registers named in `asked` where there is no group.
+
+        Raises:
+            StateError: A value does not fit; a register has no value; its scale factor was not read yet.
+        """
+        layout, declared = self.device.layout, self.device.declared
+        template = layout.template
+        members = template.group(group) if group else tuple(template.registers[name] for name in asked)
+        words: list[int] = []
+        requests = []
+        for register in members:
+            value = asked.get(register.name, asked.get(register.copy or "", register.value))
+            if register.name == template.reversion.get("seconds"):
+                value = declared.revert_s
+            if value is None:
+                raise StateError(f"{self.device.path}: {register.name} has no value to write. Give it one.")
+            at = self.device.wire_address(register.model, register.address)
+            if at is None:
+                raise StateError(f"{self.device.path}: it lacks SunSpec model {register.model}.")
+            point = layout.points[self._place[register.name]]
+            coded = encoded(point, value, self.exponent(register.name))
+            if not group:
+                requests.append(write_request(declared.unit, at, coded))
+            if not words:
+                first = at
+            words += coded
+        return requests or [write_request(declared.unit, first, tuple(words))]
+
+    def exponent(self, name: str) -> int:
+        """The scale factor of a quantity as it stands in the device now; 0 where it has none."""
+        k = self._place[name]
+        point = self.device.layout.points[k]
+        if point.scale is None:
+            return 0
+        if self.device.times[self.device.layout.scale_block_of[k]] == -np.inf:
+            raise StateError(f"{self.device.path}: the scale factor of {name} was not read yet.")
+        return int.from_bytes(
+            self.device.registers[2 * point.scale : 2 * point.scale + 2], "big", signed=True
+        )
+
+    def _write(self, requests: list[Request], done: Callable[[str | None], None]) -> None:
+        for request in requests:
+            self.device.send(request, lambda payload, error: done(error))
+
+    def _taken(self, error: str | None) -> None:
+        self._flying = False
+        if error is not None:
+            self._refused(error)
+            return
+        self.command.taken_s = self.device.now()
+        if self.command.state == "refused":
+            self._state("sent", "")
+        self._heartbeat(self.command.taken_s)
+
+    def _refused(self, error: str | None) -> None:
+        if error is None:
+            return
+        self.command.written_mw = float("nan")
+        self.command.sent_s = self.device.now()  # the next try waits its time
+        self._state("refused" if error.startswith(("exception", self.device.path)) else "unreachable", error)
+
+    def _heartbeat(self, now: float) -> None:
+        name = self.device.layout.template.heartbeat
+        if (
+            name is None
+            or self._flying
+            or self.command.state == "refused"
+            or now - self._beat_s < HEARTBEAT_S
+        ):
+            return
+        bits = 16 * TYPES[self.device.layout.template.registers[name].type][0]
+        self._beat = (self._beat + 1) % (2 ** min(bits, 31) - 1)
+        self._beat_s = now
+        self._write(self.values_of(None, {name: float(self._beat)}), lambda error: None)
+
+    def check(self, values: np.ndarray, quality: np.ndarray, now: float) -> bool:
+        """Look for what was written, in what was read since. Returns whether a foreign hand is on the setpoint.
+
+        Args:
+            values: Of the points of this device, in the order of its layout.
+            quality: So too.
+            now: Monotonic.
+        """
+        command = self.command
+        if not self.writable or not self.device.up or self._flying:
+            return False
+        if self._is_local(values, quality):
+            self._state("local", "its switch stands on local")
+            return False
+        if command.state == "local":
+            self.release()
+        k = self._place[SETPOINT]
+        if quality[k] != 0 or self.device.times[self.device.layout.block_of[k]] <= command.taken_s:
+            return False
+        read, self._last_read_mw = float(values[k]), float(values[k])
+        if isnan(command.written_mw):
+            return command.state == "yielded"
+        step = abs(self.device.layout.points[k].factor) * 10.0 ** self.exponent(SETPOINT)
+        if abs(read - command.written_mw) > 0.51 * step:
+            said = f"{read:g} MW stands where {command.written_mw:g} MW was written"
+            return self._elsewhere(said, abs(read - self._before_mw) < 1e-9, now)
+        for name, wanted in self._switches:
+            there = self._place[name]
+            if quality[there] == 0 and values[there] != wanted:
+                said = f"{name} is {values[there]:g} where {wanted:g} was written"
+                return self._elsewhere(said, False, now)
+        self._power(values, quality, now)
+        return False
+
+    def _is_local(self, values: np.ndarray, quality: np.ndarray) -> bool:
+        k = self._place.get("local")
+        return k is not None and quality[k] == 0 and values[k] == 1.0
+
+    def _elsewhere(self, said: str, as_before: bool, now: float) -> bool:
+        """The registers hold something else than was written; True: by a foreign hand."""
+        command, declared = self.command, self.device.declared
+        if now - command.sent_s > declared.revert_s:
+            command.written_mw = float("nan")
+            self._state("reverted", f"{said}: nobody renewed it for {declared.revert_s:g} s")
+            return False
+        if command.state in ("held", "followed", "not followed"):  # it held before
+            if declared.on_foreign_write == "yield":
+                self._state("yielded", f"{said}: someone else writes, it is left to them")
+                return True
+            self._state("foreign", f"{said}: someone else writes")
+            if declared.on_foreign_write == "take-back":
+                command.written_mw, command.sent_s = float("nan"), -np.inf
+            return True
+        if command.state == "foreign":
+            return True
+        if as_before:
+            self._state("ignored", f"{said}: the device confirmed it and did not take it")
+        else:
+            self._state("changed", f"{said}: the device made another of it")
+        return False
+
+    def _power(self, values: np.ndarray, quality: np.ndarray, now: float) -> None:
+        """The register holds it: does the power?"""
+        command = self.command
+        k = next((self._place[name] for name in POWER if name in self._place), None)
+        if k is None or quality[k] != 0:
+            self._state("held", "")
+            return
+        limits = tuple(self._limit(values, quality, name) for name in ("can_charge_mw", "can_discharge_mw"))
+        if follows(command.written_mw, float(values[k]), self.rating_mw, limits):
+            self._off_s = None
+            self._state("followed", "")
+            return
+        self._off_s = now if self._off_s is None else self._off_s
+        if now - self._off_s >= FOLLOW_S:
+            said = f"{values[k]:g} MW is measured where {command.written_mw:g} MW was asked"
+            self._state("not followed", f"{said}, for {FOLLOW_S:g} s and more")
+        elif command.state != "not followed":
+            self._state("held", "")
+
+    def _limit(self, values: np.ndarray, quality: np.ndarray, name: str) -> float:
+        k = self._place.get(name)
+        return float(values[k]) if k is not None and quality[k] == 0 else float("inf")
+
+    def _state(self, state: str, why: str) -> None:
+        """Take a state over; tell it once, where it is not as it should be or is so again."""
+        old, self.command.state, self.command.why = self.command.state, state, why
+        if state in (old, "unreachable"):  # the loss itself is told by the device
+            return
+        if state not in _FINE:
+            self._tell(self.device.path, "alarm", f"setpoint {state}: {why}")
+        elif old not in (*_FINE, "unreachable"):
+            self._tell(self.device.path, "info", f"setpoint {state} again")

@@ -1,0 +1,257 @@
+"""The process image: every value of the site at one moment, with its age and what it is worth; and the cycle behind it.
+
+Needs    campus; operate.devices.device, commands, layout, template, points.
+Gives    Image, Devices.
+Used by  operate.guard, operate.commission; benchmarks.
+
+All registers of all devices are one array. An answer is copied into its place as it comes; at the end of a cycle, or at
+its deadline, the array is decoded at once and the image stands. What did not come in time keeps its own, older time; a
+value older than three of its periods is stale and is no number any more.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from wattstack.errors import Fault, InputError
+from wattstack.operate.devices.commands import Command, Commander
+from wattstack.operate.devices.device import NEVER, LiveDevice, Tell
+from wattstack.operate.devices.layout import Layout, lay_out
+from wattstack.operate.devices.points import FOREIGN, GOOD, STALE, Decoder, Point
+from wattstack.operate.devices.template import read_template
+
+if TYPE_CHECKING:
+    from wattstack.campus import Campus
+
+MOST_AGE_PERIODS = 3.0
+
+
+@dataclass(frozen=True, slots=True)
+class Image:
+    """All values as they were at one moment. Shape (channels,) each.
+
+    Attributes:
+        time_s: Moment it was frozen, monotonic.
+        utc_s: The same, seconds since 1970 UTC: for records.
+        names: Channels, "battery.main.power_mw"; of a second device "battery.main#2.power_mw".
+        values: NaN where the quality is neither GOOD nor FOREIGN.
+        quality: Of points.Quality.
+        asked_s: When what brought the value was asked for, monotonic; -inf: never read.
+        place: Index of a channel.
+    """
+
+    time_s: float
+    utc_s: float
+    names: tuple[str, ...]
+    values: np.ndarray
+    quality: np.ndarray
+    asked_s: np.ndarray
+    place: Mapping[str, int]
+
+    def value(self, channel: str, otherwise: float = float("nan")) -> float:
+        """A value that may be acted on; else `otherwise`."""
+        k = self.place.get(channel)
+        return float(self.values[k]) if k is not None and self.quality[k] in (GOOD, FOREIGN) else otherwise
+
+    def age_s(self, channel: str) -> float:
+        """Age of a value at the moment of the image; inf where there is none."""
+        k = self.place.get(channel)
+        return self.time_s - float(self.asked_s[k]) if k is not None else float("inf")
+
+    def known(self, channel: str, most_age_s: float) -> bool:
+        """Whether a value is there, is good and is not older than most_age_s."""
+        k = self.place.get(channel)
+        return (
+            k is not None
+            and self.quality[k] in (GOOD, FOREIGN)
+            and self.time_s - self.asked_s[k] <= most_age_s
+        )
+
+
+class Devices:
+    """All devices of a campus, read in one cycle and written one by one.
+
+    Args:
+        campus: Its `devices` say who is spoken to.
+        tell: Called with path, level ("alarm", "command", "info") and text; None: nobody listens.
+        layouts: By path, where a template does not come from the library.
+
+    Attributes:
+        names: Channels of the image.
+        commands: What was asked of each device that takes a setpoint, and what became of it.
+        cycle_s: What the last cycle took, from the first request to the image.
+
+    Raises:
+        InputError: Templates that are not there, not of this kind of asset, or at fault; all at once.
+    """
+
+    def __init__(
+        self, campus: Campus, tell: Tell | None = None, layouts: Mapping[str, Layout] | None = None
+    ) -> None:
+        self._tell = tell or (lambda path, level, text: None)
+        layouts = layouts if layouts is not None else layouts_of(campus)
+        self._raw = bytearray(2 * sum(layout.length for layout in layouts.values()))
+        blocks = sum(len(layout.blocks) for layout in layouts.values())
+        self._times = np.full(blocks, NEVER)
+        self.live: dict[str, LiveDevice] = {}
+        self._commanders: dict[str, Commander] = {}
+        self._slices: dict[str, slice] = {}
+        self._period_s = campus.operate.period_s
+        self._lay(campus, layouts)
+        self._place = {name: k for k, name in enumerate(self.names)}
+        self._tasks: list[asyncio.Task] = []
+        self._missing, self._cycle, self._whole = 0, 0, None
+        self.cycle_s = 0.0
+
+    def _lay(self, campus: Campus, layouts: Mapping[str, Layout]) -> None:
+        """Slices of all devices, one behind the other, and the one decoder."""
+        at = block_at = 0
+        points: list[Point] = []
+        own, scale, limit = [], [], []
+        for path, layout in layouts.items():
+            declared = campus.devices[path]
+            live = LiveDevice(
+                path, declared, layout, memoryview(self._raw)[2 * at : 2 * (at + layout.length)],
+                self._times[block_at : block_at + len(layout.blocks)], self._tell,
+            )  # fmt: skip
+            live.base_dir = campus.base_dir
+            commander = Commander(live, self._tell, rating_mw(campus, path) or 0.0)
+            live.on_up = commander.came_up
+            self.live[path], self._commanders[path] = live, commander
+            self._slices[path] = slice(len(points), len(points) + len(layout.points))
+            for k, point in enumerate(layout.points):
+                scale_at = None if point.scale is None else point.scale + at
+                points.append(
+                    replace(point, name=f"{path}.{point.name}", offset=point.offset + at, scale=scale_at)
+                )
+                own.append(block_at + layout.block_of[k])
+                scale.append(block_at + layout.scale_block_of[k])
+                every_s = max(layout.blocks[layout.block_of[k]].every_s, declared.period_s, self._period_s)
+                limit.append(campus.operate.most_age_periods * every_s)
+            at, block_at = at + layout.length, block_at + len(layout.blocks)
+        self.names = tuple(point.name for point in points)
+        self._decoder = Decoder(points, at)
+        self._own, self._scale = np.array(own, dtype=np.intp), np.array(scale, dtype=np.intp)
+        self._limit_s = np.array(limit)
+        self._foreign = np.zeros(len(points), dtype=bool)
+
+    @property
+    def commands(self) -> dict[str, Command]:
+        """What was asked of each device with a setpoint, and what became of it."""
+        return {path: one.command for path, one in self._commanders.items() if one.writable}
+
+    def commander(self, path: str) -> Commander:
+        """Setpoints of one device."""
+        return self._commanders[path]
+
+    async def start(self) -> None:
+        """Begin to look for the devices; returns at once."""
+        self._tasks = [
+            asyncio.create_task(live.run(), name=f"device {path}") for path, live in self.live.items()
+        ]
+
+    async def stop(self) -> None:
+        """End all connections. Devices fall back by their own timers."""
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        self._tasks = []
+
+    async def read(self, deadline_s: float) -> Image:
+        """One cycle: ask all that are up, wait until all answered or the deadline is over, freeze.
+
+        Args:
+            deadline_s: From now on [s].
+        """
+        loop = asyncio.get_running_loop()
+        began = loop.time()
+        self._cycle += 1
+        self._missing = 1  # this cycle itself: answers that come at once do not end it early
+        finished = self._finisher(self._cycle)
+        for live in self.live.values():
+            self._missing += live.ask(began, finished)
+        self._missing -= 1
+        if self._missing:
+            self._whole = loop.create_future()
+            timer = loop.call_at(began + deadline_s, self._end_cycle)
+            await self._whole
+            timer.cancel()
+        image = self.freeze()
+        self.cycle_s = image.time_s - began
+        return image
+
+    def _finisher(self, cycle: int) -> Callable[[], None]:
+        def finished() -> None:
+            if cycle == self._cycle:
+                self._missing -= 1
+                if self._missing == 0:
+                    self._end_cycle()
+
+        return finished
+
+    def _end_cycle(self) -> None:
+        if self._whole is not None and not self._whole.done():
+            self._whole.set_result(None)
+
+    def freeze(self) -> Image:
+        """The image of this moment, from what is there."""
+        now, utc = asyncio.get_running_loop().time(), time.time()
+        registers = np.frombuffer(self._raw, dtype=">u2").astype(np.uint16)
+        values, quality = self._decoder.values(registers)
+        asked = np.minimum(self._times[self._own], self._times[self._scale])
+        stale = now - asked > self._limit_s
+        values[stale], quality[stale] = np.nan, STALE
+        self._foreign[:] = False
+        for path, commander in self._commanders.items():
+            if commander.writable:
+                part = self._slices[path]
+                if commander.check(values[part], quality[part], now):
+                    self._foreign[part.start + commander.device.layout.place["setpoint_mw"]] = True
+        quality[self._foreign & (quality == GOOD)] = FOREIGN
+        return Image(now, utc, self.names, values, quality, asked, self._place)
+
+    def command(self, path: str, setpoint_mw: float) -> bool:
+        """Ask a device for a power, positive into the bus; returns whether something went out to it now."""
+        return self._commanders[path].ask(setpoint_mw, asyncio.get_running_loop().time())
+
+
+def layouts_of(campus: Campus) -> dict[str, Layout]:
+    """The templates of all devices laid out; every fault of every template at once."""
+    faults: list[Fault] = []
+    made: dict[str, Layout] = {}
+    for path, device in campus.devices.items():
+        try:
+            template = read_template(device.template)
+            kind = path.split(".")[0]
+            if kind not in template.assets:
+                said = (
+                    f"is {device.template}, which speaks for {', '.join(template.assets)}, not for a {kind}."
+                )
+                faults.append(Fault(f"devices.{path}.template", said))
+            made[path] = lay_out(template, rating_mw(campus, path))
+        except InputError as error:
+            faults += [
+                Fault(f"devices.{path}.template {fault.where}".strip(), fault.what) for fault in error.faults
+            ]
+    if faults:
+        raise InputError("devices", faults)
+    return made
+
+
+def rating_mw(campus: Campus, path: str) -> float | None:
+    """Power of the device's share of its asset [MW], None where the asset has none that stands."""
+    kind, _, name = path.split("#", maxsplit=1)[0].partition(".")
+    if kind == "grid":
+        size = None if campus.grid is None else campus.grid.connection.firm_mw
+    elif kind == "load":
+        part = campus.load[name]
+        size = getattr(part, "it_mw", None) or getattr(part, "draw_mw", None)
+    else:
+        size = getattr(getattr(campus, kind)[name], "power_mw", None)
+    return float(size) * campus.devices[path].share_frac if isinstance(size, int | float) else None
