@@ -226,3 +226,25 @@ def test_a_site_forecasts_from_what_it_has_measured():
     assert made.values.tolist() == [min(2.0 * x, 40.0) for x in range(26, 50)]
     assert made.clipped == 24
     assert made.held == 0
+
+
+@pytest.mark.parametrize("kind", [kernel.YESTERDAY, kernel.LAST_WEEK, kernel.WEEKDAY])
+@pytest.mark.parametrize("turned", [1, -1])
+def test_where_the_clocks_change_the_same_local_time_is_meant(kind, turned):
+    at = 10 * DAY + 2
+    belief = believed(kind, changes=np.array([[at, turned]]))
+    local = [(step + (turned if step >= at else 0)) % DAY for step in range(21 * DAY)]
+    for now in (at - 30, at - 1, at, at + 5, at + DAY, at + 8 * DAY):
+        for first in range(now, now + 60):
+            source = kernel._source(belief, first, 1, now, len(local))
+            skipped = turned == 1 and local[first] == at % DAY and at - DAY < source - 1 <= at
+            assert local[source] == (local[first] + 1 if skipped else local[first])  # 2 h that day is 3 h
+            assert source < now
+
+
+def test_the_changes_of_a_year_are_those_of_the_place():
+    year = TimeAxis(np.datetime64("2022-12-31T23:00:00"), 900, 35040)  # 2023 in Paris
+    changes = make_believed(Control(), year, "Europe/Paris")["load"].changes
+    assert (year.stamps[changes[:, 0]] == np.array(["2023-03-26T01", "2023-10-29T01"], "M8[s]")).all()
+    assert changes[:, 1].tolist() == [4, 0]
+    assert make_believed(Control(), year, "Asia/Tokyo")["load"].changes.shape == (0, 2)

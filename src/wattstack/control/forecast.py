@@ -6,8 +6,8 @@ Used by  twin, control.mpc; how a forecast is made is written down once, in cont
 
 `seasonal` is the same time of the last day known for the sun, and for demand and prices the similar day: the last
 working day from Tuesday to Friday, the same weekday of last week else (the naive method of price forecasting: Weron
-2014, doi:10.1016/j.ijforecast.2014.08.008, section 3). Days are 24 h long: on a day when the clocks change, and the
-day after, the forecast is an hour off.
+2014, doi:10.1016/j.ijforecast.2014.08.008, section 3). The same time is that of the local clock, also where the clocks
+change in between.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from wattstack.series import TimeAxis, local_clock
 from wattstack.units import STEP_S
 
 QUANTITIES = ("price", "load", "solar")
-DAY_S = 86400
+DAY_S, HOUR_S = 86400, 3600
 DECLARED_AT_H = 24.0  # lead time at which the error has its declared standard deviation
 
 
@@ -79,6 +79,7 @@ def make_believed(
         )
     clock = local_clock(TimeAxis(axis.start, axis.step_s, 1), time_zone)
     count = -(-axis.count * axis.step_s // plan_step_s)
+    changes = _clock_changes(axis, time_zone)
     believed = {}
     for place, name in enumerate(QUANTITIES):
         hold_frac, error_frac = fading(
@@ -97,8 +98,19 @@ def make_believed(
             low=-np.inf if name == "price" else 0.0,
             high=float((highest or {}).get(name, np.inf)),
             noise=noise,
+            changes=changes,
         )
     return believed
+
+
+def _clock_changes(axis: TimeAxis, time_zone: str) -> np.ndarray:
+    """Steps at which the clocks change, and steps by which they are then ahead of the axis' beginning; (n, 2)."""
+    hours = TimeAxis(axis.start, HOUR_S, axis.count * axis.step_s // HOUR_S + 1)
+    ahead_h = np.diff(local_clock(hours, time_zone).local_hour) - 1.0
+    ahead_h = (ahead_h + 12.0) % 24.0 - 12.0  # midnight is no change
+    at = np.flatnonzero(np.abs(ahead_h) > 1e-6)
+    steps = np.round(np.cumsum(ahead_h[at]) * HOUR_S / axis.step_s)
+    return np.column_stack([(at + 1) * HOUR_S // axis.step_s, steps]).astype(np.int64)
 
 
 def fading(error_frac: float, hold_h: float, plan_step_h: float) -> tuple[float, float]:

@@ -119,10 +119,15 @@ def block_of(
     )
 
 
+def _titled(name: str) -> str:
+    """How an error calls a battery that may be named by its path in the campus file."""
+    return name if name.startswith("battery") else f"battery {name}"
+
+
 def _size(name: str, key: str, value: object) -> float:
     if not isinstance(value, int | float) or not 0 < value < np.inf:
         raise InputError(
-            f"battery {name}", [f"{key} is {value}, must be a number > 0. Plan it first, or give its size."]
+            _titled(name), [f"{key} is {value}, must be a number > 0. Plan it first, or give its size."]
         )
     return float(value)
 
@@ -139,7 +144,7 @@ def _cell(battery: Battery, name: str, base_dir: Path | None) -> Cell:
         return read_bpx((base_dir or Path()) / battery.cells.bpx, chemistry)
     if chemistry is None:
         raise InputError(
-            f"battery {name}",
+            _titled(name),
             ["names no cell: chemistry is missing. Write chemistry: library:NAME or cells: {bpx: FILE}."],
         )
     return chemistry

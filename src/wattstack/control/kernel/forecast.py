@@ -19,6 +19,7 @@ from numba import njit
 GIVEN, PERSISTENCE, YESTERDAY, LAST_WEEK, WEEKDAY = range(5)
 
 TUESDAY, FRIDAY = 1, 4
+NO_CHANGES = np.zeros((0, 2), dtype=np.int64)
 
 
 class Believed(NamedTuple):
@@ -36,6 +37,7 @@ class Believed(NamedTuple):
         scale: What the shares are of; 0 = of the value's own amount.
         low, high: Physical bounds of the value.
         noise: Standard normal numbers by plan step of the series, used in turn; none = no chance error.
+        changes: Where the clocks change: step, and steps by which the clock is then ahead of that of step 0; (n, 2).
     """
 
     kind: int
@@ -49,6 +51,7 @@ class Believed(NamedTuple):
     low: float
     high: float
     noise: np.ndarray
+    changes: np.ndarray = NO_CHANGES
 
 
 @njit(cache=True, nogil=True)
@@ -107,16 +110,36 @@ def _source(believed, first, per_step, now, count):
         return -1
     known = count if kind == GIVEN else now
     days = max(-((known - first - per_step) // day), 0)  # so many days back it is known
+    if _back(believed, first, days) + per_step > known:
+        days += 1  # but for an hour: the clocks have gone forward since
     if kind == LAST_WEEK or (kind == WEEKDAY and not _same_kind(believed, first, days)):
-        weekly = first - 7 * day * max(-(-days // 7), 1)
+        weekly = _back(believed, first, 7 * max(-(-days // 7), 1))
         if weekly >= 0:
             return weekly
-    source = first - day * days
+    source = _back(believed, first, days)
     return source if source >= 0 else -1
+
+
+@njit(cache=True)
+def _ahead(believed, step):
+    """Steps by which the local clock is ahead of that of step 0."""
+    ahead = 0
+    for i in range(believed.changes.shape[0]):
+        if step >= believed.changes[i, 0]:
+            ahead = believed.changes[i, 1]
+    return ahead
+
+
+@njit(cache=True)
+def _back(believed, first, days):
+    """Step of the same local time so many days before."""
+    source = first - believed.day_steps * days
+    return source + _ahead(believed, first) - _ahead(believed, source)
 
 
 @njit(cache=True)
 def _same_kind(believed, first, days):
     """Whether the day so many days before is a working day standing for a working day of Tuesday to Friday."""
-    weekday = (believed.weekday + (first + believed.after_midnight) // believed.day_steps) % 7
+    since_midnight = first + _ahead(believed, first) + believed.after_midnight
+    weekday = (believed.weekday + since_midnight // believed.day_steps) % 7
     return TUESDAY <= weekday <= FRIDAY and weekday - days >= 0
