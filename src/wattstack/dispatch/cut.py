@@ -6,7 +6,7 @@ Used by  dispatch.run, plan.cuts, plan.master.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
@@ -16,8 +16,7 @@ from wattstack.errors import InfeasibleError
 PROVEN = 1e-10  # V - D below this share of the cost counts as closed: rounding over a year of steps
 
 
-@dataclass(frozen=True)
-class Cut:
+class Cut(NamedTuple):
     """One visit of a Runner. B blocks, n size columns, in the order of problem.sizes.
 
     Attributes:

@@ -12,7 +12,6 @@ cost, and meets it at these sizes.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 
 import numpy as np
 
@@ -255,7 +254,7 @@ class Runner:
                 edge = fault
                 continue
             if best is None or cut.value < best.value:
-                best = replace(cut, dual=best.dual if best else cut.dual)
+                best = cut._replace(dual=best.dual if best else cut.dual)
             slope = cut.last[-1] - cut.first[0]
             if slope < 0.0:
                 low, below = energy, (cut, slope)
@@ -275,10 +274,9 @@ class Runner:
             (one, s_one), (two, s_two) = below, above
             w = s_two / (s_two - s_one) if s_two > s_one else 0.5
             names = ("const", "grad", "last", "first", "price", "cap_price", "stored_price")
-            mixed = replace(one, **{k: w * getattr(one, k) + (1 - w) * getattr(two, k) for k in names})
+            mixed = one._replace(**{k: w * getattr(one, k) + (1 - w) * getattr(two, k) for k in names})
         closed, slope = self._closed(mixed.const, mixed.grad, mixed.last, mixed.first, state["supply"][-1])
-        return replace(
-            mixed,
+        return mixed._replace(
             slope=slope,
             value=best.value,
             dual=max(closed, best.dual),

@@ -19,6 +19,7 @@ import numpy as np
 from wattstack.dispatch import Cut, Runner
 from wattstack.dispatch.kernel import join_blocks
 
+FLOOR, CEILING = 2, 3  # rows of the limits of a storage
 ROOM = 8  # visits to make room for at first
 
 
@@ -51,12 +52,12 @@ class BlockEnds:
             blocks = len(runner.ends)
             after.append(first + np.roll(np.arange(blocks), -1))
             first += blocks
-            for bounds, sides in zip(runner.end_bounds(), (floors, ceilings), strict=True):
-                fixed, rate, size_of = (np.array(part) for part in zip(*bounds, strict=True))
+            there = runner.limits_there
+            for row, sides in ((FLOOR, floors), (CEILING, ceilings)):
                 side = np.zeros((blocks, size + 1))
-                side[:, -1] = fixed
-                if size_of[0] >= 0:
-                    side[:, at[size_of[0]]] = rate
+                side[:, -1] = there.fixed[row]
+                if there.size_of[row] >= 0:
+                    side[:, at[there.size_of[row]]] = there.rate[row]
                 sides.append(side)
         following = np.concatenate(after)
         return cls(following, np.argsort(following), np.concatenate(floors), np.concatenate(ceilings))

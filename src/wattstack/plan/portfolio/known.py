@@ -54,10 +54,13 @@ class Known:
         self.rows_of: list[list[int]] = [[] for _ in groups]
         self._rows = np.zeros((ROOM, width + 1))
         self._owner = np.zeros(ROOM, np.int64)
-        self.count = 0
+        self.count, self._learnt = 0, 0
 
     def pull(self) -> None:
         """Take over what the pool has learnt."""
+        if self._learnt == self.pool.learnt:
+            return
+        self._learnt = self.pool.learnt
         for g, (key, rows_of) in enumerate(zip(self.keys, self.rows_of, strict=True)):
             found = self.pool.cuts.get(key)
             if found is None or len(found.rows) == len(rows_of):

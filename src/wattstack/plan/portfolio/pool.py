@@ -73,6 +73,7 @@ class Pool:
     Attributes:
         cuts: By key of the function. held: Numbers of cuts by (site, period, key).
         blocks: The same cuts block by block, of functions that fall apart into blocks.
+        learnt: How many cuts there are.
         solvers: How often each answered.
         operations: Functions by key, prepared once for all plans.
         visit: Runs a list of (operation, point) and returns their visits in order: here, or by a team.
@@ -81,6 +82,7 @@ class Pool:
     cuts: dict[str, Cuts] = field(default_factory=dict)
     held: dict[tuple[str, int], tuple[int, ...]] = field(default_factory=dict)
     blocks: dict[str, BlockCuts] = field(default_factory=dict)
+    learnt: int = 0
     solvers: dict[str, int] = field(default_factory=dict)
     operations: dict[str, Operation] = field(default_factory=dict)
     visit: Callable[[list], list] = visit_here
@@ -90,7 +92,9 @@ class Pool:
         found = self.cuts.get(key)
         if found is None:
             found = self.cuts[key] = Cuts(len(grad))
-        return found.add(const, grad)
+        number = found.add(const, grad)
+        self.learnt += number is not None
+        return number
 
     def keep(self, key: str, visit: Visit) -> None:
         """Keep what a visit found, and note which solver answered."""
