@@ -18,9 +18,20 @@ from wattstack.control.kernel.rules import decide
 RULES_S = 1.0  # between two looks of the rules, assumption: minutes are theirs, seconds the fast loop's
 SLACK_S = 1e-9
 
-# ems[FIELD]: numbers that do not change
-PERIOD_S, MEASURE_S, COMMAND_S, LOOPED, LOCAL, TARGET_FRAC, CHARGE_EFF, DISCHARGE_EFF, RESERVE_MWH = range(9)
-NEMS = 9
+# ems[FIELD]: numbers that do not change; SWING: kept by the rules for the fast loop, on top of the reserve
+(
+    PERIOD_S,
+    MEASURE_S,
+    COMMAND_S,
+    LOOPED,
+    LOCAL,
+    TARGET_FRAC,
+    CHARGE_EFF,
+    DISCHARGE_EFF,
+    RESERVE_MWH,
+    SWING_MWH,
+) = range(10)
+NEMS = 10
 # memory[FIELD]: REFERENCE is the state of the fast loop, SETPOINT its answer; ACTIVE_...: arrived at the converters
 (
     NEXT_S, NEXT_RULE_S, REFERENCE_MW, BASE_MW, ACTIVE_REFERENCE_MW, ACTIVE_SETPOINT_MW, HELD, SEEN_CLOSED, PLACE,
@@ -95,7 +106,8 @@ def _ask_rules(ems, memory, row, out, rules, store, seen):
     row[rows.IMPORT_LIMIT_MW] = import_limit_mw
     row[rows.STORED_MWH], row[rows.ENERGY_MWH] = store[S_STORED_MWH], store[S_ENERGY_MWH]
     row[rows.CAN_CHARGE_MW], row[rows.CAN_DISCHARGE_MW] = store[S_CHARGE_MW], store[S_DISCHARGE_MW]
-    row[rows.RESERVE_MWH], row[rows.DISCHARGE_EFF] = ems[RESERVE_MWH], ems[DISCHARGE_EFF]
+    row[rows.RESERVE_MWH] = ems[RESERVE_MWH] + ems[SWING_MWH]
+    row[rows.DISCHARGE_EFF] = ems[DISCHARGE_EFF]
     decide(rules[0], rules[1], row, out)
     memory[BASE_MW] = out[0]
 

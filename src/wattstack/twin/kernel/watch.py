@@ -5,7 +5,7 @@ Gives    watch; codes of what is noted, rows of its memory.
 Used by  twin.kernel.transient, twin.transient.
 
 A loop is unstable when the power of a converter or generator turns round again and again, as far as before or farther,
-while the load does not half as much: MOST_TURNS times in a row, each turn more than SWING of its rating.
+while the load does not move half as much: MOST_TURNS times in a row, each turn more than SWING of its rating.
 """
 
 from __future__ import annotations
@@ -32,9 +32,9 @@ NNOTE = 4
 # supplies[FIELD, supply]: groups that are off the grid, held off by the count, empty: now, and in the step before
 U_OFF, U_LOCKED, U_EMPTY, U_WAS_OFF, U_WAS_LOCKED, U_WAS_EMPTY = range(6)
 NSUPPLY = 6
-# swings[FIELD, source]: converters, gensets, the load; LAST: mean size of the last turns
-Z_EXTREME_MW, Z_WAY, Z_LAST_MW, Z_AT_S, Z_TURNS, Z_RATING_MW = range(6)
-NSWING = 6
+# swings[FIELD, source]: converters, then gensets; MEAN: size of the last turns; LOAD_...: the load since the last one
+Z_EXTREME_MW, Z_WAY, Z_MEAN_MW, Z_AT_S, Z_TURNS, Z_RATING_MW, Z_LOAD_LOW_MW, Z_LOAD_HIGH_MW = range(8)
+NSWING = 8
 
 # codes
 (
@@ -159,35 +159,33 @@ def _relays(t_s, step_s, nominal_hz, memory, notes, bus):
 
 @njit(cache=True, error_model="numpy", forceinline=True)
 def _swings(t_s, moving, memory, notes, swings):
-    """Turns of the power of every source; those of the load excuse them."""
-    last = swings.shape[1] - 1
+    """Turns of the power of every converter and genset."""
     inverters, gensets = moving.network.inverters, moving.network.gensets
-    if _turn(t_s, moving.network.bus[net.LOAD_MW], swings, last):
-        for z in range(last):
-            if 2.0 * swings[Z_LAST_MW, last] >= swings[Z_LAST_MW, z]:
-                swings[Z_TURNS, z] = 0.0
-    for z in range(last):
-        count = inverters.shape[1]
+    load_mw, count = moving.network.bus[net.LOAD_MW], inverters.shape[1]
+    for z in range(swings.shape[1]):
         power = inverters[inv.POWER_MW, z] if z < count else gensets[gen.G_MW, z - count]
-        _turn(t_s, power, swings, z)
+        _turn(t_s, power, load_mw, swings, z)
         if swings[Z_TURNS, z] >= MOST_TURNS:
-            _note(memory, notes, t_s, DIVERGED, float(z), swings[Z_LAST_MW, z])
+            _note(memory, notes, t_s, DIVERGED, float(z), swings[Z_MEAN_MW, z])
             memory[W_STOP] = 1.0
 
 
 @njit(cache=True, error_model="numpy", forceinline=True)
-def _turn(t_s, power_mw, swings, z):
-    """Follow one power; whether it turned round by more than the threshold. Counts turns that do not die away."""
+def _turn(t_s, power_mw, load_mw, swings, z):
+    """Follow one power; count its turns that do not die away and that the load does not explain."""
+    swings[Z_LOAD_LOW_MW, z] = min(swings[Z_LOAD_LOW_MW, z], load_mw)
+    swings[Z_LOAD_HIGH_MW, z] = max(swings[Z_LOAD_HIGH_MW, z], load_mw)
     extreme, way = swings[Z_EXTREME_MW, z], swings[Z_WAY, z]
     if (power_mw - extreme) * way >= 0.0 and way != 0.0:
         swings[Z_EXTREME_MW, z] = power_mw
-        return False
+        return
     back = abs(power_mw - extreme)
     if back < SWING * swings[Z_RATING_MW, z]:
-        return False
-    lasting = back >= KEPT * swings[Z_LAST_MW, z] and t_s - swings[Z_AT_S, z] <= SLOWEST_S
+        return
+    explained = 2.0 * (swings[Z_LOAD_HIGH_MW, z] - swings[Z_LOAD_LOW_MW, z]) >= back
+    lasting = back >= KEPT * swings[Z_MEAN_MW, z] and t_s - swings[Z_AT_S, z] <= SLOWEST_S and not explained
     swings[Z_TURNS, z] = swings[Z_TURNS, z] + 1.0 if lasting else 0.0
-    swings[Z_LAST_MW, z] += (FORGET if lasting else 1.0) * (back - swings[Z_LAST_MW, z])
+    swings[Z_MEAN_MW, z] += (FORGET if lasting else 1.0) * (back - swings[Z_MEAN_MW, z])
     swings[Z_AT_S, z] = t_s
     swings[Z_EXTREME_MW, z], swings[Z_WAY, z] = power_mw, 1.0 if power_mw > extreme else -1.0
-    return True
+    swings[Z_LOAD_LOW_MW, z] = swings[Z_LOAD_HIGH_MW, z] = load_mw

@@ -19,6 +19,7 @@ from wattstack.physics import cooling_mw
 from wattstack.physics.chain import ChainSet, NetworkSet, make_chain, make_network
 from wattstack.physics.compute import LoadSet, make_load, power_wave
 from wattstack.physics.kernel import feeder as net
+from wattstack.physics.kernel import genset as gen
 from wattstack.physics.kernel import inverter as inv
 from wattstack.physics.kernel.chain import advance_chain
 from wattstack.physics.kernel.jobs import advance_load
@@ -197,9 +198,11 @@ def _moving(campus: Campus, parts: at.Parts, made: tuple, powers: tuple, step_s:
     row[rows.CHARGE_BELOW_PER_MWH], row[rows.DISCHARGE_ABOVE_PER_MWH] = -np.inf, np.inf
     history = np.zeros((em.NHISTORY, ceil(parts.ems[em.MEASURE_S] / step_s) + 2))
     queue = np.zeros((em.NQUEUE, ceil(parts.ems[em.COMMAND_S] / parts.ems[em.PERIOD_S]) + 4))
-    swings = np.zeros((seen.NSWING, ni + ng + 1))
-    ratings = [*network.network.inverters[inv.RATING_MVA], *network.network.gensets[1]]
-    swings[seen.Z_RATING_MW] = [*ratings, 0.5 * min(ratings, default=1.0)]  # the load is watched more closely
+    swings = np.zeros((seen.NSWING, ni + ng))
+    swings[seen.Z_RATING_MW] = [
+        *network.network.inverters[inv.RATING_MVA], *network.network.gensets[gen.G_POWER_MW],
+    ]  # fmt: skip
+    swings[seen.Z_LOAD_LOW_MW], swings[seen.Z_LOAD_HIGH_MW] = np.inf, -np.inf
     watch = (
         np.zeros(seen.NWATCH), np.zeros((seen.NNOTE, NOTES)), np.zeros((seen.NSUPPLY, supplies)),
         np.zeros(load.load.jobs.shape[1]), swings,
@@ -227,7 +230,11 @@ def _at_rest(built: Built, asked_mw: float, cooled_mw: float, ac_per_gpu: float)
     moving.watch[0][seen.W_CLOSED] = closed
     moving.watch[0][seen.W_UNHELD_S] = -np.inf
     moving.watch[4][seen.Z_AT_S] = -np.inf
-    moving.watch[4][seen.Z_EXTREME_MW, -1] = asked_mw
+    swings = built.campus.duties.smoothing
+    if swings is not None:
+        row = moving.boxes[3]
+        row[rows.SMOOTHING_MW], row[rows.ROOM_MWH] = swings.power_mw, swings.energy_mwh
+        parts.ems[em.SWING_MWH] = swings.energy_mwh
     backup = built.campus.duties.backup
     if backup is not None:
         held = reserve_mwh(
