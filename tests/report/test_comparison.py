@@ -11,7 +11,8 @@ import pytest
 from tests.report.reader import read
 from tests.twin.comparison_made import NAMES, comparison
 from wattstack.errors import InputError
-from wattstack.report import write_comparison_page
+from wattstack.report import write_comparison_page, write_report
+from wattstack.twin import write_comparison
 
 FIGURES = {"left-by-year", "worth", "running-by-year"}
 
@@ -81,3 +82,11 @@ def test_a_page_that_cannot_be_written_is_told(tmp_path):
     (tmp_path / "file").write_text("")
     with pytest.raises(InputError, match="cannot be written"):
         write_comparison_page(comparison(), tmp_path / "file" / "page.html")
+
+
+def test_the_folder_of_a_comparison_is_a_result_to_report_and_stands_alone(page, tmp_path):
+    write_comparison(comparison(), tmp_path / "out")
+    written = write_report(tmp_path / "out", tmp_path / "again.html")
+    assert written.read_text(encoding="utf-8") == page
+    with pytest.raises(InputError, match="stands for itself"):
+        write_report(tmp_path / "out", tmp_path / "two.html", tmp_path / "out")

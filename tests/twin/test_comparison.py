@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 
 from tests.twin.comparison_made import NAMES, comparison, worth, years
-from wattstack.twin import write_comparison
+from wattstack.errors import InputError
+from wattstack.twin import Comparison, write_comparison
 from wattstack.twin.comparison import band
 
 
@@ -109,3 +110,21 @@ def test_what_is_not_defined_is_null_in_the_file(tmp_path):
     write_comparison(comparison(worth=table), tmp_path / "out")
     told = json.loads((tmp_path / "out" / "comparison.json").read_text())
     assert told["bands"][NAMES[1]]["break_even_per_mwh"] == {"low": None, "middle": None, "high": None}
+
+
+def test_a_comparison_is_read_back_as_it_was_written(tmp_path):
+    write_comparison(comparison(), tmp_path / "out")
+    again = Comparison.read(tmp_path / "out")
+    write_comparison(again, tmp_path / "again")
+    for name in ("comparison.json", "years.csv", "worth.csv", "limits.csv", "sizes.csv"):
+        assert (tmp_path / "again" / name).read_bytes() == (tmp_path / "out" / name).read_bytes()
+    assert again.chemistries == comparison().chemistries and again.inputs == comparison().inputs
+
+
+def test_a_folder_that_holds_no_comparison_of_this_layout_is_refused_in_words(tmp_path):
+    with pytest.raises(InputError, match="cannot be read"):
+        Comparison.read(tmp_path)
+    write_comparison(comparison(), tmp_path / "out")
+    (tmp_path / "out" / "comparison.json").write_text('{"wattstack_comparison": 0}')
+    with pytest.raises(InputError, match="another version"):
+        Comparison.read(tmp_path / "out")

@@ -33,7 +33,8 @@ def write_report(result: Result, path: str | Path, other: Result | None = None) 
     """Write the report of a plan or a run, or of two side by side, as one HTML file that opens offline.
 
     Args:
-        result: A plan of a site or of a portfolio, or a run, in memory, the files of one, or an `out/` folder.
+        result: A plan of a site or of a portfolio, or a run, in memory, the files of one, or an `out/` folder; the
+            folder of a comparison of chemistries.
         path: File to write.
         other: A second result; then the page compares the two. A run is laid beside a run or a plan of a site.
 
@@ -42,11 +43,20 @@ def write_report(result: Result, path: str | Path, other: Result | None = None) 
 
     Raises:
         InputError: The folder holds no result that can be read, the file cannot be written, or a portfolio is to
-            be laid beside a site.
+            be laid beside a site, a comparison of chemistries beside anything.
 
     Example:
         >>> write_report("out/sakai", "out/sakai/report.html")  # doctest: +SKIP
     """
+    comparisons = [one for one in (result, other) if one is not None and _is_comparison(one)]
+    if comparisons:
+        if other is not None:
+            what = "is a comparison of chemistries, which stands for itself. Give its folder alone."
+            raise InputError(str(comparisons[0]), [what])
+        from wattstack.report.comparison import write_comparison_page
+        from wattstack.twin import Comparison
+
+        return write_comparison_page(Comparison.read(result), path)
     portfolios = [_is_portfolio(one) for one in (result, other) if one is not None]
     if all(portfolios):
         from wattstack.report.portfolio.write import write_portfolio_report, write_portfolios_beside
@@ -97,6 +107,11 @@ def _is_run(result: Any) -> bool:
         folder = Path(result)
         return (folder / "run.json").is_file() and not (folder / "plan.json").is_file()
     return type(result).__module__.startswith("wattstack.twin.")
+
+
+def _is_comparison(result: Any) -> bool:
+    """Whether a result is the folder of a comparison of chemistries."""
+    return isinstance(result, (str, Path)) and (Path(result) / "comparison.json").is_file()
 
 
 def _is_portfolio(result: Any) -> bool:

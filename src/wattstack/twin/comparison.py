@@ -15,6 +15,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     import pandas as pd
 
     from wattstack.case import InputRecord
@@ -83,6 +85,17 @@ class Comparison:
     inputs: tuple[InputRecord, ...]
     library: tuple[dict[str, str], ...]
     notes: tuple[str, ...]
+
+    @staticmethod
+    def read(folder: str | Path) -> Comparison:
+        """The comparison that write_comparison left in a folder.
+
+        Raises:
+            InputError: A file is missing, cannot be read, or is of another layout.
+        """
+        from wattstack.twin.comparison_store import read_comparison
+
+        return read_comparison(folder)
 
     @property
     def reference(self) -> str:
