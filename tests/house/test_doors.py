@@ -19,6 +19,22 @@ SUB_DOORS = {
     "wattstack.plan.portfolio",
     "wattstack.plan.portfolio.answers",
     "wattstack.dispatch.linear",
+    *(
+        f"wattstack.operate.{part}"
+        for part in (
+            "alarms",
+            "audit",
+            "commission",
+            "devices",
+            "face",
+            "guard",
+            "historian",
+            "link",
+            "north",
+            "planner",
+            "simulated",
+        )
+    ),
     "wattstack.prove.compliance",
     "wattstack.twin.transient",
 }
@@ -46,6 +62,8 @@ DOORS = {
     "click": ("cli/",),
     "rich": ("cli/", "work/"),
     "dask": ("work/",),
+    "pymodbus": ("operate/devices/rtu",),
+    "aiomqtt": ("operate/devices/mqtt", "operate/north"),
     "distributed": ("work/",),
 }
 HEAVY = (

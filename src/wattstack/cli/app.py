@@ -28,6 +28,7 @@ from wattstack.cli.replan import replan
 from wattstack.cli.report import report
 from wattstack.cli.schema import schema
 from wattstack.cli.simulate import simulate
+from wattstack.cli.simulate_devices import simulate_devices
 from wattstack.errors import UnsupportedError, WattstackError, nearest
 
 BAD_INPUT = 2
@@ -101,7 +102,7 @@ def wattstack() -> None:
     """
 
 
-for _verb in (init, check, plan, replan, simulate, fit_load, comply, report, library, schema):
+for _verb in (init, check, plan, replan, simulate, simulate_devices, fit_load, comply, report, library, schema):
     wattstack.add_command(_verb)
 
 

@@ -112,20 +112,22 @@ class Commander:
         self.command.written_mw, self._flying, self._is_set = float("nan"), False, False
         self.command.sent_s = self.command.taken_s = self._beat_s = -np.inf
 
-    def _set_reversion(self) -> None:
-        """Seconds, fallback and enable, where they are not part of the setpoint's own group."""
+    def _set_up(self) -> None:
+        """Reversion, modes and whatever else is always the same, where it is not part of the setpoint's own group."""
         template = self.device.layout.template
-        own = dict.fromkeys(template.registers[name].group for name in template.reversion.values())
+        roles = set(template.reversion.values())
+        fixed = [
+            r for r in template.registers.values() if r.write and (r.value is not None or r.name in roles)
+        ]
         self._is_set = True
-        for group in own:
-            if group is not None and group != self._group:
+        for group in dict.fromkeys(register.group for register in fixed if register.group is not None):
+            if group != self._group:
                 self._write(self.values_of(group, {}), self._refused)
-        for name in template.reversion.values():
-            if template.registers[name].group is None:
-                value = template.registers[name].value
-                self._write(self.values_of(None, {name: 0.0 if value is None else value}), self._refused)
+        for register in fixed:
+            if register.group is None:
+                self._write(self.values_of(None, {register.name: register.value or 0.0}), self._refused)
 
-    def ask(self, setpoint_mw: float, now: float) -> bool:
+    def ask(self, setpoint_mw: float, now_s: float) -> bool:
         """Ask for a power; it is written where it has to be. Returns whether something went out.
 
         Raises:
@@ -141,21 +143,21 @@ class Commander:
             self._state("unreachable", self.device.why)
         if not self.device.read_whole or command.state in ("yielded", "local") or self._flying:
             return False
-        since = now - command.sent_s
+        since = now_s - command.sent_s
         new = isnan(command.written_mw) or abs(setpoint_mw - command.written_mw) > declared.write_step_mw
         rest_s = max(declared.write_interval_s, REFUSED_S if command.state == "refused" else 0.0)
         if not (new or since >= declared.revert_s / RENEW) or since < rest_s:
-            self._heartbeat(now)
+            self._heartbeat(now_s)
             return False
         try:
             if not self._is_set:
-                self._set_reversion()
+                self._set_up()
             requests = self.values_of(self._group, {SETPOINT: setpoint_mw})
         except StateError as error:
             self._refused(str(error))
             return False
         self._before_mw = self._last_read_mw
-        command.sent_s, command.written_mw, self._flying = now, setpoint_mw, True
+        command.sent_s, command.written_mw, self._flying = now_s, setpoint_mw, True
         if new and command.state in (*_FINE, "unreachable", "reverted"):
             self._state("sent", "")
         self._write(requests, self._taken)
@@ -228,27 +230,27 @@ class Commander:
         self.command.sent_s = self.device.now()  # the next try waits its time
         self._state("refused" if error.startswith(("exception", self.device.path)) else "unreachable", error)
 
-    def _heartbeat(self, now: float) -> None:
+    def _heartbeat(self, now_s: float) -> None:
         name = self.device.layout.template.heartbeat
         if (
             name is None
             or self._flying
             or self.command.state == "refused"
-            or now - self._beat_s < HEARTBEAT_S
+            or now_s - self._beat_s < HEARTBEAT_S
         ):
             return
         bits = 16 * TYPES[self.device.layout.template.registers[name].type][0]
         self._beat = (self._beat + 1) % (2 ** min(bits, 31) - 1)
-        self._beat_s = now
+        self._beat_s = now_s
         self._write(self.values_of(None, {name: float(self._beat)}), lambda error: None)
 
-    def check(self, values: np.ndarray, quality: np.ndarray, now: float) -> bool:
+    def check(self, values: np.ndarray, quality: np.ndarray, now_s: float) -> bool:
         """Look for what was written, in what was read since. Returns whether a foreign hand is on the setpoint.
 
         Args:
             values: Of the points of this device, in the order of its layout.
             quality: So too.
-            now: Monotonic.
+            now_s: Monotonic.
         """
         command = self.command
         if not self.writable or not self.device.up or self._flying:
@@ -267,23 +269,23 @@ class Commander:
         step = abs(self.device.layout.points[k].factor) * 10.0 ** self.exponent(SETPOINT)
         if abs(read - command.written_mw) > 0.51 * step:
             said = f"{read:g} MW stands where {command.written_mw:g} MW was written"
-            return self._elsewhere(said, abs(read - self._before_mw) < 1e-9, now)
+            return self._elsewhere(said, abs(read - self._before_mw) < 1e-9, now_s)
         for name, wanted in self._switches:
             there = self._place[name]
             if quality[there] == 0 and values[there] != wanted:
                 said = f"{name} is {values[there]:g} where {wanted:g} was written"
-                return self._elsewhere(said, False, now)
-        self._power(values, quality, now)
+                return self._elsewhere(said, False, now_s)
+        self._power(values, quality, now_s)
         return False
 
     def _is_local(self, values: np.ndarray, quality: np.ndarray) -> bool:
         k = self._place.get("local")
         return k is not None and quality[k] == 0 and values[k] == 1.0
 
-    def _elsewhere(self, said: str, as_before: bool, now: float) -> bool:
+    def _elsewhere(self, said: str, as_before: bool, now_s: float) -> bool:
         """The registers hold something else than was written; True: by a foreign hand."""
         command, declared = self.command, self.device.declared
-        if now - command.sent_s > declared.revert_s:
+        if now_s - command.sent_s > declared.revert_s:
             command.written_mw = float("nan")
             self._state("reverted", f"{said}: nobody renewed it for {declared.revert_s:g} s")
             return False
@@ -303,7 +305,7 @@ class Commander:
             self._state("changed", f"{said}: the device made another of it")
         return False
 
-    def _power(self, values: np.ndarray, quality: np.ndarray, now: float) -> None:
+    def _power(self, values: np.ndarray, quality: np.ndarray, now_s: float) -> None:
         """The register holds it: does the power?"""
         command = self.command
         k = next((self._place[name] for name in POWER if name in self._place), None)
@@ -315,8 +317,8 @@ class Commander:
             self._off_s = None
             self._state("followed", "")
             return
-        self._off_s = now if self._off_s is None else self._off_s
-        if now - self._off_s >= FOLLOW_S:
+        self._off_s = now_s if self._off_s is None else self._off_s
+        if now_s - self._off_s >= FOLLOW_S:
             said = f"{values[k]:g} MW is measured where {command.written_mw:g} MW was asked"
             self._state("not followed", f"{said}, for {FOLLOW_S:g} s and more")
         elif command.state != "not followed":

@@ -100,15 +100,15 @@ class LiveDevice:
         self._told: set[str] = set()
         self._known_lost = False
 
-    def ask(self, now: float, finished: Callable[[], None]) -> int:
+    def ask(self, now_s: float, finished: Callable[[], None]) -> int:
         """Ask for every block whose turn it is; `finished` is called once for each. Returns how many were asked."""
         asked = 0
         if not self.up:
             return 0
         for reader in self.readers:
-            if reader.pending or reader.request is None or now - reader.asked_s < reader.every_s * 0.9:
+            if reader.pending or reader.request is None or now_s - reader.asked_s < reader.every_s * 0.9:
                 continue
-            reader.asked_s, reader.pending, reader.finished = now, True, finished
+            reader.asked_s, reader.pending, reader.finished = now_s, True, finished
             self.carrier.ask(reader.request, reader.done)
             asked += 1
         return asked

@@ -54,10 +54,10 @@ class Image:
     asked_s: np.ndarray
     place: Mapping[str, int]
 
-    def value(self, channel: str, otherwise: float = float("nan")) -> float:
-        """A value that may be acted on; else `otherwise`."""
+    def value(self, channel: str, usual: float = float("nan")) -> float:
+        """A value that may be acted on; else `usual`."""
         k = self.place.get(channel)
-        return float(self.values[k]) if k is not None and self.quality[k] in (GOOD, FOREIGN) else otherwise
+        return float(self.values[k]) if k is not None and self.quality[k] in (GOOD, FOREIGN) else usual
 
     def age_s(self, channel: str) -> float:
         """Age of a value at the moment of the image; inf where there is none."""

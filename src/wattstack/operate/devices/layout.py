@@ -111,7 +111,7 @@ def point_of(register: Register, offset: int, scale: int | None, rating_mw: floa
     return Point(
         register.name, offset, register.type,
         factor=register.factor * (rating_mw if register.of_rating and rating_mw else 1.0),
-        shift=register.shift, scale=scale, little=register.little, marked=register.mark is not None,
+        const=register.const, scale=scale, little=register.little, marked=register.mark is not None,
         own_mark=register.mark, least=register.least, most=register.most,
     )  # fmt: skip
 

@@ -63,7 +63,7 @@ class Point:
         offset: First register, counted from the beginning of the device's stretch.
         type: One of TYPES.
         factor: Value in our unit = raw x factor x 10^scale factor.
-        shift: Added after that, in our unit.
+        const: Added after that, in our unit.
         scale: Offset of the register with the scale factor (sunssf), None where there is none.
         little: The low word stands first.
         marked: A raw value equal to the mark means that the device does not have the quantity.
@@ -75,7 +75,7 @@ class Point:
     offset: int
     type: str
     factor: float = 1.0
-    shift: float = 0.0
+    const: float = 0.0
     scale: int | None = None
     little: bool = False
     marked: bool = True
@@ -129,7 +129,7 @@ class Decoder:
                  np.array([mark or 0 for mark in marks], dtype=np.uint64))
             )  # fmt: skip
         self._factor = np.array([point.factor for point in points])
-        self._shift = np.array([point.shift for point in points])
+        self._const = np.array([point.const for point in points])
         scaled = [i for i, point in enumerate(points) if point.scale is not None]
         self._scaled = np.array(scaled, dtype=np.intp)
         self._scale_at = np.array([points[i].scale for i in scaled], dtype=np.intp)
@@ -157,7 +157,7 @@ class Decoder:
             value[self._scaled] *= 10.0 ** np.where(right, exponent, 0.0)
             wrong = self._scaled[~right]
             quality[wrong] = np.where(quality[wrong] == GOOD, BAD, quality[wrong])
-        value = value * self._factor + self._shift
+        value = value * self._factor + self._const
         with np.errstate(invalid="ignore"):
             outside = ~((value >= self._least) & (value <= self._most)) | ~np.isfinite(value)
         quality[outside & (quality == GOOD)] = BAD
@@ -184,7 +184,7 @@ def encoded(point: Point, value: float, exponent: int = 0) -> tuple[int, ...]:
         (65535, 64036)
     """
     words, kind, bits, _usual = TYPES[point.type]
-    raw = (value - point.shift) / point.factor / 10.0**exponent
+    raw = (value - point.const) / point.factor / 10.0**exponent
     if not np.isfinite(raw):
         raise StateError(f"{point.name}: {value} cannot be written, must be a finite number.")
     if kind == "float":

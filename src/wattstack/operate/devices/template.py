@@ -24,7 +24,7 @@ from wattstack.units import KINDS
 
 ASSETS = ("battery", "generator", "grid", "solar", "load", "ups")
 RATING = "% of rating"  # of the asset's own power: its factor is known when the campus is
-# end of a channel's name -> unit of the register -> (factor, shift): value = raw x factor + shift
+# end of a channel's name -> unit of the register -> (factor, const): value = raw x factor + const
 UNITS: dict[str, Mapping[str, tuple[float, float]]] = {
     "_mw": {**KINDS["power"].scale, RATING: (0.01, 0.0)},
     "_mwh": KINDS["energy"].scale,
@@ -56,7 +56,7 @@ class Register:
         type: One of points.TYPES.
         table: "holding" or "input".
         model: Number of the SunSpec model, None where the address is the device's own.
-        factor, shift: Value in our unit = raw x factor x 10^scale factor + shift.
+        factor, const: Value in our unit = raw x factor x 10^scale factor + const.
         of_rating: The factor is still to be multiplied by the power of the asset.
         scale: Name of the register with the scale factor.
         little: The low word stands first.
@@ -75,7 +75,7 @@ class Register:
     table: str = "holding"
     model: int | None = None
     factor: float = 1.0
-    shift: float = 0.0
+    const: float = 0.0
     of_rating: bool = False
     scale: str | None = None
     little: bool = False
@@ -200,13 +200,13 @@ def _add(registers: dict[str, Register], name: str, raw: Mapping[str, Any], valu
             )
         )
     unit = raw.get("unit", place.unit if place else "")
-    factor, shift = _factor(where, name, str(unit))
+    factor, const = _factor(where, name, str(unit))
     scale, plain = _scale(registers, where, raw, place)
     registers[name] = Register(
         name, place.offset if place else int(raw["address"]), kind,
         table=str(raw.get("table", values.get("table", "holding"))),
         model=int(raw["model"]) if place else None,
-        factor=factor * plain * float(raw.get("sign", 1)), shift=shift, of_rating=unit == RATING, scale=scale,
+        factor=factor * plain * float(raw.get("sign", 1)), const=const, of_rating=unit == RATING, scale=scale,
         little=str(raw.get("word_order", values.get("word_order", "big"))) == "little",
         mark=raw.get("not_implemented", TYPES[kind][3] if place else None),
         write=bool(raw.get("write", False)), group=raw.get("atomic_group"), value=raw.get("value"),

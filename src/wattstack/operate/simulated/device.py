@@ -142,11 +142,11 @@ class SimulatedDevice:
             self._put(register.table, at, encoded(point, value, exponent))
         except StateError:
             low, high = (-(2 ** (bits - 1)) + 1, 2 ** (bits - 1) - 1) if kind == "int" else (0, 2**bits - 2)
-            end = high if (value - point.shift) / point.factor > 0.0 else low
+            end = high if (value - point.const) / point.factor > 0.0 else low
             self._put(
                 register.table,
                 at,
-                encoded(point, end * point.factor * 10.0**exponent + point.shift, exponent),
+                encoded(point, end * point.factor * 10.0**exponent + point.const, exponent),
             )
 
     def shown(self, name: str) -> float:
@@ -231,9 +231,19 @@ class SimulatedDevice:
             self.show("revert_left_s", max(left_s, 0.0) if seconds > 0.0 else 0.0)
         if not self.fell_back and seconds > 0.0 and self._role("enable", 1.0) == 1.0 and left_s <= 0.0:
             self.fell_back = True
-            self.show("setpoint_mw", self._role("fallback", 0.0))
-        self.setpoint_mw = self.shown("setpoint_mw") if on else 0.0
+            on = self._fall_back() and on
+        self.setpoint_mw = self.shown("setpoint_mw") if on else None
         return self.setpoint_mw
+
+    def _fall_back(self) -> bool:
+        """What it does when nobody speaks to it: its fallback, or without one nothing that was asked holds any more."""
+        fallback = self.layout.template.reversion.get("fallback")
+        if fallback is not None:
+            self.show("setpoint_mw", self.shown(fallback))
+            return True
+        if "setpoint_on" in self._points:
+            self.show("setpoint_on", 0.0)
+        return False
 
     def _role(self, role: str, otherwise: float) -> float:
         name = self.layout.template.reversion.get(role)

@@ -142,9 +142,9 @@ class Spoiler:
         """Whether it is in force."""
         return kind in self._on
 
-    def value(self, kind: str, otherwise: float) -> float:
+    def value(self, kind: str, usual: float) -> float:
         """Its value."""
-        return self._on.get(kind, otherwise)
+        return self._on.get(kind, usual)
 
     def frame(self, unit: int, pdu: bytes) -> tuple[float, int, bytes] | None:
         """An answer as it goes out: (seconds until then, unit, bytes); None: it does not."""
