@@ -80,7 +80,9 @@ def _measured(fitted: FittedLoad, wave: Waveform) -> Observed:
 
 
 def _modelled(fitted: FittedLoad, wave: Waveform) -> Observed:
-    made = synthesise(fitted.job, fitted.sensor_s, wave.duration_s, wave.step_s, fitted.nodes, SEED)
+    made = synthesise(
+        fitted.job, (fitted.sensor_s, fitted.stagger_s), wave.duration_s, wave.step_s, fitted.nodes, SEED
+    )
     return observe(made[0], made[1:], wave.step_s, fitted.job.period_s)
 
 

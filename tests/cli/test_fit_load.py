@@ -18,7 +18,7 @@ JOB = Job(
 
 @pytest.fixture(scope="module")
 def trace(tmp_path_factory):
-    made = synthesise(JOB, 0.3, 1500.0, 1.0, 4, seed=5)
+    made = synthesise(JOB, (0.3, 0.0), 1500.0, 1.0, 4, seed=5)
     rows = np.column_stack([np.arange(made.shape[1]), 1e3 * made[1:].T])
     path = tmp_path_factory.mktemp("trace") / "nodes.csv"
     head = "time_s," + ",".join(f"n{i}_kw" for i in range(4))

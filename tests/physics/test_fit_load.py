@@ -18,8 +18,8 @@ TRUE = Job(
 LAG_S = 0.5
 
 
-def trace(job=TRUE, duration_s=3000.0, step_s=1.0, nodes=16, lag_s=LAG_S, seed=11):
-    made = synthesise(job, lag_s, duration_s, step_s, nodes, seed)
+def trace(job=TRUE, duration_s=3000.0, step_s=1.0, nodes=16, lag_s=LAG_S, stagger_s=0.0, seed=11):
+    made = synthesise(job, (lag_s, stagger_s), duration_s, step_s, nodes, seed)
     arrays = {"power_mw": made[0]}
     if nodes > 1:
         arrays |= {f"node.n{i}.power_mw": row for i, row in enumerate(made[1:])}
@@ -48,6 +48,17 @@ def test_depth_times_length_of_the_dips_passes_the_sensor(fitted):
     job = fitted.job
     put_in = (1 - TRUE.duty_frac) * (1 - TRUE.low_frac / TRUE.high_frac)
     assert (1 - job.duty_frac) * (1 - job.low_frac / job.high_frac) == pytest.approx(put_in, rel=0.08)
+
+
+def test_nodes_read_at_moments_of_their_own_are_not_taken_for_noise():
+    apart = fit_job(trace(stagger_s=1.5), power_per_gpu_kw=0.95)
+    assert apart.stagger_s == pytest.approx(1.5, rel=0.35)
+    assert apart.job.node_noise_frac == pytest.approx(TRUE.node_noise_frac, rel=0.2)
+    put_in = (1 - TRUE.duty_frac) * (1 - TRUE.low_frac / TRUE.high_frac)
+    assert (1 - apart.job.duty_frac) * (1 - apart.job.low_frac / apart.job.high_frac) == pytest.approx(
+        put_in, rel=0.1
+    )
+    assert abs(apart.errors["coherence"]) < 0.03
 
 
 def test_the_model_then_tells_the_trace(fitted):

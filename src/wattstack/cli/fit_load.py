@@ -119,9 +119,15 @@ def job_yaml(fitted: FittedLoad, name: str) -> str:
     job = fitted.job
     given = job.model_dump(exclude_defaults=True, exclude_none=True)
     given["checkpoint"] = None  # its default is one every ten minutes
-    lines = [f"# fitted to a trace; its sensor: two lags of {fitted.sensor_s:.3g} s", f"{name}:"]
+    lines = [f"# fitted to a trace; its sensor: {sensor_text(fitted)}", f"{name}:"]
     lines += [f"  {key}: {_value(value)}" for key, value in given.items()]
     return "\n".join(lines) + "\n"
+
+
+def sensor_text(fitted: FittedLoad) -> str:
+    """What the trace was seen through."""
+    apart = f", nodes read over {fitted.stagger_s:.2g} s" if fitted.stagger_s > 0.0 else ""
+    return f"two lags of {fitted.sensor_s:.2g} s{apart}"
 
 
 def _value(value: Any) -> str:

@@ -75,8 +75,9 @@ def _goodness(fitted: FittedLoad) -> str:
     ]
     if fitted.coherence is not None:
         rows.append(row("coherence", "Coherence of the nodes", fitted.coherence, ".3f"))
+    apart = f", and the nodes as read over {fitted.stagger_s:.2g} s" if fitted.stagger_s > 0.0 else ""
     sensor = (
-        f"The sensor of the trace is taken as two lags of {fitted.sensor_s:.3g} s in a row; the model runs through "
-        "the same."
+        f"The sensor of the trace is taken as two lags of {fitted.sensor_s:.2g} s in a row{apart}; the model is seen "
+        "through the same."
     )
     return table(["Mark", "Measured", "Model", "Error", "Bar"], rows) + paragraph(sensor, "note")

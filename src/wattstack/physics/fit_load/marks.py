@@ -17,9 +17,7 @@ import numpy as np
 from wattstack.errors import Fault, InputError
 
 FOLD = 40  # parts of an iteration
-_TOP = (
-    FOLD // 4
-)  # parts of the fold whose mean is the plateau: chance averaged out, which a percentile would keep
+TOP = FOLD // 4  # parts of the fold whose mean is the plateau: chance is averaged out, a percentile keeps it
 _SEGMENTS = 6  # spectra that are averaged, half overlapped, at least
 _LINE_BINS = 4  # half width of a line: main lobe of the Hann window and what jitter adds
 _LINE_ABOVE = 8.0  # times the density around it that a line must reach: chance alone reaches 3 to 4
@@ -84,7 +82,7 @@ def marks_of(
     line_hz = float(np.sum(frequency_hz[band] * density[band]) / np.sum(density[band]))
     line_hz = _sharpened(power_mw, step_s, training, line_hz)
     mean_mw, fold_mw = float(known.mean()), folded(power_mw, step_s, training, 1.0 / line_hz)
-    plateau_mw = float(np.sort(fold_mw)[-_TOP:].mean())
+    plateau_mw = float(np.sort(fold_mw)[-TOP:].mean())
     return Marks(
         line_hz=line_hz,
         line_rms_mw=float(np.sqrt(np.sum(density[band]) * frequency_hz[1])),
@@ -211,20 +209,28 @@ def _sharpened(power_mw: np.ndarray, step_s: float, training: np.ndarray, line_h
     return float(hz[np.argmax(strength)])
 
 
-def folded(power_mw: np.ndarray, step_s: float, training: np.ndarray, period_s: float) -> np.ndarray:
-    """Mean iteration: every stretch between pauses by its own phase, lowest part in the middle [MW], shape (40,)."""
+def parts_of(power_mw: np.ndarray, step_s: float, training: np.ndarray, period_s: float) -> np.ndarray:
+    """Part of the fold, 0 .. 39, that each sample lies in, -1 where none; every stretch by its own phase."""
+    parts = np.full(power_mw.size, -1)
     runs = _long_enough(power_mw, step_s, training, period_s)
     if not runs:
-        return np.full(FOLD, np.nan)
+        return parts
     angle = np.angle(_phasors(power_mw, step_s, runs, np.array([1.0 / period_s])))[:, 0]
-    sums, counts = np.zeros(FOLD), np.zeros(FOLD)
     for run, turn in zip(runs, angle, strict=True):
         place = (step_s * np.arange(run.start, run.stop) / period_s + turn / (2.0 * np.pi)) % 1.0
-        part = np.minimum((place * FOLD).astype(int), FOLD - 1)
-        sums += np.bincount(part, weights=power_mw[run], minlength=FOLD)
-        counts += np.bincount(part, minlength=FOLD)
-    fold = np.where(counts > 0, sums / np.maximum(counts, 1.0), np.nan)
-    known = np.isfinite(fold)
+        parts[run] = np.minimum((place * FOLD).astype(int), FOLD - 1)
+    return parts
+
+
+def folded(power_mw: np.ndarray, step_s: float, training: np.ndarray, period_s: float) -> np.ndarray:
+    """Mean iteration, lowest part in the middle [MW], shape (40,)."""
+    parts = parts_of(power_mw, step_s, training, period_s)
+    taken = parts >= 0
+    if not taken.any():
+        return np.full(FOLD, np.nan)
+    counts = np.bincount(parts[taken], minlength=FOLD)
+    fold = np.bincount(parts[taken], weights=power_mw[taken], minlength=FOLD) / np.maximum(counts, 1)
+    known = counts > 0
     centres = (np.arange(FOLD) + 0.5) / FOLD
     return np.interp(centres, centres[known], fold[known], period=1.0)
 

@@ -12,11 +12,13 @@ from typing import NamedTuple
 import numpy as np
 
 from wattstack.physics.fit_load.marks import (
+    TOP,
     Marks,
     coherence,
     common_and_own,
     find_pauses,
     marks_of,
+    parts_of,
     running_mean,
 )
 
@@ -32,6 +34,7 @@ class Observed(NamedTuple):
         every_s, lasts_s, drop_frac: Of its pauses; 0 where none was found.
         coherence_frac: Of the nodes; None where there is one log.
         common_frac, own_frac: a and b of sd(N) = mean sqrt(a^2 + b^2 / N).
+        plateau_own_frac: b at the plateau alone, where it does not matter that nodes are read at different moments.
         training: Samples between start, pauses and stop, bool (samples,).
     """
 
@@ -42,6 +45,7 @@ class Observed(NamedTuple):
     coherence_frac: float | None
     common_frac: float
     own_frac: float
+    plateau_own_frac: float
     training: np.ndarray
 
 
@@ -85,6 +89,10 @@ def observe(power_mw: np.ndarray, nodes_mw: np.ndarray, step_s: float, period_s:
         drop_frac = 1.0 - float(power_mw[core].mean()) / marks.mean_mw
     known = training & np.isfinite(nodes_mw).all(axis=0)
     if len(nodes_mw) < 2:
-        return Observed(marks, every_s, lasts_s, drop_frac, None, marks.sd_frac, 0.0, training)
+        return Observed(marks, every_s, lasts_s, drop_frac, None, marks.sd_frac, 0.0, 0.0, training)
     common, own = common_and_own(nodes_mw, known)
-    return Observed(marks, every_s, lasts_s, drop_frac, coherence(nodes_mw, known), common, own, training)
+    parts = parts_of(power_mw, step_s, training, 1.0 / marks.line_hz)
+    _, still = common_and_own(nodes_mw, known & np.isin(parts, np.argsort(marks.fold_mw)[-TOP:]))
+    return Observed(
+        marks, every_s, lasts_s, drop_frac, coherence(nodes_mw, known), common, own, still, training
+    )

@@ -32,7 +32,7 @@ class Shape(NamedTuple):
     depths: tuple[float, float]
 
 
-def shape_of(marks: Marks) -> Shape:
+def shape_of(marks: Marks, stagger_s: float = 0.0) -> Shape:
     """The rectangle behind a lagging sensor that tells a folded iteration best.
 
     Duty and lag are searched over a grid; depth follows from each by least squares over the harmonics of the fold.
@@ -41,13 +41,14 @@ def shape_of(marks: Marks) -> Shape:
     period_s, fold = 1.0 / marks.line_hz, marks.fold_mw
     order = np.arange(1, fold.size // 2)
     target = np.fft.rfft(fold)[order] / fold.size
+    spread = np.sinc(order * marks.line_hz * stagger_s)  # nodes read over so long
     duty = np.arange(0.5, 0.9801, 0.01)
     lag_s = period_s * np.concatenate([[0.0], np.geomspace(0.002, 0.3, 60)])
     found = []
     for d in duty:
         dip = np.sin(np.pi * order * (1.0 - d)) / (np.pi * order)  # a dip in the middle of the fold
         for lag in lag_s:
-            lagged = dip / (1.0 + 2j * np.pi * order * marks.line_hz * lag) ** 2
+            lagged = dip * spread / (1.0 + 2j * np.pi * order * marks.line_hz * lag) ** 2
             depth, error = _best_depth(target, lagged, order)
             found.append((error, d, lag, depth))
     table = np.array(found)
