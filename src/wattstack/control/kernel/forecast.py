@@ -110,6 +110,8 @@ def _source(believed, first, per_step, now, count):
         return -1
     known = count if kind == GIVEN else now
     days = max(-((known - first - per_step) // day), 0)  # so many days back it is known
+    if days == 0:
+        return first
     if _back(believed, first, days) + per_step > known:
         days += 1  # but for an hour: the clocks have gone forward since
     if kind == LAST_WEEK or (kind == WEEKDAY and not _same_kind(believed, first, days)):
