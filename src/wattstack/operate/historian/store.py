@@ -1,0 +1,356 @@
+"""History on disk: a frame a second, packed by and by into chunks of a signal; events beside it. One SQLite file.
+
+Needs    sqlite3, zstandard, operate.historian.chunks.
+Gives    Store, Event, SPAN_S.
+Used by  operate.historian (writer, export), operate.face.
+
+A frame that `append` returned from is kept: it survives the death of the process (write-ahead log), and with
+`careful=True` that of the power. Chunks replace their frames in one transaction. Rows of chunks only ever grow at the
+end of the file, and the number of a row says whose it is, so that a day of one signal is read without a search.
+"""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from wattstack.errors import Fault, InputError, nearest
+from wattstack.operate.historian.chunks import pack, unpack
+
+SPAN_S = 900  # seconds in a chunk
+_SIGNAL_BITS = 20  # signals of one list of names: a million
+_SCHEMA = """
+CREATE TABLE IF NOT EXISTS names (id INTEGER PRIMARY KEY, names TEXT NOT NULL);
+CREATE TABLE IF NOT EXISTS frame (utc_ms INTEGER PRIMARY KEY, names INTEGER NOT NULL, body BLOB NOT NULL);
+CREATE TABLE IF NOT EXISTS span (id INTEGER PRIMARY KEY, names INTEGER NOT NULL, start_ms INTEGER NOT NULL,
+    end_ms INTEGER NOT NULL, count INTEGER NOT NULL, moments BLOB NOT NULL);
+CREATE INDEX IF NOT EXISTS span_start ON span (start_ms);
+CREATE TABLE IF NOT EXISTS chunk (id INTEGER PRIMARY KEY, body BLOB NOT NULL);
+CREATE TABLE IF NOT EXISTS event (id INTEGER PRIMARY KEY, utc_ms INTEGER NOT NULL, level TEXT NOT NULL,
+    channel TEXT NOT NULL, text TEXT NOT NULL, data TEXT NOT NULL);
+CREATE INDEX IF NOT EXISTS event_time ON event (utc_ms);
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """Something that happened.
+
+    Attributes:
+        utc_s: When, seconds since 1970 UTC.
+        level: "alarm", "command", "reason" or "info".
+        channel: What it is about ("battery.main.setpoint_mw").
+        text: One sentence.
+        data: Numbers and words that belong to it.
+    """
+
+    utc_s: float
+    level: str
+    channel: str
+    text: str
+    data: dict[str, Any]
+
+
+class Store:
+    """One file of history. Many may read while one writes.
+
+    Args:
+        path: The file; it is made where it is not there.
+        careful: Wait until the disk has it: nothing is lost when the power goes.
+        read_only: Only look.
+    """
+
+    def __init__(self, path: str | Path, careful: bool = True, read_only: bool = False) -> None:
+        self.path = Path(path)
+        mode = "ro" if read_only else "rwc"
+        self._db = sqlite3.connect(
+            f"{self.path.absolute().as_uri()}?mode={mode}", uri=True, timeout=5.0, isolation_level=None
+        )
+        if not read_only:
+            self._db.execute("PRAGMA journal_mode=WAL")
+            self._db.execute(f"PRAGMA synchronous={'FULL' if careful else 'NORMAL'}")
+            self._db.executescript(_SCHEMA)
+        self._places: dict[int, dict[str, int]] = {}  # by number of the list: place of each name in it
+        self._writing: tuple[int, tuple[str, ...]] | None = None
+
+    def close(self) -> None:
+        """Close the file."""
+        self._db.close()
+
+    def append(
+        self, utc_s: float, names: Sequence[str], values: np.ndarray, events: Sequence[Event] = ()
+    ) -> None:
+        """Keep one frame and what happened; it is on disk when this returns.
+
+        Args:
+            utc_s: Moment of the frame, to the millisecond. A frame of the same moment is replaced.
+            names: Channel of each value; a new list of names is kept once.
+            values: NaN where nothing is known, shape (len(names),); kept in single precision.
+            events: In any order.
+        """
+        body = np.ascontiguousarray(values, dtype="<f4").tobytes()
+        if len(body) != 4 * len(names):
+            raise InputError(
+                "frame", [f"has {len(body) // 4} values, must have one for each of {len(names)} names."]
+            )
+        with self._transaction():
+            layout = self._layout(tuple(names))
+            row = (round(utc_s * 1000), layout, body)
+            self._db.execute("INSERT OR REPLACE INTO frame VALUES (?, ?, ?)", row)
+            self._put_events(events)
+
+    def put(self, events: Sequence[Event]) -> None:
+        """Keep what happened, without a frame."""
+        with self._transaction():
+            self._put_events(events)
+
+    def pack(self, before_s: float) -> int:
+        """Pack the oldest whole span that ended before a moment; returns how many frames went in, 0 = none left."""
+        first = self._db.execute("SELECT utc_ms, names FROM frame ORDER BY utc_ms LIMIT 1").fetchone()
+        if first is None:
+            return 0
+        end_ms = (first[0] // (SPAN_S * 1000) + 1) * SPAN_S * 1000
+        if end_ms > before_s * 1000:
+            return 0
+        rows = self._db.execute(
+            "SELECT utc_ms, body FROM frame WHERE utc_ms < ? AND names = ? ORDER BY utc_ms",
+            (end_ms, first[1]),
+        ).fetchall()
+        moments = np.array([row[0] for row in rows], dtype="<i8")
+        values = np.frombuffer(b"".join(row[1] for row in rows), "<f4").reshape(len(rows), -1)
+        chunks = list(pack(values))
+        with self._transaction():
+            span = self._db.execute(
+                "INSERT INTO span (names, start_ms, end_ms, count, moments) VALUES (?, ?, ?, ?, ?)",
+                (first[1], int(moments[0]), int(moments[-1]), len(rows), _packed(moments)),
+            ).lastrowid
+            self._db.executemany(
+                "INSERT INTO chunk VALUES (?, ?)",
+                (((span << _SIGNAL_BITS) + k, c) for k, c in enumerate(chunks)),
+            )
+            self._db.execute("DELETE FROM frame WHERE utc_ms < ? AND names = ?", (end_ms, first[1]))
+        return len(rows)
+
+    def query(self, name: str, start_s: float, end_s: float) -> tuple[np.ndarray, np.ndarray]:
+        """A signal over time, packed or not.
+
+        Args:
+            name: Its channel.
+            start_s: First moment, seconds since 1970 UTC.
+            end_s: Moment after the last one.
+
+        Returns:
+            Moments [s since 1970 UTC] and values float32, NaN where nothing was known; both of one shape.
+
+        Raises:
+            InputError: No such signal was ever kept; the nearest is named.
+        """
+        self._known(name)
+        start_ms, end_ms = round(start_s * 1000), round(end_s * 1000)
+        moments, values = [], []
+        for span, layout, count, packed in self._db.execute(
+            "SELECT id, names, count, moments FROM span WHERE start_ms >= ? AND start_ms < ? AND end_ms >= ? "
+            "ORDER BY start_ms",
+            (start_ms - SPAN_S * 1000, end_ms, start_ms),
+        ).fetchall():
+            place = self._place(layout, name)
+            if place is None:
+                continue
+            (body,) = self._db.execute(
+                "SELECT body FROM chunk WHERE id = ?", ((span << _SIGNAL_BITS) + place,)
+            ).fetchone()
+            moments.append(_unpacked(packed, count))
+            values.append(unpack(body, count))
+        for utc_ms, layout, body in self._db.execute(
+            "SELECT utc_ms, names, body FROM frame WHERE utc_ms >= ? AND utc_ms < ? ORDER BY utc_ms",
+            (start_ms, end_ms),
+        ):
+            place = self._place(layout, name)
+            if place is not None:
+                moments.append(np.array([utc_ms]))
+                values.append(np.frombuffer(body, "<f4", 1, 4 * place))
+        if not moments:
+            return np.empty(0), np.empty(0, dtype=np.float32)
+        when, what = np.concatenate(moments), np.concatenate(values)
+        order = np.argsort(when, kind="stable")  # where the list of names changed, spans and frames interlace
+        order = order[(when[order] >= start_ms) & (when[order] < end_ms)]
+        return when[order] / 1000.0, what[order]
+
+    def last(self) -> tuple[float, dict[str, float]] | None:
+        """The newest frame: moment and value by name; None where nothing was kept."""
+        row = self._db.execute(
+            "SELECT utc_ms, names, body FROM frame ORDER BY utc_ms DESC LIMIT 1"
+        ).fetchone()
+        if row is not None:
+            values = np.frombuffer(row[2], "<f4").tolist()
+            return row[0] / 1000.0, dict(zip(self._names_of(row[1]), values, strict=True))
+        row = self._db.execute(
+            "SELECT id, names, end_ms, count FROM span ORDER BY end_ms DESC LIMIT 1"
+        ).fetchone()
+        if row is None:
+            return None
+        names = self._names_of(row[1])
+        first = row[0] << _SIGNAL_BITS
+        bodies = self._db.execute(
+            "SELECT body FROM chunk WHERE id >= ? AND id < ? ORDER BY id", (first, first + len(names))
+        )
+        return row[2] / 1000.0, {
+            n: float(unpack(b, row[3])[-1]) for n, (b,) in zip(names, bodies, strict=True)
+        }
+
+    def events(
+        self,
+        start_s: float,
+        end_s: float,
+        level: str | None = None,
+        channel: str | None = None,
+        most: int = 1000,
+    ) -> list[Event]:
+        """What happened in a time, the newest `most` of it, in order of time; `channel` may be the beginning of one."""
+        rows = self._db.execute(
+            "SELECT utc_ms, level, channel, text, data FROM event WHERE utc_ms >= ? AND utc_ms < ? "
+            "AND (? IS NULL OR level = ?) AND (? IS NULL OR substr(channel, 1, length(?)) = ?) "
+            "ORDER BY utc_ms DESC, id DESC LIMIT ?",
+            (round(start_s * 1000), round(end_s * 1000), level, level, channel, channel, channel, most),
+        ).fetchall()
+        return [
+            Event(ms / 1000.0, lev, chan, text, json.loads(data))
+            for ms, lev, chan, text, data in reversed(rows)
+        ]
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Every signal that was ever kept, in alphabetical order."""
+        found: set[str] = set()
+        for (layout,) in self._db.execute("SELECT id FROM names").fetchall():
+            found.update(self._names_of(layout))
+        return tuple(sorted(found))
+
+    @property
+    def span_s(self) -> tuple[float, float] | None:
+        """First and last moment that is kept [s since 1970 UTC]; None where there is none."""
+        low, high = self._db.execute(
+            "SELECT min(a), max(b) FROM (SELECT min(start_ms) a, max(end_ms) b FROM span "
+            "UNION ALL SELECT min(utc_ms), max(utc_ms) FROM frame)"
+        ).fetchone()
+        return None if low is None else (low / 1000.0, high / 1000.0)
+
+    def drop(self, before_s: float) -> int:
+        """Forget spans that ended before a moment, and events before it; returns how many spans went."""
+        spans = [
+            row[0]
+            for row in self._db.execute("SELECT id FROM span WHERE end_ms < ?", (round(before_s * 1000),))
+        ]
+        with self._transaction():
+            for span in spans:
+                first = span << _SIGNAL_BITS
+                self._db.execute(
+                    "DELETE FROM chunk WHERE id >= ? AND id < ?", (first, first + (1 << _SIGNAL_BITS))
+                )
+                self._db.execute("DELETE FROM span WHERE id = ?", (span,))
+            self._db.execute("DELETE FROM event WHERE utc_ms < ?", (round(before_s * 1000),))
+        return len(spans)
+
+    @property
+    def size_bytes(self) -> int:
+        """What is in use of the file; what was dropped is used again before it grows."""
+        pages, free, each = (
+            self._db.execute(f"PRAGMA {word}").fetchone()[0]
+            for word in ("page_count", "freelist_count", "page_size")
+        )
+        return (pages - free) * each
+
+    def backup(self, path: str | Path) -> Path:
+        """A whole copy while the history goes on, checked before it takes its name.
+
+        Raises:
+            InputError: The copy is not whole.
+        """
+        path = Path(path)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        beside = path.with_name(path.name + ".part")
+        beside.unlink(missing_ok=True)
+        copy = sqlite3.connect(beside)
+        try:
+            self._db.backup(copy, pages=256, sleep=0.005)
+            (sound,) = copy.execute("PRAGMA quick_check").fetchone()
+        finally:
+            copy.close()
+        if sound != "ok":
+            raise InputError(path.name, [f"did not come out whole: {sound}. Look at the disk, then again."])
+        beside.replace(path)
+        return path
+
+    def _put_events(self, events: Sequence[Event]) -> None:
+        self._db.executemany(
+            "INSERT INTO event (utc_ms, level, channel, text, data) VALUES (?, ?, ?, ?, ?)",
+            [
+                (round(e.utc_s * 1000), e.level, e.channel, e.text, json.dumps(e.data, allow_nan=False))
+                for e in events
+            ],
+        )
+
+    def _layout(self, names: tuple[str, ...]) -> int:
+        """The number of a list of names, kept the first time."""
+        if self._writing is None or self._writing[1] != names:
+            text = json.dumps(names)
+            row = self._db.execute("SELECT id FROM names WHERE names = ?", (text,)).fetchone()
+            if row is None:
+                row = (self._db.execute("INSERT INTO names (names) VALUES (?)", (text,)).lastrowid,)
+            self._writing = row[0], names
+        return self._writing[0]
+
+    def _names_of(self, layout: int) -> dict[str, int]:
+        """The names of a list, in its order, each with its place."""
+        if layout not in self._places:
+            (text,) = self._db.execute("SELECT names FROM names WHERE id = ?", (layout,)).fetchone()
+            self._places[layout] = {name: place for place, name in enumerate(json.loads(text))}
+        return self._places[layout]
+
+    def _place(self, layout: int, name: str) -> int | None:
+        return self._names_of(layout).get(name)
+
+    def _known(self, name: str) -> None:
+        if any(
+            name in self._names_of(layout)
+            for (layout,) in self._db.execute("SELECT id FROM names").fetchall()
+        ):
+            return
+        near = nearest(name, self.names)
+        raise InputError(
+            self.path.name, [Fault(name, f"was never kept. Nearest: {near}." if near else "was never kept.")]
+        )
+
+    def _transaction(self) -> _Transaction:
+        return _Transaction(self._db)
+
+
+class _Transaction:
+    """All of it or nothing."""
+
+    def __init__(self, db: sqlite3.Connection) -> None:
+        self._db = db
+
+    def __enter__(self) -> None:
+        self._db.execute("BEGIN IMMEDIATE")
+
+    def __exit__(self, kind: type | None, *_: object) -> None:
+        self._db.execute("COMMIT" if kind is None else "ROLLBACK")
+
+
+def _packed(moments: np.ndarray) -> bytes:
+    import zstandard
+
+    return zstandard.compress(np.diff(moments, prepend=0).astype("<i8").tobytes(), 3)
+
+
+def _unpacked(packed: bytes, count: int) -> np.ndarray:
+    import zstandard
+
+    return np.cumsum(np.frombuffer(zstandard.decompress(packed), "<i8", count))
