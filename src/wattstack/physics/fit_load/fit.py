@@ -12,6 +12,7 @@ hidden: of a dip it tells the product of depth and length, not each. The fit say
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -131,26 +132,21 @@ def fit_job(
         differ by 1.4 % at the plateau and by 4.1 % in the dips, as readings some 2.5 s apart make it.
     """
     power_mw, nodes = _channels(wave)
-    near_s = find_period(power_mw, wave.step_s, period_s)
+    rough = observe(power_mw, nodes, wave.step_s, find_period(power_mw, wave.step_s, period_s))
+    near_s = 1.0 / rough.marks.line_hz
     seen = observe(power_mw, nodes, wave.step_s, near_s)
     jitter = jitter_of(power_mw, wave.step_s, seen.training, 1.0 / seen.marks.line_hz)
     shape = shape_of(seen.marks)
     job = _first_guess(seen, shape, gpus, power_per_gpu_kw, jitter, len(nodes))
-    duration_s = min(max(wave.duration_s, 300.0 / seen.marks.line_hz), _LONGEST_S)
-    groups = len(nodes) if len(nodes) > 1 else 1
-    sensor_s, stagger_s = shape.lag_s, 0.5 * wave.step_s if groups > 1 else 0.0
-    for turn in range(_ROUNDS):
-        if turn in _ANEW and groups > 1:
-            shape = shape_of(seen.marks, stagger_s)
-            low = job.high_frac * (1.0 - min(shape.depth_frac, 1.0))
-            changes = {"duty_frac": shape.duty_frac, "low_frac": low, "idle_frac": min(job.idle_frac, low)}
-            job, sensor_s = job.model_copy(update=changes), shape.lag_s
-        made = synthesise(job, (sensor_s, stagger_s), duration_s, wave.step_s, groups, seed)
-        model = observe(made[0], made[1:], wave.step_s, near_s)
-        stagger_s = _staggered(stagger_s, seen, model, 0.5 / seen.marks.line_hz)
-        job, sensor_s = _set_right(job, sensor_s, seen, model)
-    made = synthesise(job, (sensor_s, stagger_s), duration_s, wave.step_s, groups, seed)
-    model = observe(made[0], made[1:], wave.step_s, near_s)
+
+    def run(job: Job, sensor: tuple[float, float]) -> tuple[np.ndarray, Observed]:
+        duration_s = min(max(wave.duration_s, 300.0 * near_s), _LONGEST_S)
+        made = synthesise(job, sensor, duration_s, wave.step_s, len(nodes), seed)
+        return made, observe(made[0], made[1:], wave.step_s, near_s)
+
+    apart_s = 0.5 * wave.step_s if len(nodes) > 1 else 0.0
+    job, (sensor_s, stagger_s), shape = _settled(run, job, (shape.lag_s, apart_s), seen, shape)
+    made, model = run(job, (sensor_s, stagger_s))
     pair = None if seen.coherence_frac is None else (seen.coherence_frac, model.coherence_frac)
     return FittedLoad(
         job=job,
@@ -169,6 +165,23 @@ def fit_job(
             *_notes(seen, gpus, power_per_gpu_kw, jitter),
         ),
     )
+
+
+def _settled(
+    run: Callable, job: Job, sensor: tuple[float, float], seen: Observed, shape: Shape
+) -> tuple[Job, tuple[float, float], Shape]:
+    """Job, lag and moments of reading after the rounds; the shape of the dip that they began from last."""
+    sensor_s, stagger_s = sensor
+    for turn in range(_ROUNDS):
+        if turn in _ANEW and stagger_s > 0.0:
+            shape = shape_of(seen.marks, stagger_s)
+            low = job.high_frac * (1.0 - min(shape.depth_frac, 1.0))
+            changes = {"duty_frac": shape.duty_frac, "low_frac": low, "idle_frac": min(job.idle_frac, low)}
+            job, sensor_s = job.model_copy(update=changes), shape.lag_s
+        _, model = run(job, (sensor_s, stagger_s))
+        stagger_s = _staggered(stagger_s, seen, model, 0.5 / seen.marks.line_hz)
+        job, sensor_s = _set_right(job, sensor_s, seen, model)
+    return job, (sensor_s, stagger_s), shape
 
 
 def synthesise(
