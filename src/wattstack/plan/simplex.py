@@ -114,6 +114,8 @@ class SmallProgram:
 
     def _has_no_end(self) -> bool:
         """Whether the vertex hangs on a bound that is not there."""
+        if np.abs(self.x).max(initial=0.0) < 0.5 * FAR:
+            return False
         far = self._held[self._held < self.columns]
         return bool(np.any(self._is_far[far] & (np.abs(self.x[far]) >= 0.5 * FAR)))
 

@@ -7,7 +7,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from wattstack.plan.kernel import highest
+from wattstack.plan.kernel import highest, write_rows
 from wattstack.plan.portfolio import known as module
 from wattstack.plan.portfolio.known import Known
 from wattstack.plan.portfolio.pool import Pool
@@ -29,6 +29,16 @@ def test_every_task_gets_the_highest_cut_of_its_own_function():
         own = np.flatnonzero(owner == g)
         assert place[t] == own[np.argmax(rows[own] @ points[t])]
         assert value[t] == pytest.approx(rows[place[t]] @ points[t])
+
+
+@pytest.mark.tiny
+def test_cuts_are_written_as_rows_without_their_zeros():
+    rows, places = np.array([[2.0, 0.0, 5.0], [0.0, 4.0, 7.0]]), np.array([[0, 1, -1], [2, 3, -1]])
+    starts, index, value, lower = np.empty(3, np.int64), np.empty(6, np.int64), np.empty(6), np.empty(2)
+    order = np.array([1, 0]), np.array([0, 1]), places, np.array([8, 9])
+    assert write_rows(rows, *order, 10.0, starts, index, value, lower) == 4
+    assert starts.tolist() == [0, 2, 4] and index[:4].tolist() == [1, 8, 2, 9]
+    assert value[:4].tolist() == [-40.0, 1.0, -20.0, 1.0] and lower.tolist() == [70.0, 50.0]
 
 
 def test_functions_of_fewer_coordinates_stand_beside_those_of_more():

@@ -102,10 +102,10 @@ class Known:
         for t, r in new:
             self.in_master[t].add(r)
         at, which = np.array([t for t, _ in new], int), np.array([r for _, r in new], int)
-        cut = self._rows[which]
-        index, value = self.places[at], -M * cut
-        index[:, -1], value[:, -1] = self.costs[at], 1.0
-        kept = value != 0.0
-        starts = np.zeros(len(new) + 1, np.int64)
-        np.cumsum(np.count_nonzero(kept, axis=1), out=starts[1:])
-        return Picked(starts, index[kept], value[kept], M * cut[:, -1])
+        most = len(new) * self.places.shape[1]
+        starts, index = np.empty(len(new) + 1, np.int64), np.empty(most, np.int64)
+        value, lower = np.empty(most), np.empty(len(new))
+        filled = kernel.write_rows(
+            self._rows, which, at, self.places, self.costs, M, starts, index, value, lower
+        )
+        return Picked(starts, index[:filled], value[:filled], lower)
