@@ -1,6 +1,6 @@
 """`python -m benchmarks [NAME] [--json FILE]`: run one benchmark, or all, print the table, write the numbers.
 
-Needs    benchmarks.dispatch, site_plan, portfolio, battery, year, outage, ai_load, compliance, startup, table.
+Needs    the benchmarks of NAMES, table.
 Gives    main.
 Used by  make bench, a reader.
 
@@ -28,6 +28,7 @@ NAMES = (
     "transient",
     "ai_load",
     "compliance",
+    "control_loop",
     "startup",
 )
 

@@ -1,0 +1,58 @@
+"""Stalls of the machine itself, as an idle thread sees them: it asks to be woken soon and notes when it was not.
+
+Gives    Sentinel, own_core.
+Used by  benchmarks.control_loop, many_devices.
+
+A shared machine takes the processor away for tens of milliseconds now and then. A cycle that was long while the thread
+overslept, and in which the loop itself hardly worked, was held up by the machine; it is counted apart, never dropped.
+"""
+
+from __future__ import annotations
+
+import os
+import threading
+import time
+
+WAKE_S = 0.002
+LATE_S = 0.008  # overslept by so much: the machine was elsewhere
+
+
+class Sentinel:
+    """The thread. Times are those of time.monotonic, the same in all processes of a machine.
+
+    Attributes:
+        stalls: (begin, end) of each time it overslept.
+    """
+
+    def __init__(self) -> None:
+        self.stalls: list[tuple[float, float]] = []
+        self._over = threading.Event()
+        self._thread = threading.Thread(target=self._watch, daemon=True)
+
+    def __enter__(self) -> Sentinel:
+        self._thread.start()
+        return self
+
+    def __exit__(self, *wrong: object) -> None:
+        self._over.set()
+        self._thread.join()
+
+    def _watch(self) -> None:
+        before = time.monotonic()
+        while not self._over.wait(WAKE_S):
+            now = time.monotonic()
+            if now - before > WAKE_S + LATE_S:
+                self.stalls.append((before, now))
+            before = now
+
+
+def stalled(began_s: float, ended_s: float, stalls: list[tuple[float, float]]) -> bool:
+    """Whether a stall fell into a time."""
+    return any(begin < ended_s and end > began_s for begin, end in stalls)
+
+
+def own_core(core: int) -> None:
+    """Stay on one core, where the system lets us and has so many."""
+    if hasattr(os, "sched_setaffinity"):
+        cores = sorted(os.sched_getaffinity(0))
+        os.sched_setaffinity(0, {cores[core % len(cores)]})
