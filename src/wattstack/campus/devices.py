@@ -51,6 +51,7 @@ class Device(Declared):
     port: int | None = quantity("", "Port; absent = 502, tls 802, mqtt 1883", None, ge=1, le=65535)
     serial: str | None = Field(None, description="Serial line (rtu), /dev/ttyUSB0.")
     baud: int = quantity("1/s", "Speed of the serial line (rtu)", 19_200, ge=300, le=1_000_000)
+    parity: Literal["none", "even", "odd"] = Field("none", description="Parity of the serial line (rtu).")
     unit: int = quantity("", "Unit identifier", 1, ge=0, le=255)
     address: int = quantity("", "Added to every address of the template", 0, ge=0, le=65_535)
     topic: str | None = Field(None, description="Prefix of its topics (mqtt).")

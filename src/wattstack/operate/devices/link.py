@@ -1,8 +1,8 @@
 """One Modbus TCP connection: a cycle of prepared requests, one in flight, every answer proved to be the one asked for.
 
 Needs    asyncio, errors.
-Gives    Link, Request, read_request, write_request.
-Used by  operate.devices.device.
+Gives    Link, Request, read_request, write_request, wrong_answer.
+Used by  operate.devices: device, transport, rtu.
 
 What other clients got wrong and this one cannot: an answer that comes after its deadline is known by its number and
 thrown away, never taken for the next one; length, unit and function are checked; a dead device costs its own deadline
@@ -150,7 +150,7 @@ class Link(asyncio.Protocol):
             self.late += 1  # its deadline is over: whose answer it is no longer matters
             return
         request = self._flying[1]
-        error = _wrong(request, unit, pdu)
+        error = wrong_answer(request, unit, pdu)
         skip = 2 if request.pdu[0] in (READ_HOLDING, READ_INPUT) else 1
         self._settle(b"" if error else pdu[skip:], error)
 
@@ -193,7 +193,7 @@ _CODES = {
 }  # fmt: skip
 
 
-def _wrong(request: Request, unit: int, pdu: bytes) -> str | None:
+def wrong_answer(request: Request, unit: int, pdu: bytes) -> str | None:
     """What is wrong with an answer; None where it is the right one."""
     asked = request.pdu[0]
     if unit != request.unit:
