@@ -51,8 +51,8 @@ def read_waveform(
 
     Returns:
         `power_mw` (the sum over nodes) and, where there are several, `node.NAME.power_mw`; a plain table also brings
-        reactive_mvar, voltage_pu, frequency_hz, plan_mw. NaN where samples are missing. Notes say what was resampled, what
-        was left out, and up to which frequency the log can be judged.
+        reactive_mvar, voltage_pu, frequency_hz, plan_mw. NaN where samples are missing. Notes say what was
+        resampled, what was left out, and up to which frequency the log can be judged.
 
     Raises:
         InputError: No such file or format, no power, stamps of two clocks, nodes that share no moment;
