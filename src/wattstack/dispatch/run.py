@@ -66,10 +66,9 @@ class Runner:
         self.load_rate = np.zeros(count if moved is not None else 0)
         self.load_rate += np.multiply(problem.sized_load.rate, problem.step_h) if moved is not None else 0.0
         self.load_size = -1 if moved is None else index[moved]
-        self.anchor = (
-            self._first_anchor(),
-            FLOOR,
-        )  # where a cyclic year is cut open: a step surely at a bound
+        self.anchor: tuple[int, int] | None = (
+            None  # where a cyclic year is cut open: a step surely at a bound
+        )
         self.common: np.ndarray | None = None
         self.heap = kernel.new_heap(4096)
         there = self.limits_there
@@ -89,7 +88,7 @@ class Runner:
         Price is that of the last line which the load needs where nothing is built. A guess: it saves a run.
         """
         count, shift = len(self.load), round(SHIFT_H / self.problem.step_h)
-        if not self.store.cyclic or count < 2 * shift:
+        if count < 2 * shift:
             return count - 1
         enough = np.cumsum(self.order.fixed, axis=1) >= self.load[:, None]
         price = self.order.cost[np.arange(count), enough.argmax(axis=1)]
@@ -121,8 +120,9 @@ class Runner:
         state = self._state(sizes)
         if not self.store.cyclic:
             return self._given(state)
-        seen = set()
-        best = None
+        seen, best = set(), None
+        if self.anchor is None:
+            self.anchor = (self._first_anchor(), FLOOR)
         while self.anchor not in seen and len(seen) < 4:
             seen.add(self.anchor)
             step, bound = self.anchor
