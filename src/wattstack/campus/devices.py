@@ -39,8 +39,8 @@ class Device(Declared):
         SunSpec models 704 (WSetRvrtTms) and 715 (ControllerHb) let a device fall back by itself.
 
     Example:
-        >>> Device(template="library:sunspec-storage", host="192.0.2.5").port
-        502
+        >>> Device(template="library:sunspec-storage", host="192.0.2.5").where
+        '192.0.2.5:502 unit 1'
     """
 
     template: TemplateName = Field(description="library:NAME of what stands in its registers.")
