@@ -19,8 +19,7 @@ import numpy as np
 
 from wattstack.errors import StateError
 from wattstack.operate.devices.device import LiveDevice, Tell
-from wattstack.operate.devices.link import Request, write_request
-from wattstack.operate.devices.points import TYPES, encoded
+from wattstack.operate.devices.points import TYPES
 
 RENEW = 3.0  # writes within the reversion time
 HEARTBEAT_S = 1.0
@@ -122,10 +121,10 @@ class Commander:
         self._is_set = True
         for group in dict.fromkeys(register.group for register in fixed if register.group is not None):
             if group != self._group:
-                self._write(self.values_of(group, {}), self._refused)
+                self._put(self.values_of(group, {}), self._refused)
         for register in fixed:
             if register.group is None:
-                self._write(self.values_of(None, {register.name: register.value or 0.0}), self._refused)
+                self._put(self.values_of(None, {register.name: register.value or 0.0}), self._refused)
 
     def ask(self, setpoint_mw: float, now_s: float) -> bool:
         """Ask for a power; it is written where it has to be. Returns whether something went out.
@@ -152,15 +151,15 @@ class Commander:
         try:
             if not self._is_set:
                 self._set_up()
-            requests = self.values_of(self._group, {SETPOINT: setpoint_mw})
+            self._before_mw, self._flying = self._last_read_mw, True
+            command.sent_s, command.written_mw = now_s, setpoint_mw
+            self._put(self.values_of(self._group, {SETPOINT: setpoint_mw}), self._taken)
         except StateError as error:
+            self._flying = False
             self._refused(str(error))
             return False
-        self._before_mw = self._last_read_mw
-        command.sent_s, command.written_mw, self._flying = now_s, setpoint_mw, True
         if new and command.state in (*_FINE, "unreachable", "reverted"):
             self._state("sent", "")
-        self._write(requests, self._taken)
         return True
 
     def release(self) -> None:
@@ -168,50 +167,34 @@ class Commander:
         if self.command.state in ("yielded", "local"):
             self.command.state, self.command.written_mw, self.command.why = "none", float("nan"), ""
 
-    def values_of(self, group: str | None, asked: Mapping[str, float]) -> list[Request]:
-        """The requests that write a group, or the single registers named in `asked` where there is no group.
+    def values_of(self, group: str | None, asked: Mapping[str, float]) -> dict[str, float]:
+        """What a group is written with; without a group, what is asked.
 
         Raises:
-            StateError: A value does not fit; a register has no value; its scale factor was not read yet.
+            StateError: A register of the group has no value.
         """
-        layout, declared = self.device.layout, self.device.declared
-        template = layout.template
-        members = template.group(group) if group else tuple(template.registers[name] for name in asked)
-        words: list[int] = []
-        requests = []
-        for register in members:
-            value = asked.get(register.name, asked.get(register.copy or "", register.value))
-            if register.name == template.reversion.get("seconds"):
-                value = declared.revert_s
+        template = self.device.layout.template
+        names = asked if group is None else [register.name for register in template.group(group)]
+        found: dict[str, float] = {}
+        for name in names:
+            register = template.registers[name]
+            value = asked.get(name, asked.get(register.copy or "", register.value))
+            if name == template.reversion.get("seconds"):
+                value = self.device.declared.revert_s
             if value is None:
-                raise StateError(f"{self.device.path}: {register.name} has no value to write. Give it one.")
-            at = self.device.wire_address(register.model, register.address)
-            if at is None:
-                raise StateError(f"{self.device.path}: it lacks SunSpec model {register.model}.")
-            point = layout.points[self._place[register.name]]
-            coded = encoded(point, value, self.exponent(register.name))
-            if not group:
-                requests.append(write_request(declared.unit, at, coded))
-            if not words:
-                first = at
-            words += coded
-        return requests or [write_request(declared.unit, first, tuple(words))]
+                raise StateError(
+                    f"{self.device.path}: {name} has no value to write. Give it one in the template."
+                )
+            found[name] = value
+        return found
 
-    def exponent(self, name: str) -> int:
-        """The scale factor of a quantity as it stands in the device now; 0 where it has none."""
-        k = self._place[name]
-        point = self.device.layout.points[k]
-        if point.scale is None:
-            return 0
-        if self.device.times[self.device.layout.scale_block_of[k]] == -np.inf:
-            raise StateError(f"{self.device.path}: the scale factor of {name} was not read yet.")
-        return int.from_bytes(
-            self.device.registers[2 * point.scale : 2 * point.scale + 2], "big", signed=True
-        )
+    def _put(self, values: Mapping[str, float], done: Callable[[str | None], None]) -> None:
+        """Write what stands together in one request.
 
-    def _write(self, requests: list[Request], done: Callable[[str | None], None]) -> None:
-        for request in requests:
-            self.device.send(request, lambda payload, error: done(error))
+        Raises:
+            StateError: A value does not fit, or cannot be written now.
+        """
+        self.device.write(values, lambda payload, error: done(error))
 
     def _taken(self, error: str | None) -> None:
         self._flying = False
@@ -242,7 +225,7 @@ class Commander:
         bits = 16 * TYPES[self.device.layout.template.registers[name].type][0]
         self._beat = (self._beat + 1) % (2 ** min(bits, 31) - 1)
         self._beat_s = now_s
-        self._write(self.values_of(None, {name: float(self._beat)}), lambda error: None)
+        self._put({name: float(self._beat)}, lambda error: None)
 
     def check(self, values: np.ndarray, quality: np.ndarray, now_s: float) -> bool:
         """Look for what was written, in what was read since. Returns whether a foreign hand is on the setpoint.
@@ -266,7 +249,7 @@ class Commander:
         read, self._last_read_mw = float(values[k]), float(values[k])
         if isnan(command.written_mw):
             return command.state == "yielded"
-        step = abs(self.device.layout.points[k].factor) * 10.0 ** self.exponent(SETPOINT)
+        step = abs(self.device.layout.points[k].factor) * 10.0 ** self.device.exponent(SETPOINT)
         if abs(read - command.written_mw) > 0.51 * step:
             said = f"{read:g} MW stands where {command.written_mw:g} MW was written"
             return self._elsewhere(said, abs(read - self._before_mw) < 1e-9, now_s)

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import asyncio
 import struct
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -21,7 +21,8 @@ import numpy as np
 
 from wattstack.errors import StateError, WattstackError
 from wattstack.operate.devices.layout import FUNCTIONS, Block, Layout
-from wattstack.operate.devices.link import READ_HOLDING, Request, read_request
+from wattstack.operate.devices.link import READ_HOLDING, Request, read_request, write_request
+from wattstack.operate.devices.points import encoded
 from wattstack.operate.devices.sunspec import find_models
 from wattstack.operate.devices.transport import Carrier, open_carrier
 
@@ -123,12 +124,43 @@ class LiveDevice:
         """The clock of times and commands, monotonic."""
         return asyncio.get_running_loop().time()
 
-    def send(self, request: Request, done: Callable[[bytes, str | None], None]) -> None:
-        """A command: it goes before all reads that wait."""
+    def write(self, values: Mapping[str, float], done: Callable[[bytes, str | None], None]) -> None:
+        """Write quantities that stand side by side in one request, before all reads that wait.
+
+        Args:
+            values: In our units, by name, in the order of their registers.
+            done: Called once with what was answered, or the reason why nothing was.
+
+        Raises:
+            StateError: A value does not fit, a scale factor was not read yet, a model is not there.
+        """
+        words: list[int] = []
+        first = None
+        for name, value in values.items():
+            register = self.layout.template.registers[name]
+            at = self.wire_address(register.model, register.address)
+            if at is None:
+                raise StateError(f"{self.path}: it lacks SunSpec model {register.model}.")
+            first = at if first is None else first
+            words += encoded(self.layout.points[self.layout.place[name]], value, self.exponent(name))
         if not self.up:
-            done(b"", f"{self.path} is down: {self.why}")
+            done(b"", f"down: {self.why}")
             return
-        self.carrier.ask(request, done, first=True)
+        self.carrier.ask(write_request(self.declared.unit, first, tuple(words)), done, first=True)
+
+    def exponent(self, name: str) -> int:
+        """The scale factor of a quantity as it stands in the device now; 0 where it has none.
+
+        Raises:
+            StateError: It was not read yet.
+        """
+        k = self.layout.place[name]
+        point = self.layout.points[k]
+        if point.scale is None:
+            return 0
+        if self.times[self.layout.scale_block_of[k]] == NEVER:
+            raise StateError(f"{self.path}: the scale factor of {name} was not read yet.")
+        return int.from_bytes(self.registers[2 * point.scale : 2 * point.scale + 2], "big", signed=True)
 
     def wire_address(self, model: int | None, address: int) -> int | None:
         """Where a register stands on the wire; None where the device has no such model."""
@@ -160,22 +192,26 @@ class LiveDevice:
         loop, wait = asyncio.get_running_loop(), FIRST_WAIT_S
         while True:
             self._lost = asyncio.Event()
-            began = loop.time()
+            self._up_s = np.inf
             try:
-                await self._open()
-                self._came()
-                began = loop.time()
-                await self._lost.wait()
+                await self._stay()
             except (OSError, TimeoutError, WattstackError) as error:
                 self.why = str(error) or "no connection within its time"
             finally:
                 self._close()
             self._went()
-            wait = FIRST_WAIT_S if loop.time() - began > STEADY_S else wait
+            wait = FIRST_WAIT_S if loop.time() - self._up_s > STEADY_S else wait
             await asyncio.sleep(wait)
             wait = min(2.0 * wait, MOST_WAIT_S)
 
-    def _came(self) -> None:
+    async def _stay(self) -> None:
+        """Come up, and return or raise when it is lost."""
+        await self._open()
+        self.came()
+        await self._lost.wait()
+
+    def came(self) -> None:
+        """It is there: what stands in it is not known yet."""
         self.up, self.silent, self._up_s = True, 0, self.now()
         if self._known_lost:
             self._known_lost = False
@@ -240,7 +276,7 @@ class LiveDevice:
         """One request outside of the cycle, and its answer."""
         answer = asyncio.get_running_loop().create_future()
         if self.carrier is None:
-            return b"", f"{self.path} is down: {self.why}"
+            return b"", f"down: {self.why}"
 
         def done(payload: bytes, error: str | None) -> None:
             if not answer.done():

@@ -23,6 +23,7 @@ from wattstack.errors import Fault, InputError
 from wattstack.operate.devices.commands import Command, Commander
 from wattstack.operate.devices.device import NEVER, LiveDevice, Tell
 from wattstack.operate.devices.layout import Layout, lay_out
+from wattstack.operate.devices.mqtt import MqttDevice, as_messages
 from wattstack.operate.devices.points import FOREIGN, GOOD, STALE, Decoder, Point
 from wattstack.operate.devices.template import read_template
 
@@ -116,7 +117,7 @@ class Devices:
         own, scale, limit = [], [], []
         for path, layout in layouts.items():
             declared = campus.devices[path]
-            live = LiveDevice(
+            live = (MqttDevice if declared.transport == "mqtt" else LiveDevice)(
                 path, declared, layout, memoryview(self._raw)[2 * at : 2 * (at + layout.length)],
                 self._times[block_at : block_at + len(layout.blocks)], self._tell,
             )  # fmt: skip
@@ -234,7 +235,8 @@ def layouts_of(campus: Campus) -> dict[str, Layout]:
                     f"is {device.template}, which speaks for {', '.join(template.assets)}, not for a {kind}."
                 )
                 faults.append(Fault(f"devices.{path}.template", said))
-            made[path] = lay_out(template, rating_mw(campus, path))
+            laid = lay_out(template, rating_mw(campus, path))
+            made[path] = as_messages(laid) if device.transport == "mqtt" else laid
         except InputError as error:
             faults += [
                 Fault(f"devices.{path}.template {fault.where}".strip(), fault.what) for fault in error.faults

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 
 from wattstack.errors import Fault, InputError
 from wattstack.operate.devices.link import MOST_READ, READ_HOLDING, READ_INPUT
@@ -63,7 +64,7 @@ class Layout:
     scale_block_of: tuple[int, ...]
     length: int
 
-    @property
+    @cached_property
     def place(self) -> Mapping[str, int]:
         """Index of a point by its name."""
         return {point.name: k for k, point in enumerate(self.points)}

@@ -83,6 +83,7 @@ class Link(asyncio.Protocol):
         self._loop = asyncio.get_running_loop()
         self._transport: asyncio.Transport | None = None
         self._queue: deque[tuple[Request, Callable[[bytes, str | None], None]]] = deque()
+        self._first: deque[tuple[Request, Callable[[bytes, str | None], None]]] = deque()
         self._flying: tuple[int, Request, Callable[[bytes, str | None], None]] | None = None
         self._timer: asyncio.TimerHandle | None = None
         self._resting = False
@@ -98,16 +99,12 @@ class Link(asyncio.Protocol):
     @property
     def idle(self) -> bool:
         """Nothing in flight, nothing waiting."""
-        return self._flying is None and not self._queue
+        return self._flying is None and not self._queue and not self._first
 
     def ask(self, request: Request, done: Callable[[bytes, str | None], None], first: bool = False) -> None:
-        """Send it when its turn comes; `first`: before all that waits (commands go before reads)."""
-        (self._queue.appendleft if first else self._queue.append)((request, done))
+        """Send it when its turn comes; `first`: before all reads that wait, commands in their own order."""
+        (self._first if first else self._queue).append((request, done))
         self._next()
-
-    def clear(self) -> None:
-        """Forget what waits: a new cycle begins."""
-        self._queue.clear()
 
     def close(self) -> None:
         """End the connection at once: a dead device would never take what waits to be sent."""
@@ -124,8 +121,9 @@ class Link(asyncio.Protocol):
         self._transport = None
         reason = f"connection lost: {exc}" if exc else "connection closed"
         self._settle(b"", reason)
-        while self._queue:
-            self._queue.popleft()[1](b"", reason)
+        for waiting in (self._first, self._queue):
+            while waiting:
+                waiting.popleft()[1](b"", reason)
         if self._on_lost is not None:
             self._on_lost(reason)
 
@@ -173,9 +171,10 @@ class Link(asyncio.Protocol):
         self._next()
 
     def _next(self) -> None:
-        if self._flying is not None or self._resting or not self._queue or not self.connected:
+        waiting = self._first or self._queue
+        if self._flying is not None or self._resting or not waiting or not self.connected:
             return
-        request, done = self._queue.popleft()
+        request, done = waiting.popleft()
         self._number = (self._number + 1) & 0xFFFF
         self._flying = self._number, request, done
         self._timer = self._loop.call_later(self.timeout_s, self._late)

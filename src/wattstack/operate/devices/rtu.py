@@ -42,6 +42,7 @@ class SerialLine(asyncio.Protocol):
         self._rest_s = max(SILENCE_CHARS * BITS / baud, 0.00175)  # 1.75 ms above 19,200, as the standard says
         self._transport: asyncio.Transport | None = None
         self._queue: deque[tuple[Request, Done, float, float]] = deque()
+        self._first: deque[tuple[Request, Done, float, float]] = deque()
         self._flying: tuple[Request, Done, float, float] | None = None
         self._timer: asyncio.TimerHandle | None = None
         self._resting = False
@@ -56,13 +57,14 @@ class SerialLine(asyncio.Protocol):
         self._transport = None
         reason = f"serial line lost: {exc}" if exc else "serial line closed"
         self._settle(b"", reason)
-        while self._queue:
-            self._queue.popleft()[1](b"", reason)
+        for waiting in (self._first, self._queue):
+            while waiting:
+                waiting.popleft()[1](b"", reason)
         self._on_closed(reason)
 
     def ask(self, request: Request, done: Done, times: tuple[float, float], first: bool = False) -> None:
         """Send it when the line is free; times: seconds to wait for the answer, and to rest after it."""
-        (self._queue.appendleft if first else self._queue.append)((request, done, *times))
+        (self._first if first else self._queue).append((request, done, *times))
         self._next()
 
     def close(self) -> None:
@@ -102,9 +104,10 @@ class SerialLine(asyncio.Protocol):
         self._next()
 
     def _next(self) -> None:
-        if self._flying is not None or self._resting or not self._queue or self._transport is None:
+        waiting = self._first or self._queue
+        if self._flying is not None or self._resting or not waiting or self._transport is None:
             return
-        self._flying = self._queue.popleft()
+        self._flying = waiting.popleft()
         request, _, timeout_s, _ = self._flying
         self._buffer = b""
         self._timer = self._loop.call_later(timeout_s, self._late)
