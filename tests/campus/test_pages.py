@@ -22,7 +22,7 @@ from wattstack.campus import (
     Window,
 )
 from wattstack.campus.climate import Climate
-from wattstack.campus.compute import GpuSmoothing, Inference, Job, Pause, RackStorage
+from wattstack.campus.compute import GpuSmoothing, Inference, Job, Pause, RackStorage, Replay
 from wattstack.campus.control import Control, FastLoop, Forecast, ForecastErrors, TimeOfUse
 from wattstack.campus.converter import Converter, Transformer
 from wattstack.campus.document import parse_document
@@ -45,7 +45,8 @@ PARTS = [
     ("battery", Climate), ("battery", Racks), ("battery", Augmentation), ("battery", Strip),
     ("battery", BlockReliability), ("grid", GridReliability), ("grid", OutageHours), ("safety", Layout),
     ("control", Control), ("control", Forecast), ("control", ForecastErrors), ("control", TimeOfUse),
-    ("jobs", Job), ("jobs", Pause), ("jobs", GpuSmoothing), ("inference", Inference), ("rack-storage", RackStorage),
+    ("jobs", Job), ("jobs", Pause), ("jobs", GpuSmoothing), ("inference", Inference), ("replay", Replay),
+    ("rack-storage", RackStorage),
     ("ups", Ups), ("inverter", Inverter), ("fast-loop", FastLoop), ("grid", Mode), ("duties", Smoothing),
 ]  # fmt: skip
 WEATHER = {"weather": {"source": "epw", "file": "a.epw"}}

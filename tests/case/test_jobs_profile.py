@@ -40,7 +40,7 @@ def test_the_same_year_at_a_finer_step(campus_of):
 
 
 def test_the_profile_jobs_needs_jobs_or_serving(campus_of):
-    with pytest.raises(InputError, match="must have jobs or inference to follow"):
+    with pytest.raises(InputError, match="must have jobs, inference or replay to follow"):
         campus_of(halls({"it_mw": 100, "profile": "jobs"}))
 
 

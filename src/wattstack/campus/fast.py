@@ -38,8 +38,10 @@ def transient_faults(campus: Campus) -> Iterator[Fault]:
     that makes the voltage.
     """
     halls = [load for load in campus.load.values() if isinstance(load, Hall)]
-    if not any(hall.jobs or hall.inference for hall in halls):
-        yield Fault("load", "has no jobs and no inference, so that nothing moves. Give a hall one of them.")
+    if not any(hall.jobs or hall.inference or hall.replay for hall in halls):
+        yield Fault(
+            "load", "has no jobs, no inference and no replay, so that nothing moves. Give a hall one."
+        )
     if campus.grid is None:
         forming = any(unit.inverter.mode == "grid-forming" for unit in campus.battery.values())
         if not forming and not campus.generator:

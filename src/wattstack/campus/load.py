@@ -12,7 +12,7 @@ from typing import Annotated, Any
 
 from pydantic import Discriminator, Field, Tag
 
-from wattstack.campus.compute import GpuSmoothing, Inference, Job, RackStorage
+from wattstack.campus.compute import GpuSmoothing, Inference, Job, RackStorage, Replay
 from wattstack.campus.compute.jobs import ServerName
 from wattstack.campus.fields import (
     Declared,
@@ -65,6 +65,7 @@ class Hall(Declared):
     )
     jobs: dict[Name, Job] = Field({}, description="Training jobs by name: what moves within seconds.")
     inference: dict[Name, Inference] = Field({}, description="Fleets that serve, by name.")
+    replay: dict[Name, Replay] = Field({}, description="Measured logs that are played again, by name.")
     idle_mw: NotNegative = quantity("MW", "Servers beside jobs and serving that are on and do nothing", 0.0)
     network_frac: Frac = quantity("", "Network and storage / power of the servers: they do not swing", 0.06)
     smoothing: GpuSmoothing = Field(
@@ -98,10 +99,10 @@ class Hall(Declared):
                 f"draw {self.compute_mw:,.4g} MW at full power with serving, idle servers, network and storage, "
                 f"must fit into it_mw {self.it_mw:,.4g}. Take fewer gpus, or raise it_mw.",
             )
-        if self.profile == "jobs" and not (self.jobs or self.inference):
+        if self.profile == "jobs" and not (self.jobs or self.inference or self.replay):
             yield Fault(
                 "profile",
-                "is 'jobs', must have jobs or inference to follow. Declare one of them, or write flat.",
+                "is 'jobs', must have jobs, inference or replay to follow. Declare one of them, or write flat.",
             )
         if self.flexible_frac > 0 and self.shed_value_per_mwh is None:
             yield Fault(

@@ -70,7 +70,7 @@ def campus_demand(
             plain += values_of(load.draw_mw, clock, series)
             continue
         if load.profile == JOBS:
-            power = step_means(name, load, clock.local_hour, step_s)
+            power = step_means(name, load, clock.local_hour, step_s, base_dir=campus.base_dir)
             notes.append(
                 f"load.{name} follows its jobs and serving: failures, checkpoints and bursts are one draw of chance."
             )

@@ -63,6 +63,8 @@ def _hall_rows(name: str, hall: Hall) -> list[list[str]]:
         gpus = sum(fleet.gpus for fleet in hall.inference.values())
         full_mw = sum(fleet.full_mw for fleet in hall.inference.values())
         rows.append([f"serving in {name}", f"{gpus:,} GPUs, {number(full_mw)} MW at full power"])
+    for key, log in hall.replay.items():
+        rows.append([f"replay in {name}", f"{key} plays {log.file}, {log.scale:g} times its power"])
     if hall.rack_storage is not None:
         rows.append([f"racks of {name}", f"{number(hall.rack_storage.energy_j_per_gpu)} J per GPU stored"])
     return rows

@@ -1,6 +1,6 @@
 """All servers of a campus as one load: jobs, serving fleets and steady nodes, cut into groups of racks.
 
-Needs    campus.Campus (halls), physics.compute.jobs and .serving; physics.kernel.chance (when called).
+Needs    campus.Campus (halls), physics.compute.jobs, .serving and .replay; physics.kernel.chance (when called).
 Gives    LoadSet, make_load.
 Used by  twin, physics.compute.wave.
 """
@@ -16,13 +16,14 @@ import numpy as np
 
 from wattstack.errors import Fault, InputError
 from wattstack.physics.compute.jobs import job_column
+from wattstack.physics.compute.replay import Log, read_log
 from wattstack.physics.compute.serving import fleet_column
 from wattstack.physics.kernel import load_rows as at
 from wattstack.physics.kernel.load_rows import Load, LoadState
 
 if TYPE_CHECKING:
     from wattstack.campus import Campus, Hall
-    from wattstack.campus.compute import Inference, Job
+    from wattstack.campus.compute import Inference, Job, Replay
 
 GPUS_PER_NODE = 8  # of the node that node_noise_frac was measured on
 KNOT_S = 2.0  # own noise of a node: correlation 0.25 after 2 s, 0 after 4 s; GPT-3 on 512 H100, MLPerf training v4.0
@@ -41,6 +42,7 @@ class _Source(NamedTuple):
     steady_frac: float
     column: np.ndarray | None
     phase_frac: float | None = None
+    log: Log | None = None
 
 
 @dataclass(frozen=True)
@@ -50,12 +52,13 @@ class LoadSet:
     Attributes:
         load: What the compiled step reads.
         sources: Name of each source: load.HALL.jobs.NAME (.1, .2 ... where the job has a count),
-            load.HALL.inference.NAME, load.HALL.idle, load.HALL for a hall without jobs and serving. Jobs come first,
-            then fleets, then the steady.
+            load.HALL.inference.NAME, load.HALL.replay.NAME, load.HALL.idle, load.HALL for a hall without any. Jobs
+            come first, then fleets, then the others.
         group_source: Source of each rack group, int64 (groups,).
         group_hall: Hall of each rack group.
         group_full_mw: Full power of the servers of each group, network and storage included, float64 (groups,).
         group_gpus: GPUs of each group, not rounded, float64 (groups,); 0 where they are not declared.
+        notes: What a reader must know of the logs that are played.
     """
 
     load: Load
@@ -64,6 +67,7 @@ class LoadSet:
     group_hall: tuple[str, ...]
     group_full_mw: np.ndarray
     group_gpus: np.ndarray
+    notes: tuple[str, ...] = ()
 
     @property
     def jobs(self) -> tuple[str, ...]:
@@ -108,6 +112,7 @@ def make_load(
     for name, hall in campus.load.items():
         if hasattr(hall, "it_mw"):
             found.extend(_of_hall(f"load.{name}", hall, clock_h, failures))
+            found.extend(_of_log(f"load.{name}", key, log, hall, campus) for key, log in hall.replay.items())
     found.sort(key=_rank)  # jobs, fleets, steady; in the order of the file within
     faults = []
     if not found:
@@ -130,7 +135,7 @@ def _of_hall(path: str, hall: Hall, clock_h: float, failures: bool) -> list[_Sou
             found.append(_of_job(own, path, job, hall, failures))
     for name, fleet in hall.inference.items():
         found.append(_of_fleet(f"{path}.inference.{name}", path, fleet, hall, clock_h))
-    if not found and hall.idle_mw == 0.0:
+    if not found and hall.idle_mw == 0.0 and not hall.replay:
         idle_frac = hall.idle_frac or 0.0
         mean_frac = idle_frac + (1.0 - idle_frac) * hall.utilisation_frac
         return [_Source(path, path, hall.it_mw, 0.0, 0, 0.0, mean_frac, None)]
@@ -152,6 +157,16 @@ def _of_fleet(name: str, path: str, fleet: Inference, hall: Hall, clock_h: float
     column = fleet_column(fleet, hall.smoothing, clock_h)
     network_mw = fleet.full_mw * hall.network_frac
     return _Source(name, path, fleet.full_mw, network_mw, fleet.gpus, SERVING_NOISE, 0.0, column)
+
+
+def _of_log(path: str, key: str, replay: Replay, hall: Hall, campus: Campus) -> _Source:
+    """A measured log: its greatest power is its full power, network and storage are in it."""
+    log = read_log(replay, campus.base_dir, f"{path}.replay.{key}")
+    if log.full_mw > hall.it_mw * 1.001:
+        said = f"draws {log.full_mw:,.4g} MW at most, must fit into it_mw {hall.it_mw:,.4g}. Take a smaller scale."
+        raise InputError(campus.name, [Fault(f"{path}.replay.{key}", said)])
+    mean_frac = float(log.frac.mean())
+    return _Source(f"{path}.replay.{key}", path, log.full_mw, 0.0, replay.gpus, 0.0, mean_frac, None, log=log)
 
 
 def _key(name: str) -> int:
@@ -188,8 +203,22 @@ def _assembled(found: list[_Source], seed: int, groups: int, aligned: bool) -> L
     full_mw = (rows[at.FULL_MW] + fixed_mw)[of_group] / cut[of_group]
     gpus = np.array([float(source.gpus) for source in found])[of_group] / cut[of_group]
     halls = tuple(found[s].hall.removeprefix("load.") for s in of_group)
-    load = Load(int(seed), jobs, fleets, rows, table, first, keys)
-    return LoadSet(load, tuple(source.name for source in found), of_group, halls, full_mw, gpus)
+    load = Load(int(seed), jobs, fleets, rows, table, first, keys, _put_logs(rows, found))
+    notes = tuple(note for source in found if source.log for note in source.log.notes)
+    return LoadSet(load, tuple(source.name for source in found), of_group, halls, full_mw, gpus, notes)
+
+
+def _put_logs(rows: np.ndarray, found: list[_Source]) -> np.ndarray:
+    """All logs one after the other, and in the rows where each begins."""
+    traces, begin = [np.zeros(0)], 0
+    for s, source in enumerate(found):
+        if source.log is not None:
+            rows[at.TRACE_FIRST : at.TRACE_BEGIN_S + 1, s] = (
+                begin, len(source.log.frac), source.log.step_s, source.log.begin_s
+            )  # fmt: skip
+            traces.append(source.log.frac)
+            begin += len(source.log.frac)
+    return np.concatenate(traces)
 
 
 def _columns(columns: list, rows: int) -> np.ndarray:

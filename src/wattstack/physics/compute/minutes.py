@@ -7,6 +7,7 @@ Used by  case.
 
 from __future__ import annotations
 
+from pathlib import Path
 from types import SimpleNamespace
 from typing import TYPE_CHECKING
 
@@ -23,7 +24,9 @@ BASE_S = 60.0  # chance is drawn by the minute, so that a coarser axis shows the
 _PARTS = 2000  # of one settled iteration
 
 
-def step_means(name: str, hall: Hall, local_hour: np.ndarray, step_s: int, seed: int = 0) -> np.ndarray:
+def step_means(
+    name: str, hall: Hall, local_hour: np.ndarray, step_s: int, seed: int = 0, base_dir: Path = Path()
+) -> np.ndarray:
     """Mean power of the equipment of a hall in every step, from its jobs, its serving and what is steady.
 
     Failures, restarts, checkpoints and evaluations happen as the sub-second model of the same seed has them; between
@@ -35,6 +38,7 @@ def step_means(name: str, hall: Hall, local_hour: np.ndarray, step_s: int, seed:
         local_hour: Local hour at the start of each step, 0 <= hour < 24, shape (steps,).
         step_s: Step [s], a whole number of minutes.
         seed: Of all chance.
+        base_dir: Folder that the logs it plays are named from; they count with their mean.
 
     Returns:
         Power [MW], network and storage included, shape (steps,).
@@ -52,7 +56,12 @@ def step_means(name: str, hall: Hall, local_hour: np.ndarray, step_s: int, seed:
             f"step_s is {step_s:g}, must be whole minutes. Take one of the steps of the campus file."
         )
     first_h = float(local_hour[0])
-    load = make_load(SimpleNamespace(name=name, load={name: hall}), seed, _sources(hall), clock_h=first_h)
+    load = make_load(
+        SimpleNamespace(name=name, load={name: hall}, base_dir=base_dir),
+        seed,
+        _sources(hall),
+        clock_h=first_h,
+    )
     middle_s = BASE_S * (np.arange(inside) + 0.5)
     hour = ((local_hour[:, None] + middle_s / 3600.0) % 24.0).ravel()
     total = np.zeros(hour.size)
@@ -64,7 +73,12 @@ def step_means(name: str, hall: Hall, local_hour: np.ndarray, step_s: int, seed:
 
 def _sources(hall: Hall) -> int:
     """Groups that make_load needs: one a source."""
-    parts = sum(job.count for job in hall.jobs.values()) + len(hall.inference) + (hall.idle_mw > 0.0)
+    parts = (
+        sum(job.count for job in hall.jobs.values())
+        + len(hall.inference)
+        + len(hall.replay)
+        + (hall.idle_mw > 0.0)
+    )
     return max(parts, 1)
 
 

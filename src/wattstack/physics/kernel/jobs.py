@@ -1,7 +1,7 @@
 """The draw of the servers of a campus, step by step: every job once, every fleet once, then a line a rack group.
 
 Needs    physics.kernel: load_rows (what stands where), chance, gpu (smoothing), serving.
-Gives    advance_load, run_load, begin_state, settled_period.
+Gives    advance_load, run_load, begin_state, settled_period, played.
 Used by  twin, physics.compute.
 
 A job is a row of segments: iterations, and pauses that begin where an iteration ends. The length of segment k is a draw
@@ -80,8 +80,23 @@ def _advance(load, state, t_s, step_s, gpu_mw):
         use = serve(load, state.fleet, f, load.keys[jobs + f], t_s)
         state.source_frac[jobs + f] = min(use, state.source_cap[jobs + f])
     for s in range(jobs + fleets, load.source.shape[1]):
-        state.source_frac[s] = load.source[at.STEADY_FRAC, s]
+        state.source_frac[s] = min(played(load, s, t_s), state.source_cap[s])
     share_out(load, state, t_s, gpu_mw)
+
+
+@njit(cache=True, error_model="numpy")
+def played(load, s, t_s):
+    """Power of a source that nothing moves, or of its log at the moment: straight between samples, round at the end."""
+    source = load.source
+    count = int(source[at.TRACE_COUNT, s])
+    if count == 0:
+        return source[at.STEADY_FRAC, s]
+    first = int(source[at.TRACE_FIRST, s])
+    place = ((t_s + source[at.TRACE_BEGIN_S, s]) / source[at.TRACE_STEP_S, s]) % count
+    before = int(place)
+    after = before + 1 if before + 1 < count else 0
+    share = place - before
+    return (1.0 - share) * load.trace[first + before] + share * load.trace[first + after]
 
 
 @njit(cache=True, error_model="numpy", forceinline=True)

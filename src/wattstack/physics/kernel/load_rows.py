@@ -5,8 +5,8 @@ Gives    Load, LoadState; indices of jobs (NJOB, jobs), job (NJOB_STATE, jobs), 
          what a job does, what it can be told, the streams of chance.
 Used by  physics.kernel (jobs, gpu, serving), physics.compute, twin.
 
-Sources are what draws: jobs, then serving fleets, then what is steady. The rack groups of a source stand side by side.
-Power of a source is a share of its full power until it is written to gpu_mw.
+Sources are what draws: jobs, then serving fleets, then what is steady or played from a log. The rack groups of a
+source stand side by side. Power of a source is a share of its full power until it is written to gpu_mw.
 """
 
 from __future__ import annotations
@@ -27,6 +27,7 @@ class Load(NamedTuple):
         groups: Share of its source and steady power of each rack group, float64 (NGROUP, groups).
         first: First group of each source and, last, the number of groups, int64 (sources + 1,).
         keys: Place of each source among the random numbers, int64 (sources,).
+        trace: Samples of all measured logs one after the other, shares of full power, float64 (samples,).
     """
 
     seed: int
@@ -36,6 +37,7 @@ class Load(NamedTuple):
     groups: np.ndarray
     first: np.ndarray
     keys: np.ndarray
+    trace: np.ndarray
 
 
 class LoadState(NamedTuple):
@@ -97,7 +99,8 @@ NFLEET_STATE = 5
 
 # source[FIELD, source]
 FULL_MW, NOISE, KNOT_S, STEADY_FRAC = range(4)
-NSOURCE = 4
+TRACE_FIRST, TRACE_COUNT, TRACE_STEP_S, TRACE_BEGIN_S = range(4, 8)  # a count of 0: it is steady
+NSOURCE = 8
 
 # groups[FIELD, group]
 SHARE, FIXED_MW, SPREAD = range(

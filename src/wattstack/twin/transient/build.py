@@ -88,6 +88,7 @@ def build(campus: Campus, seed: int, groups: int, step_s: float, keep: tuple[int
     chain_state = chain.new_state(gpu_mw)
     advance_chain(chain.chain, chain_state, gpu_mw, 1.0, nominal, 0.0, step_s, ac_mw, ac_mvar)
     site, notes = _site(campus, float(ac_mw.sum()))
+    notes = (*load.notes, *notes)
     sources = len(load.sources) if keep[1] else 0
     channels = _channels(network, supplies, load.sources[:sources])
     parts = at.Parts(
