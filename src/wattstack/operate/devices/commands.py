@@ -156,7 +156,7 @@ class Commander:
             self._put(self.values_of(self._group, {SETPOINT: setpoint_mw}), self._taken)
         except StateError as error:
             self._flying = False
-            self._refused(str(error))
+            self._not_taken("refused", str(error))
             return False
         if new and command.state in (*_FINE, "unreachable", "reverted"):
             self._state("sent", "")
@@ -207,11 +207,13 @@ class Commander:
         self._heartbeat(self.command.taken_s)
 
     def _refused(self, error: str | None) -> None:
-        if error is None:
-            return
+        if error is not None:
+            self._not_taken("refused" if error.startswith("exception") else "unreachable", error)
+
+    def _not_taken(self, state: str, why: str) -> None:
         self.command.written_mw = float("nan")
         self.command.sent_s = self.device.now()  # the next try waits its time
-        self._state("refused" if error.startswith(("exception", self.device.path)) else "unreachable", error)
+        self._state(state, why)
 
     def _heartbeat(self, now_s: float) -> None:
         name = self.device.layout.template.heartbeat
@@ -247,7 +249,7 @@ class Commander:
         if quality[k] != 0 or self.device.times[self.device.layout.block_of[k]] <= command.taken_s:
             return False
         read, self._last_read_mw = float(values[k]), float(values[k])
-        if isnan(command.written_mw):
+        if command.state == "yielded" or isnan(command.written_mw):
             return command.state == "yielded"
         step = abs(self.device.layout.points[k].factor) * 10.0 ** self.device.exponent(SETPOINT)
         if abs(read - command.written_mw) > 0.51 * step:

@@ -40,18 +40,30 @@ NEVER = -np.inf
 class _Reader:
     """One block of one device: its request, and what becomes of the answer."""
 
-    __slots__ = ("asked_s", "block", "device", "every_s", "finished", "index", "pending", "request", "view")
+    __slots__ = (
+        "answered",
+        "asked_s",
+        "block",
+        "device",
+        "every_s",
+        "finished",
+        "index",
+        "pending",
+        "request",
+        "view",
+    )
 
     def __init__(self, device: LiveDevice, index: int, block: Block, view: memoryview) -> None:
         self.device, self.index, self.block, self.view = device, index, block, view
         self.every_s = max(block.every_s, device.declared.period_s)
         self.request: Request | None = None
-        self.asked_s, self.pending = NEVER, False
+        self.asked_s, self.pending, self.answered = NEVER, False, False
         self.finished: Callable[[], None] | None = None
 
     def done(self, payload: bytes, error: str | None) -> None:
         """The answer, or why there is none."""
         self.pending = False
+        self.answered |= error is None or error.startswith("exception")
         if error is None:
             self.view[:] = payload
             self.device.times[self.index] = self.asked_s
@@ -116,9 +128,8 @@ class LiveDevice:
 
     @property
     def read_whole(self) -> bool:
-        """Whether every block was read since it came up: scale factors are those of now."""
-        there = [reader.index for reader in self.readers if reader.request is not None]
-        return self.up and bool((self.times[there] >= self._up_s).all())
+        """Whether every block was answered since it came up: scale factors are those of now."""
+        return self.up and all(reader.answered or reader.request is None for reader in self.readers)
 
     def now(self) -> float:
         """The clock of times and commands, monotonic."""
@@ -230,7 +241,7 @@ class LiveDevice:
         if carrier is not None:
             carrier.close()
         for reader in self.readers:
-            reader.asked_s, reader.pending = NEVER, False
+            reader.asked_s, reader.pending, reader.answered = NEVER, False, False
 
     async def _open(self) -> None:
         lost = self._lost

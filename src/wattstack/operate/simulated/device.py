@@ -90,6 +90,9 @@ class SimulatedDevice:
                 self._writable[at : at + words] = True
             if name in scales:
                 self._put(register.table, at, (scales[name] & 0xFFFF,))
+        for block in self.layout.blocks:  # a device that is read across small gaps has registers there
+            at = block.address + (address if block.model is None else self._heads[block.model])
+            self._known[block.table][at : at + block.count] = True
         for name in self._points:
             if name not in scales:
                 self.show(name, 0.0)
