@@ -24,6 +24,7 @@ from wattstack.cli.fit_load import fit_load
 from wattstack.cli.init import init
 from wattstack.cli.library import library
 from wattstack.cli.plan import plan
+from wattstack.cli.queue import queue
 from wattstack.cli.replan import replan
 from wattstack.cli.report import report
 from wattstack.cli.schema import schema
@@ -102,7 +103,20 @@ def wattstack() -> None:
     """
 
 
-for _verb in (init, check, plan, replan, simulate, simulate_devices, fit_load, comply, report, library, schema):
+for _verb in (
+    init,
+    check,
+    plan,
+    replan,
+    simulate,
+    simulate_devices,
+    fit_load,
+    queue,
+    comply,
+    report,
+    library,
+    schema,
+):
     wattstack.add_command(_verb)
 
 
