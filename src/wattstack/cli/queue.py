@@ -94,7 +94,7 @@ def queue(jobs: str, folder: str | None, **options) -> None:
         _write(Path(folder), log, run, cost)
         click.echo(f"\nwritten: {folder}")
     if not run.met:
-        raise SystemExit(1)
+        click.get_current_context().exit(1)
 
 
 def _orders(given: tuple[str, ...], full_mw: float) -> list[Order]:
