@@ -56,6 +56,8 @@ BARS: dict[str, tuple[str, float]] = {
     "control_loop.image_p99_ms": (MOST, 30.0),
     "control_loop.core_frac": (MOST, 0.10),
     "control_loop.overruns": (MOST, 0.0),
+    "replan.p99_ms": (MOST, 10.0),
+    "replan.no_answer": (MOST, 0.0),
     "compliance.suite_seconds": (MOST, 20.0),
     "startup.help_seconds": (MOST, 0.3),
     "startup.check_seconds": (MOST, 1.2),

@@ -26,6 +26,7 @@ _LAZY = {
     "guarded": "guard",
     "horizon_battery": "mpc",
     "make_believed": "forecast",
+    "make_forecast": "forecast",
     "peak_price_per_mw_month": "mpc",
     "reason_text": "rules",
     "rule_arrays": "rules",
@@ -39,7 +40,7 @@ __all__ = [
     "REASONS", "Bounds", "Controller", "Estimate", "Estimator", "HorizonForecast", "HorizonPlan", "Measured",
     "Mpc", "Plant", "Reading", "RuleController", "Sensors", "Setpoints", "SmoothingLoop",
     "StripGroup", "guarded",
-    "horizon_battery", "make_believed", "peak_price_per_mw_month", "reason_text", "rule_arrays", "smooth_params",
+    "horizon_battery", "make_believed", "make_forecast", "peak_price_per_mw_month", "reason_text", "rule_arrays", "smooth_params",
     "strip_of", "strip_table", "strips_of",
 ]  # fmt: skip
 

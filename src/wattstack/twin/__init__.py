@@ -17,6 +17,7 @@ _LAZY = {
     "Twin": "year",
     "YearOfRun": "run",
     "compare_chemistries": "chemistries",
+    "make_drive": "drive",
     "plan_against_twin": "against",
     "read_run": "store",
     "run_files": "store",
@@ -27,7 +28,7 @@ _LAZY = {
 
 __all__ = [
     "Comparison", "Course", "LimitCount", "Run", "RunFiles", "Setting", "Trial", "Twin", "YearOfRun",
-    "compare_chemistries", "plan_against_twin", "read_run", "run_files", "simulate_year",
+    "compare_chemistries", "make_drive", "plan_against_twin", "read_run", "run_files", "simulate_year",
     "write_comparison", "write_run",
 ]  # fmt: skip
 

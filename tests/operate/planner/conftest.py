@@ -1,0 +1,46 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from wattstack.campus import read_campus
+
+CAMPUS = """
+wattstack: 1
+name: small
+place: {latitude_deg: 34.6, longitude_deg: 135.5, time_zone: Asia/Tokyo}
+currency: JPY
+time: {start: 2022-04-01T00:00+09:00, end: 2022-05-01T00:00+09:00, step: 1h}
+load: {hall: {draw_mw: 10}}
+grid:
+  connection: {firm_mw: 14}
+  tariff:
+    energy:
+      price_per_mwh: {periods: {night: {price_per_mwh: 5000, hours: ["0-6"]}, day: {price_per_mwh: 20000}}}
+    demand: {monthly: {price_per_mw_month: 1000000, interval: 1h}}
+battery:
+  main: {chemistry: library:lfp-grid-2026, power_mw: 4, energy_mwh: 16, capital_per_mwh: 3.0e7, capital_per_mw: 1.0e7,
+         fixed_per_mw_year: 0, wear_per_mwh: 300}
+generator:
+  gas: {fuel: lng, power_mw: 5, fuel_mwh_per_mwh: 2.2, fuel_price_per_mwh: 12000, om_per_mwh: 1500,
+        capital_per_mw: 1, fixed_per_mw_year: 0, life_years: 20}
+duties: {backup: {duration_h: 0.5, load_frac: 0.3}}
+finance: {discount_rate_frac: 0.07, horizon_years: 20}
+"""
+
+
+@pytest.fixture(scope="session")
+def campus_text():
+    return CAMPUS
+
+
+@pytest.fixture(scope="session")
+def campus(tmp_path_factory):
+    path = tmp_path_factory.mktemp("campus") / "campus.yaml"
+    path.write_text(CAMPUS, encoding="utf-8")
+    return read_campus(path)
+
+
+@pytest.fixture(scope="session")
+def start_s():
+    return float(np.datetime64("2022-03-31T15:00:00").astype("datetime64[s]").astype(np.int64))
