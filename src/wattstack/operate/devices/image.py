@@ -68,11 +68,9 @@ class Image:
     def known(self, channel: str, most_age_s: float) -> bool:
         """Whether a value is there, is good and is not older than most_age_s."""
         k = self.place.get(channel)
-        return (
-            k is not None
-            and self.quality[k] in (GOOD, FOREIGN)
-            and self.time_s - self.asked_s[k] <= most_age_s
-        )
+        if k is None or self.quality[k] not in (GOOD, FOREIGN):
+            return False
+        return bool(self.time_s - self.asked_s[k] <= most_age_s)
 
 
 class Devices:
