@@ -1,8 +1,8 @@
 """`wattstack comply`: a measured or simulated wave against grid codes.
 
 Needs    series.read_waveform, campus.read_campus, prove.compliance, cli.fit_load, cli.words.
-Gives    comply, compliance_text, judged.
-Used by  cli.app.
+Gives    comply, compliance_text, judged, listed.
+Used by  cli.app, cli.comply_campus.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ two readings both are measured and the stricter rules; drafts and proposals are 
 \b
 Examples:
   wattstack comply trace.csv --codes ercot-lcl-10mw,ieso-3.0 --rated-mw 150 --frequency-hz 60
-  wattstack comply trace.csv --campus campus.yaml --json verdicts.json
+  wattstack comply trace.csv --campus campus.yaml --json verdicts.json -o evidence.html
   wattstack comply trace.csv --codes my-operator.yaml --campus campus.yaml --only T1,T3
   wattstack comply trace.csv --codes curtailment-emerald --campus campus.yaml --event "curtail@600"
 
@@ -83,6 +83,14 @@ _MARKS = {"pass": "pass", "fail": "FAIL", "not applicable": "-", "not measurable
 @click.option(
     "--json", "json_file", type=click.Path(dir_okay=False), metavar="FILE", help="Write verdicts as JSON."
 )
+@click.option(
+    "-o",
+    "--out",
+    "page",
+    type=click.Path(dir_okay=False),
+    metavar="PAGE",
+    help="Write the evidence as a page.",
+)
 def comply(trace: str, **options: Any) -> int:
     """Judge a trace and print the verdicts."""
     from wattstack.series import read_waveform
@@ -94,6 +102,8 @@ def comply(trace: str, **options: Any) -> int:
     click.echo(compliance_text(found))
     if options["json_file"]:
         Path(options["json_file"]).write_text(json.dumps(found.to_dict(), indent=1) + "\n", encoding="utf-8")
+    if options["page"]:
+        click.echo(f"\npage: {_write_page(found, wave, options, trace)}")
     return 0 if found.passed else 1
 
 
@@ -109,16 +119,34 @@ def judged(wave: Waveform, options: Mapping[str, Any]) -> Compliance:
     """
     from wattstack.prove.compliance import check_compliance
 
-    site, codes = _site(options)
-    if options["codes"]:
-        codes = _listed(options["codes"])
-    if not codes:
-        raise InputError("comply", ["names no grid code: give --codes, or grid.codes in the campus file."])
-    only = _listed(options["only"]) if options["only"] else None
+    site, codes = _asked(options)
+    only = listed(options["only"]) if options["only"] else None
     return check_compliance(wave, codes, site, only, options["binding_only"])
 
 
-def _listed(words: str) -> list[str]:
+def _asked(options: Mapping[str, Any]) -> tuple[SitePoint, list[str]]:
+    """Point of connection and codes; codes of the command line overrule those of the campus."""
+    site, codes = _site(options)
+    if options["codes"]:
+        codes = listed(options["codes"])
+    if not codes:
+        raise InputError("comply", ["names no grid code: give --codes, or grid.codes in the campus file."])
+    return site, codes
+
+
+def _write_page(found: Compliance, wave: Waveform, options: Mapping[str, Any], trace: str) -> Path:
+    from wattstack.prove.compliance import read_code
+    from wattstack.prove.proof import trace_files
+    from wattstack.report import write_report
+
+    site, codes = _asked(options)
+    read = {code.name: code for code in map(read_code, codes)}
+    files = trace_files(found, wave, site, read, trace)
+    return write_report(files, options["page"])
+
+
+def listed(words: str) -> list[str]:
+    """Words parted by commas."""
     return [word.strip() for word in words.split(",") if word.strip()]
 
 
@@ -161,16 +189,20 @@ def _site(options: Mapping[str, Any]) -> tuple[SitePoint, list[str]]:
     return SitePoint(**given), []
 
 
-def compliance_text(found: Compliance) -> str:
+def compliance_text(found: Compliance, run_of: Mapping[tuple[str, str], str] | None = None) -> str:
     """The verdicts for a terminal: a line a rule, then why, where there is something to say.
 
     Args:
         found: As check_compliance gives it.
+        run_of: Name of the run that ruled by code and rule, where there were several.
     """
     kind = "made by a model" if found.synthetic else "measured"
     head = f"{found.source}: {found.duration_s:,.4g} s at {number(found.rate_hz)} samples a second, {kind}"
     rows = [("code", "rule", "test", "status", "verdict", "value", "limit", "margin", "at")]
     rows += [_row(v) for v in found.verdicts]
+    if run_of is not None:
+        runs = ["in the run", *(run_of[v.code, v.rule] for v in found.verdicts)]
+        rows = [(*row, run) for row, run in zip(rows, runs, strict=True)]
     parts = [head, table(rows), "\n".join(_why(found.verdicts)), _summary(found)]
     parts += [f"note: {text}" for text in found.notes]
     return "\n\n".join(part for part in parts if part)

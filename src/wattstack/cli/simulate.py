@@ -1,6 +1,6 @@
 """`wattstack simulate`: run a sized campus minute by minute with its controller.
 
-Needs    cli.sets, cli.run_text, cli.chemistries, twin, report.
+Needs    cli.sets, cli.run_text, cli.chemistries, cli.outages, cli.transient, cli.comply_campus, twin, report.
 Gives    simulate.
 Used by  cli.app.
 """
@@ -13,6 +13,7 @@ from typing import Any
 import click
 
 from wattstack.cli.chemistries import chemistry_options, compare
+from wattstack.cli.comply_campus import comply_options, prove_codes
 from wattstack.cli.outages import outage_options, prove_outages
 from wattstack.cli.portfolio_plan import writable
 from wattstack.cli.sets import sets_option
@@ -42,10 +43,12 @@ Examples:
   wattstack simulate out/sakai/campus.yaml --set control.kind=rules --no-against
   wattstack simulate out/sakai/campus.yaml --outages 10000 -o out/sakai-outages
   wattstack simulate out/sakai/campus.yaml --transient --event crash:halls.big@20 -o out/sakai-seconds
+  wattstack simulate out/sakai/campus.yaml --comply -o out/sakai-proof
   wattstack simulate out/sakai/campus.yaml --chemistries lfp-grid-2026,zinc-halogen-eos --years 10 -o out/compared
 
 \b
-Exit codes: 0 done, 1 load was not served or a loop is unstable, 2 bad input, 3 ours, 130 stopped (folder as it was).
+Exit codes: 0 done, 1 load was not served, a loop is unstable or a grid code is broken, 2 bad input, 3 ours, 130 stopped
+(folder as it was).
 """
 
 
@@ -84,6 +87,7 @@ Exit codes: 0 done, 1 load was not served or a loop is unstable, 2 bad input, 3 
 @chemistry_options
 @outage_options
 @transient_options
+@comply_options
 @sets_option
 def simulate(campus_file: str, folder: str, **options: Any) -> int:
     """Simulate a campus into a folder."""
@@ -98,6 +102,8 @@ def simulate(campus_file: str, folder: str, **options: Any) -> int:
     announce_compiling(lambda text: click.echo(text, err=True))
     if options["transient"]:
         return run_transient(campus, folder, options)
+    if options["comply"]:
+        return prove_codes(campus, campus_file, folder, options)
     if options["outages"] is not None:
         scenario = options["scenario"]
         return prove_outages(campus if scenario is None else campus.in_scenario(scenario), folder, options)

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from wattstack.campus import Campus
     from wattstack.twin.transient import TransientRun
 
+USUAL_S = 60.0
 LINES = 20  # of what happened, on a terminal
 
 
@@ -31,8 +32,8 @@ def transient_options(command: Callable) -> Callable:
                 help="Instead of a year: seconds in steps of milliseconds, from GPUs to the point of connection.",
             ),
             click.option(
-                "--seconds", type=click.FloatRange(0.0, min_open=True), default=60.0, show_default=True,
-                help="With --transient: length of the run.",
+                "--seconds", type=click.FloatRange(0.0, min_open=True), default=None,
+                help="With --transient: length of the run; with --comply, of the normal one.  [default: 60, 1200]",
             ),
             click.option(
                 "--step-ms", type=click.FloatRange(0.0, min_open=True), default=1.0, show_default=True,
@@ -43,7 +44,9 @@ def transient_options(command: Callable) -> Callable:
                 help="With --transient: what happens, KIND[:TARGET][,key=value]@SECOND, or a set by its name "
                 "(virginia, site-trip, island-and-return, ...). May be given several times.",
             ),
-            click.option("--csv", "as_csv", is_flag=True, help="With --transient: wave.csv instead of wave.parquet."),
+            click.option(
+                "--csv", "as_csv", is_flag=True, help="With --transient and --comply: waves as .csv, not .parquet."
+            ),
         )
     ):  # fmt: skip
         command = option(command)
@@ -61,7 +64,8 @@ def run_transient(campus: Campus, folder: str, options: Mapping[str, Any]) -> in
     from wattstack.twin.transient import read_events, simulate_transient, write_transient
 
     events = read_events(options["events"])
-    run = simulate_transient(campus, events, options["seconds"], options["step_ms"] / 1000.0, options["seed"])
+    seconds = USUAL_S if options["seconds"] is None else options["seconds"]
+    run = simulate_transient(campus, events, seconds, options["step_ms"] / 1000.0, options["seed"])
     summary = write_transient(run, folder, campus, events, options["as_csv"])
     click.echo(transient_text(run, summary))
     if options["with_report"]:

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from wattstack.errors import InputError
+from wattstack.report.evidence import evidence_page, is_evidence, open_evidence
 from wattstack.report.page import Page
 from wattstack.report.sections.certainty import curve_section, proof_section, worth_section
 from wattstack.report.sections.duties import duties_section
@@ -43,7 +44,7 @@ def write_report(result: Result, path: str | Path, other: Result | None = None) 
 
     Raises:
         InputError: The folder holds no result that can be read, the file cannot be written, or a portfolio is to
-            be laid beside a site, a comparison of chemistries beside anything.
+            be laid beside a site, a comparison of chemistries or a proof of grid codes beside anything.
 
     Example:
         >>> write_report("out/sakai", "out/sakai/report.html")  # doctest: +SKIP
@@ -57,6 +58,13 @@ def write_report(result: Result, path: str | Path, other: Result | None = None) 
         from wattstack.twin import Comparison
 
         return write_comparison_page(Comparison.read(result), path)
+    proofs = [one for one in (result, other) if one is not None and is_evidence(one)]
+    if proofs:
+        if other is not None:
+            raise InputError(
+                str(proofs[0]), ["is a proof of grid codes, which stands for itself. Give its folder alone."]
+            )
+        return evidence_page(open_evidence(result)).write(path)
     portfolios = [_is_portfolio(one) for one in (result, other) if one is not None]
     if all(portfolios):
         from wattstack.report.portfolio.write import write_portfolio_report, write_portfolios_beside

@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 QUIET_S = 2.0
+_OPEN: list[Progress] = []  # work inside work is told by the outermost: a terminal has room for one bar
 
 
 class Progress:
@@ -40,7 +41,7 @@ class Progress:
             self._bar.update(self._task, completed=self.done, description=text)
 
     def _is_due(self) -> bool:
-        return sys.stderr.isatty() and time.monotonic() - self._began_s >= QUIET_S
+        return sys.stderr.isatty() and _OPEN[:1] in ([], [self]) and time.monotonic() - self._began_s >= QUIET_S
 
     def _start(self) -> None:
         from rich.console import Console
@@ -75,7 +76,9 @@ def progress(what: str, total: float | None = None) -> Iterator[Progress]:
         3.0
     """
     bar = Progress(what, total)
+    _OPEN.append(bar)
     try:
         yield bar
     finally:
+        _OPEN.remove(bar)
         bar.close()

@@ -66,6 +66,42 @@ def test_a_load_that_leaves_in_steps_is_seen_against_the_first_sag(judge):
     assert "before the first" in v.reading
 
 
+def test_a_load_that_leaves_within_a_long_excursion_has_not_stayed(judge):
+    curve = {"test": "T8", "curve": [[0.9, 1.1, None], [1.1, 1.2, 60.0]]}
+    v = judge(sagged([(20, 40, 1.15)], lost_between(30, 59), 90.0), **curve)
+    assert v.outcome == "fail" and "at the end of an excursion" in v.reading
+    assert judge(sagged([(20, 40, 1.15)], lost_between(30, 45), 90.0), **curve).outcome == "pass"
+
+
+def test_batteries_that_answer_frequency_are_no_load_that_leaves(judge):
+    t = times(90.0, STEP)
+    hertz = np.where((t > 20) & (t < 60), 57.5, 60.0)
+    curve = {"test": "T9", "curve": [[58.8, 61.2, None], [57.0, 58.8, 299]]}
+    power = np.where((t > 20) & (t < 60), 40.0, 100.0)
+    assert judge(made(power, STEP, frequency_hz=hertz), **curve).outcome == "pass"
+    there = made(power, STEP, frequency_hz=hertz, load_mw=np.full(len(t), 100.0))
+    assert judge(there, **curve).outcome == "pass"
+    gone = made(np.full(len(t), 100.0), STEP, frequency_hz=hertz, load_mw=power)
+    assert judge(gone, **curve).value == pytest.approx(0.4)
+
+
+def test_a_battery_does_not_hide_a_load_that_counted_its_sags(judge):
+    sags = [(10 + 8 * k, 0.05, 0.3) for k in range(4)]
+    wave = sagged(sags, lost_between(0, 0), 60.0)
+    hidden = made(
+        wave["power_mw"], STEP, voltage_pu=wave["voltage_pu"], load_mw=lost_between(26, 60)(wave.time_s)
+    )
+    assert judge(hidden, **RIDE).outcome == "pass"
+    v = judge(hidden, **RIDE, sequence=[[0, 0.05, 0.3]])
+    assert v.outcome == "fail" and v.reading == "load itself afterwards / before the first"
+
+
+def test_a_jump_of_the_phase_is_judged_where_the_event_says_so(judge):
+    wave = made(lost_between(20, 60)(times(60.0, STEP)), STEP, events=((20.0, "phase jump"),))
+    v = judge(wave, **RIDE, angle_jump_deg=20)
+    assert v.outcome == "fail" and v.note == "1 jumps of the phase"
+
+
 def test_a_wave_without_a_sag_or_without_voltage_is_not_measurable(judge):
     assert "required_profiles" in judge(sagged([], lost_between(0, 0)), **RIDE).note
     assert "voltage_pu is not in the wave" in judge(made(np.ones(100)), **RIDE).note

@@ -224,9 +224,9 @@ class Look:
         part = self.power_mw[max(since, first - max(round(length_s / self.step_s), 1), 0) : first]
         return float(np.nanmean(part)) if np.isfinite(part).any() else float("nan")
 
-    def events(self, word: str) -> list[float]:
-        """Moments of the events whose text has a word in it [s]."""
-        return [moment for moment, text in self.wave.events if word in text]
+    def events(self, word: str | None) -> list[float]:
+        """Moments of the events whose text has a word in it [s]; none for a rule that names no word."""
+        return [] if word is None else [moment for moment, text in self.wave.events if word in text]
 
 
 def stretches(good: np.ndarray) -> list[tuple[int, int]]:

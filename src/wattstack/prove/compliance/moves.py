@@ -58,14 +58,17 @@ def changes(look: Look, rule: Rule, site: SitePoint) -> list[Reading]:
             moved, at, piece = _most(look, pieces, name, window_s, rule.get("direction", "both"))
             if piece is None:
                 continue
-            picture = _picture(look, piece, at, (f"limit over {window_s:g} s", limit / scale))
+            picture = _picture(look, piece, at, ("limit", limit / scale))
             said = _WORDS[name].format(w=f"{window_s:g}")
             made.append(Reading(said, moved * scale, limit, unit, at_s=at[1] * look.step_s, picture=picture))
     return made
 
 
-def _picture(look: Look, piece: Piece, at: tuple[int, int], mark: tuple[str, float]) -> Picture:
+def _picture(look: Look, piece: Piece, at: tuple[int, int], room: tuple[str, float]) -> Picture:
+    """The samples of a window and beside it; what they may rise by is drawn above the lowest of them."""
     span = (at[0] - piece.first, at[1] - piece.first)
+    lowest = float(np.min(piece.values[span[0] : span[1] + 1]))
+    mark = (f"lowest of the window + {room[0]}", lowest + room[1])
     begin_s = piece.first * look.step_s
     return picture_of(piece.values, look.step_s, span, ("power_mw", "MW"), (mark,), begin_s)
 

@@ -128,7 +128,8 @@ def rejection(look: Look, rule: Rule, site: SitePoint) -> tuple[list[Reading], l
     for window_s in rule.windows_s:
         look.need_window_rate(window_s)
         rise, a, b, *_ = widest_moves(part, round(window_s / look.step_s))
-        picture = picture_of(part, look.step_s, (a, b), ("power_mw", "MW"), begin_s=begins * look.step_s)
+        marks = (("lowest + limit", float(part[a]) + limit * window_s / 60.0),)
+        picture = picture_of(part, look.step_s, (a, b), ("power_mw", "MW"), marks, begins * look.step_s)
         said, at_s = f"rise in any {window_s:g} s of the return", (begins + b) * look.step_s
         made.append(Reading(said, rise * 60.0 / window_s, limit, "MW/min", at_s, picture=picture))
     word = rule.get("permission_event")

@@ -5,9 +5,10 @@ Gives    ride_voltage, ride_frequency, bands_of, Band.
 Used by  prove.compliance.check, profiles.
 
 A wave can only show what happened in it. An excursion that stays inside the curve obliges the load to stay: what it
-draws once the excursion is over is held against what it drew before. A load that counted its sags and left is seen at
-the sag it left at. Where no excursion is in the wave, the rule is not measurable: `required_profiles` gives those to
-drive.
+draws once the excursion is over is held against what it drew before; in one longer than twenty seconds also what the
+load itself draws at its end: who lives on its own batteries by then has left. A load that counted its sags and left
+is seen at the sag it left at. Where no excursion is in the wave, the rule is not measurable: `required_profiles` gives
+those to drive.
 """
 
 from __future__ import annotations
@@ -71,7 +72,13 @@ def bands_of(code: str, rule: Rule, site: SitePoint) -> tuple[Band, ...]:
 
 
 def ride_voltage(look: Look, code: str, rule: Rule, site: SitePoint) -> tuple[list[Reading], list[str]]:
-    """T8: the load is back after every excursion of voltage that the curve obliges it to ride through."""
+    """T8: the load is back after every excursion of voltage that the curve obliges it to ride through.
+
+    With angle_jump_deg, a wave with an event "phase jump" is judged by what is drawn after it.
+    """
+    if rule.get("angle_jump_deg") is not None and (jumps := look.events("phase jump")):
+        must = [Excursion(at, at) for at in (round(moment / look.step_s) for moment in jumps)]
+        return _kept(look, must, must, rule), [f"{len(must)} jumps of the phase"]
     look.need("voltage_pu", "drive the transient twin with the profiles of this code (required_profiles)")
     return _ridden(look, "voltage_pu", bands_of(code, rule, site), rule)
 
@@ -131,14 +138,14 @@ def _kept(look: Look, found: list[Excursion], must: list[Excursion], rule: Rule)
         begin = one.last + 1 + after
         if place + 1 < len(found):  # what is drawn as the next one comes, where that is sooner
             begin = min(begin, firsts[place + 1] - 1)
-        later = look.power_mw[begin:end]
-        if not np.isfinite(later).any():
-            continue
-        for said, base in (
-            ("mean of the 10 s before it", look.before_mw(one.first, since)),
-            ("mean of the 10 s before the first", look.before_mw(found[0].first)),
-        ):
-            kept = float(np.nanmean(later)) / base if base > 0.0 else float("nan")
+        bases = {
+            "mean of the 10 s before it": look.before_mw(one.first, since),
+            "mean of the 10 s before the first": look.before_mw(found[0].first),
+        }
+        said = f"mean of up to 10 s from {after * look.step_s:g} s after an excursion"
+        shares = {f"{said} / {word}": _share(look.power_mw[begin:end], base) for word, base in bases.items()}
+        shares |= _stayed(look, rule, (found[0], one), (begin, end))
+        for said, kept in shares.items():
             if np.isfinite(kept) and kept < least.get(said, (inf, None))[0]:
                 least[said] = (kept, one)
     if not least:
@@ -148,9 +155,48 @@ def _kept(look: Look, found: list[Excursion], must: list[Excursion], rule: Rule)
     made = []
     for said, (kept, one) in least.items():
         picture = picture_of(look.power_mw, look.step_s, (one.first, one.last + after), ("power_mw", "MW"))
-        text = f"mean of up to 10 s from {after * look.step_s:g} s after an excursion / {said}"
-        made.append(Reading(text, kept, share, "pu", one.first * look.step_s, at_least=True, picture=picture))
+        made.append(Reading(said, kept, share, "pu", one.first * look.step_s, at_least=True, picture=picture))
     return made
+
+
+def _stayed(
+    look: Look, rule: Rule, excursions: tuple[Excursion, Excursion], later: tuple[int, int]
+) -> dict[str, float]:
+    """Shares that show who has left behind a battery: of the load itself, where load_mw is known.
+
+    At the end of an excursion of more than 20 s; where sags must not be counted, also afterwards: a battery that holds
+    the power hides it. Without load_mw the power itself tells it of voltage; of frequency it does not, since batteries
+    answer that.
+
+    Args:
+        look: The wave.
+        rule: Which it is.
+        excursions: The first one, and the one that is judged.
+        later: First sample afterwards and the one after the last.
+    """
+    known = look.has("load_mw")
+    if not known and rule.test != "T8":
+        return {}
+    values, of = (look.need("load_mw", ""), "load") if known else (look.power_mw, "power")
+    until, shares = round(BEFORE_S / look.step_s), {}
+    first, one = excursions
+    if one.last - one.first > 2 * until:
+        before = _mean(values[max(one.first - until, 0) : one.first])
+        ending = values[one.last + 1 - until : one.last + 1]
+        shares[f"{of} at the end of an excursion of more than 20 s / before"] = _share(ending, before)
+    if known and rule.get("sequence"):
+        before = _mean(values[max(first.first - until, 0) : first.first])
+        shares["load itself afterwards / before the first"] = _share(values[slice(*later)], before)
+    return shares
+
+
+def _mean(values: np.ndarray) -> float:
+    return float(np.nanmean(values)) if np.isfinite(values).any() else float("nan")
+
+
+def _share(later: np.ndarray, base: float) -> float:
+    """Mean over base; NaN where either is not there."""
+    return _mean(later) / base if base > 0.0 else float("nan")
 
 
 def _rocof(look: Look, hertz: np.ndarray, rule: Rule) -> tuple[list[Reading], list[str]]:

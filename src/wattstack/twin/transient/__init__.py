@@ -20,6 +20,7 @@ _LAZY = {
     "MicroCycles": "micro",
     "TransientRun": "run",
     "greatest_change": "store",
+    "longest_s": "run",
     "micro_cycles": "micro",
     "simulate_transient": "run",
     "transient_summary": "store",
@@ -28,7 +29,8 @@ _LAZY = {
 
 __all__ = [
     "KINDS", "PRESETS", "Event", "GridProfile", "MicroCycles", "TransientRun", "greatest_change", "grid_event",
-    "micro_cycles", "parse_event", "read_events", "simulate_transient", "transient_summary", "write_transient",
+    "longest_s", "micro_cycles", "parse_event", "read_events", "simulate_transient", "transient_summary",
+    "write_transient",
 ]  # fmt: skip
 
 

@@ -1,7 +1,7 @@
 """A campus over seconds of milliseconds: `simulate_transient`, and what it answers with.
 
 Needs    campus, series.Waveform, twin.kernel.transient, twin.transient (build, events, grid, acts, words).
-Gives    simulate_transient, TransientRun.
+Gives    simulate_transient, TransientRun, longest_s.
 Used by  twin's door, prove, cli, report.
 """
 
@@ -144,19 +144,34 @@ def _walk(
     return done, time.perf_counter() - began
 
 
-def _built(
-    campus: Campus, seed: int, groups: int | None, step_s: float, count: int
-) -> tuple[Built, list[str]]:
-    """The campus built with a record that fits: every step and part, else thinned, else without the sources."""
+def longest_s(campus: Campus, step_s: float) -> float:
+    """Longest run that can be kept without thinning below 200 samples a second, or at its own step [s].
+
+    Args:
+        campus: As simulate_transient takes it.
+        step_s: Step of the run.
+    """
+    most = max(1, int(1.0 / (LEAST_HZ * step_s) + 1e-9))
+    return 0.999 * RECORD_MB * 1e6 / 8.0 / _channels(campus)[0] * most * step_s
+
+
+def _channels(campus: Campus) -> tuple[int, int]:
+    """Channels of a record without its sources, and the sources."""
     sources = sum(
         sum(job.count for job in hall.jobs.values()) + len(hall.inference) + 1
         for hall in campus.load.values()
         if hasattr(hall, "it_mw")
     )
+    gensets = sum(unit.units for unit in campus.generator.values())
+    return 8 + 2 * len(campus.battery) + 2 * len(campus.ups) + gensets, sources
+
+
+def _built(
+    campus: Campus, seed: int, groups: int | None, step_s: float, count: int
+) -> tuple[Built, list[str]]:
+    """The campus built with a record that fits: every step and part, else thinned, else without the sources."""
+    parts, sources = _channels(campus)
     groups = max(GROUPS, sources) if groups is None else groups
-    parts = (
-        8 + 2 * len(campus.battery) + 2 * len(campus.ups) + sum(u.units for u in campus.generator.values())
-    )
     most = max(1, int(1.0 / (LEAST_HZ * step_s) + 1e-9))
     samples = RECORD_MB * 1e6 / 8.0
     notes = []
