@@ -37,6 +37,7 @@ SUB_DOORS = {
     ),
     "wattstack.prove.compliance",
     "wattstack.prove.proof",
+    "wattstack.twin.queue",
     "wattstack.twin.transient",
 }
 # Compiled functions call each other across rooms (the twin's loop calls the battery, the rules, the horizon): a file of
