@@ -1,0 +1,218 @@
+"""Three ways out of the building: a posted JSON, a mail, a line of syslog.
+
+Needs    operate.audit.read_secret, campus.Alarms.
+Gives    Webhook, Post, Syslog, ways_of.
+Used by  operate.alarms.teller, operate.audit (Syslog.line, handed in by whoever makes both).
+
+Each `send` waits at most WAIT_S and raises OSError where it did not come through; the teller tries again.
+
+Source:
+    Syslog: RFC 5424, over UDP as in RFC 5426 (no answer: that it came through cannot be known).
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import socket
+import ssl
+import urllib.error
+import urllib.request
+from datetime import UTC, datetime
+from email.message import EmailMessage
+from email.utils import format_datetime, make_msgid
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol
+
+from wattstack.errors import InputError
+from wattstack.operate.alarms.book import Telling
+from wattstack.operate.audit import read_secret
+
+if TYPE_CHECKING:
+    from wattstack.campus import Campus
+
+WAIT_S = 5.0
+_FACILITY = 1  # user-level messages
+_ALERT, _NOTICE = 1, 5
+_LONGEST_SYSLOG = 2048  # bytes every receiver should take (RFC 5424, 6.1)
+_WORDS = {"raised": "Alarm", "returned": "Over", "storm": "Many alarms", "storm_over": "Storm over"}
+
+
+class Way(Protocol):
+    """One way out."""
+
+    name: str
+
+    def send(self, telling: Telling) -> None:
+        """Let it out, or raise OSError."""
+
+
+class Webhook:
+    """Posts each telling as JSON: site, id, utc, what, channel, text, first. 2xx = it came through.
+
+    Args:
+        site: Name of the campus.
+        url: Where to.
+    """
+
+    name = "webhook"
+
+    def __init__(self, site: str, url: str) -> None:
+        self._site, self._url = site, url
+        self._opener = urllib.request.build_opener(_NoDetour)
+
+    def send(self, telling: Telling) -> None:
+        """Post it. A redirection is not followed: the address of the campus file is the one that was approved."""
+        request = urllib.request.Request(
+            self._url,
+            data=json.dumps(_facts(self._site, telling)).encode(),
+            headers={"Content-Type": "application/json", "User-Agent": "wattstack"},
+            method="POST",
+        )
+        try:
+            with self._opener.open(request, timeout=WAIT_S) as answer:
+                answer.read(4096)
+        except urllib.error.HTTPError as error:
+            error.close()
+            raise OSError(f"answered {error.code}") from None
+        except (ValueError, urllib.error.URLError) as error:
+            raise OSError(f"does not answer: {getattr(error, 'reason', error)}") from None
+
+
+class _NoDetour(urllib.request.HTTPRedirectHandler):
+    def redirect_request(self, *_: Any) -> None:
+        return None
+
+
+class Post:
+    """Sends each telling as a mail.
+
+    TLS from the first byte at port 465, else STARTTLS where the server has it. A password goes over TLS only.
+
+    Args:
+        site: Name of the campus.
+        host, port: The mail server.
+        sender, to: Addresses.
+        password: user:password; None: the server needs none.
+        context: Who is trusted; absent = what the system trusts.
+    """
+
+    name = "mail"
+
+    def __init__(
+        self, site: str, server: tuple[str, int], sender: str, to: tuple[str, ...], password: str | None = None,
+        context: ssl.SSLContext | None = None,
+    ) -> None:  # fmt: skip
+        self._site, self._server, self._sender, self._to = site, server, sender, to
+        if password is not None and ":" not in password:
+            raise InputError("operate.alarms.mail.password", ["its file must hold user:password."])
+        self._user = None if password is None else password.split(":", 1)
+        self._context = context or ssl.create_default_context()
+
+    def send(self, telling: Telling) -> None:
+        """Send it."""
+        import smtplib
+
+        host, port = self._server
+        try:
+            if port == 465:
+                server = smtplib.SMTP_SSL(host, port, timeout=WAIT_S, context=self._context)
+            else:
+                server = smtplib.SMTP(host, port, timeout=WAIT_S)
+            with server:
+                server.ehlo()
+                safe = port == 465
+                if not safe and server.has_extn("starttls"):
+                    server.starttls(context=self._context)
+                    server.ehlo()
+                    safe = True
+                if self._user is not None:
+                    if not safe:
+                        raise OSError("has no TLS: the password is not sent in the clear")
+                    server.login(*self._user)
+                server.send_message(self._mail(telling))
+        except smtplib.SMTPException as error:
+            raise OSError(f"did not take it: {' '.join(str(error).split())[:200]}") from None
+
+    def _mail(self, telling: Telling) -> EmailMessage:
+        mail = EmailMessage()
+        mail["From"], mail["To"] = self._sender, ", ".join(self._to)
+        head = f"[{self._site}] {_WORDS[telling.what]}: {telling.channel}: {telling.text}"
+        mail["Subject"] = " ".join(head.split())[:150]
+        mail["Date"] = format_datetime(datetime.fromtimestamp(telling.utc_s, UTC))
+        mail["Message-ID"] = make_msgid(telling.id, domain=f"{self._site}.wattstack")
+        facts = _facts(self._site, telling)
+        mail.set_content("\n".join(f"{name}: {value}" for name, value in facts.items()) + "\n")
+        return mail
+
+
+class Syslog:
+    """Sends lines of syslog over UDP.
+
+    Args:
+        site: Name of the campus.
+        host_port: HOST or HOST:PORT; absent port = 514.
+    """
+
+    name = "syslog"
+
+    def __init__(self, site: str, host_port: str) -> None:
+        host, _, port = host_port.partition(":")
+        self._site, self._to = site, (host, int(port or 514))
+
+    def send(self, telling: Telling) -> None:
+        """Send a telling: severity alert, or notice where something is over."""
+        severity = _NOTICE if telling.what in ("returned", "storm_over") else _ALERT
+        text = f"{_WORDS[telling.what]}: {telling.channel}: {telling.text}"
+        self._out(severity, telling.utc_s, "alarm", f'[wattstack@32473 id="{telling.id}"]', text)
+
+    def line(self, text: str) -> None:
+        """Send a line of the log of changes, so that a copy of its end lies elsewhere."""
+        self._out(_NOTICE, datetime.now(UTC).timestamp(), "audit", "-", text)
+
+    def _out(self, severity: int, utc_s: float, kind: str, data: str, text: str) -> None:
+        when = datetime.fromtimestamp(utc_s, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+        site = self._site[:48] or "-"
+        head = f"<{_FACILITY * 8 + severity}>1 {when} {site} wattstack {os.getpid()} {kind} {data} "
+        plain = " ".join(text.split())  # a line is a line: nobody puts a second one into a text
+        # the end of a line of the log is its hash: where it is too long, the middle goes
+        most = _LONGEST_SYSLOG - len(head.encode()) - 3
+        raw = plain.encode()
+        if len(raw) > most:
+            raw = raw[: most // 2] + b" ... " + raw[-(most - most // 2 - 5) :]
+        family, _, _, _, address = socket.getaddrinfo(*self._to, type=socket.SOCK_DGRAM)[0]
+        with socket.socket(family, socket.SOCK_DGRAM) as out:
+            out.settimeout(WAIT_S)
+            out.sendto(head.encode() + b"\xef\xbb\xbf" + raw, address)
+
+
+def ways_of(campus: Campus) -> list[Way]:
+    """The ways that a campus file names.
+
+    Raises:
+        InputError: The file with the password is missing, or others can read it.
+    """
+    told, ways = campus.operate.alarms, []
+    if told.webhook is not None:
+        ways.append(Webhook(campus.name, told.webhook))
+    if told.mail is not None:
+        secret = None if told.mail.password is None else read_secret(_beside(campus, told.mail.password))
+        server = told.mail.host, told.mail.port
+        ways.append(Post(campus.name, server, told.mail.sender, told.mail.to, secret))
+    if told.syslog is not None:
+        ways.append(Syslog(campus.name, told.syslog))
+    return ways
+
+
+def _beside(campus: Campus, name: str) -> Path:
+    return campus.base_dir / name
+
+
+def _facts(site: str, telling: Telling) -> dict[str, Any]:
+    when = (
+        datetime.fromtimestamp(telling.utc_s, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    )
+    return {
+        "site": site, "id": telling.id, "utc": when, "what": telling.what, "channel": telling.channel,
+        "text": telling.text, "first": telling.first,
+    }  # fmt: skip
