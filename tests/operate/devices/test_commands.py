@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from wattstack.errors import StateError
-from wattstack.operate.devices import Quality, follows
+from tests.operate.devices.conftest import campus_with
+from wattstack.errors import InputError, StateError
+from wattstack.operate.devices import Devices, Quality, follows
 
 PATH = "battery.main"
 SUN = ("ghi_w_m2", "dni_w_m2", "dhi_w_m2", "temp_air_degc", "wind_speed_m_s")
@@ -230,3 +231,33 @@ def test_what_is_no_number_or_has_no_setpoint_is_refused(at_site):
 def test_following_means_as_far_as_the_device_can():
     assert follows(5.0, 4.6, 10.0) and not follows(5.0, 4.0, 10.0)
     assert follows(-8.0, -2.0, 10.0, (2.0, 9.0)) and not follows(-8.0, 2.0, 10.0, (2.0, 9.0))
+
+
+def test_no_setpoint_goes_out_before_the_reversion_was_taken(at_site):
+    async def work(bench):
+        device = bench.site.devices[PATH]
+        revert_at = device._points["revert_on"][2]
+        device._writable[revert_at] = False
+        await bench.until(state_is(bench, "refused"), {PATH: 3.0})
+        await bench.cycle({PATH: 3.0}, 10)
+        assert device.shown("setpoint_mw") == 0.0 and device.shown("setpoint_on") == 0.0
+        device._writable[revert_at] = True
+        await bench.until(state_is(bench, "followed"), {PATH: 3.0})
+        assert device.shown("revert_s") == 5.0
+
+    at_site({PATH: PLAIN}, work)
+
+
+def test_a_reversion_time_that_the_device_made_longer_is_told(at_site):
+    async def work(bench):
+        await bench.until(state_is(bench, "followed"), {PATH: 3.0})
+        bench.site.devices[PATH].show("revert_s", 3600.0)
+        await bench.until(state_is(bench, "foreign"), {PATH: 3.0})
+        assert "revert_s is 3600 where 5 was written" in bench.texts()
+
+    at_site({PATH: PLAIN}, work)
+
+
+def test_a_reversion_shorter_than_the_device_counts_is_told_before_anything_runs():
+    with pytest.raises(InputError, match="must be at least 1: it counts whole ones"):
+        Devices(campus_with({PATH: STORAGE | {"revert_s": 0.5}}))

@@ -96,11 +96,8 @@ class Commander:
         self.command = Command()
         self._place = device.layout.place
         self._group = registers[SETPOINT].group if self.writable else None
-        members = device.layout.template.group(self._group) if self._group else ()
-        self._switches = [
-            (r.name, r.value) for r in members if r.name.endswith("_on") and r.value is not None
-        ]
-        self._is_set = False
+        self._switches = self._watched()
+        self._is_set, self._unset, self._set_error = False, 0, None
         self._beat, self._beat_s = 0, -np.inf
         self._before_mw = self._last_read_mw = float("nan")
         self._off_s: float | None = None  # since when the measured power is elsewhere
@@ -112,19 +109,39 @@ class Commander:
         self.command.sent_s = self.command.taken_s = self._beat_s = -np.inf
 
     def _set_up(self) -> None:
-        """Reversion, modes and whatever else is always the same, where it is not part of the setpoint's own group."""
+        """Reversion, modes and whatever else is always the same, where it is not part of the setpoint's own group.
+
+        No setpoint goes out before all of it was confirmed: a device that would hold for ever gets none.
+        """
         template = self.device.layout.template
         roles = set(template.reversion.values())
         fixed = [
             r for r in template.registers.values() if r.write and (r.value is not None or r.name in roles)
         ]
-        self._is_set = True
-        for group in dict.fromkeys(register.group for register in fixed if register.group is not None):
-            if group != self._group:
-                self._put(self.values_of(group, {}), self._refused)
-        for register in fixed:
-            if register.group is None:
-                self._put(self.values_of(None, {register.name: register.value or 0.0}), self._refused)
+        groups = dict.fromkeys(r.group for r in fixed if r.group not in (None, self._group))
+        parts = [self.values_of(group, {}) for group in groups]
+        parts += [self.values_of(None, {r.name: r.value or 0.0}) for r in fixed if r.group is None]
+        self._unset, self._set_error = len(parts), None
+        self._flying, self._is_set = bool(parts), not parts
+        for values in parts:
+            self._put(values, self._one_set)
+
+    def _watched(self) -> list[tuple[str, float, float]]:
+        """What must stand as it was written, beside the setpoint: (name, value, tolerance)."""
+        layout, found = self.device.layout, []
+        for register in layout.template.registers.values():
+            seconds = register.name == layout.template.reversion.get("seconds")
+            value = self.device.declared.revert_s if seconds else register.value
+            if value is not None and (seconds or register.name.endswith("_on")):
+                found.append((register.name, value, 0.51 * abs(register.factor) if seconds else 0.0))
+        return found if self.writable else []
+
+    def _one_set(self, error: str | None) -> None:
+        self._unset -= 1
+        self._set_error = self._set_error or error
+        if self._unset == 0:
+            self._flying, self._is_set = False, self._set_error is None
+            self._refused(self._set_error)
 
     def ask(self, setpoint_mw: float, now_s: float) -> bool:
         """Ask for a power; it is written where it has to be. Returns whether something went out.
@@ -151,6 +168,8 @@ class Commander:
         try:
             if not self._is_set:
                 self._set_up()
+            if not self._is_set:
+                return True  # the setpoint goes out when that was confirmed
             self._before_mw, self._flying = self._last_read_mw, True
             command.sent_s, command.written_mw = now_s, setpoint_mw
             self._put(self.values_of(self._group, {SETPOINT: setpoint_mw}), self._taken)
@@ -227,7 +246,11 @@ class Commander:
         bits = 16 * TYPES[self.device.layout.template.registers[name].type][0]
         self._beat = (self._beat + 1) % (2 ** min(bits, 31) - 1)
         self._beat_s = now_s
-        self._put({name: float(self._beat)}, lambda error: None)
+        try:
+            self._put({name: float(self._beat)}, lambda error: None)
+        except StateError as error:  # a model that this device may lack, and does
+            self._beat_s = np.inf
+            self._tell(self.device.path, "alarm", f"heartbeat cannot be written: {error}")
 
     def check(self, values: np.ndarray, quality: np.ndarray, now_s: float) -> bool:
         """Look for what was written, in what was read since. Returns whether a foreign hand is on the setpoint.
@@ -255,9 +278,9 @@ class Commander:
         if abs(read - command.written_mw) > 0.51 * step:
             said = f"{read:g} MW stands where {command.written_mw:g} MW was written"
             return self._elsewhere(said, abs(read - self._before_mw) < 1e-9, now_s)
-        for name, wanted in self._switches:
+        for name, wanted, tolerance in self._switches:
             there = self._place[name]
-            if quality[there] == 0 and values[there] != wanted:
+            if quality[there] == 0 and abs(values[there] - wanted) > tolerance:
                 said = f"{name} is {values[there]:g} where {wanted:g} was written"
                 return self._elsewhere(said, False, now_s)
         self._power(values, quality, now_s)

@@ -30,8 +30,6 @@ from wattstack.operate.devices.template import read_template
 if TYPE_CHECKING:
     from wattstack.campus import Campus
 
-MOST_AGE_PERIODS = 3.0
-
 
 @dataclass(frozen=True, slots=True)
 class Image:
@@ -234,6 +232,11 @@ def layouts_of(campus: Campus) -> dict[str, Layout]:
                 )
                 faults.append(Fault(f"devices.{path}.template", said))
             laid = lay_out(template, rating_mw(campus, path))
+            seconds = template.reversion.get("seconds")
+            if seconds is not None and device.revert_s < template.registers[seconds].factor:
+                least_s = template.registers[seconds].factor
+                said = f"is {device.revert_s:g}, must be at least {least_s:g}: it counts whole ones."
+                faults.append(Fault(f"devices.{path}.revert_s", said))
             made[path] = as_messages(laid) if device.transport == "mqtt" else laid
         except InputError as error:
             faults += [

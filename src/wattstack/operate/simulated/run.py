@@ -204,11 +204,16 @@ def _require(campus: Campus) -> None:
     ]
     if not campus.devices:
         faults.append(Fault("devices", "are none, must be given. Declare who speaks for which asset."))
+    sizes: list[tuple[str, object]] = []
+    if campus.grid is not None:
+        sizes.append(("grid.connection.firm_mw", campus.grid.connection.firm_mw))
     for kind in ("battery", "generator", "solar"):
         for name, one in getattr(campus, kind).items():
-            if not isinstance(one.power_mw, int | float):
-                faults.append(
-                    Fault(f"{kind}.{name}.power_mw", "is a range, must stand. Run `wattstack plan` first.")
-                )
+            sizes.append((f"{kind}.{name}.power_mw", one.power_mw))
+            if kind == "battery":
+                sizes.append((f"{kind}.{name}.energy_mwh", one.energy_mwh))
+    for where, size in sizes:
+        if not isinstance(size, int | float):
+            faults.append(Fault(where, "is a range, must stand. Run `wattstack plan` first."))
     if faults:
         raise InputError("devices", faults)
