@@ -60,6 +60,17 @@ def test_long_work_names_itself_and_how_far_it_is(look):
     assert "Reading prices.csv half" in screen.getvalue()
 
 
+def test_work_inside_work_shows_no_bar_of_its_own(look):
+    screen = look(Terminal(), quiet_s=0.0)
+    with work.progress("Outer", total=2) as outer:
+        with work.progress("Inner", total=1) as inner:
+            inner.advance()
+        assert screen.getvalue() == ""
+        outer.advance()
+        time.sleep(0.25)
+    assert "Outer" in screen.getvalue() and "Inner" not in screen.getvalue()
+
+
 def test_nothing_is_shown_where_nobody_looks(look):
     screen = look(io.StringIO(), quiet_s=0.0)
     with work.progress("Reading", total=1) as bar:
