@@ -202,10 +202,8 @@ class Loop:
 
     async def line(self, answer, baud: int = 115_200) -> SerialLine:
         loop = asyncio.get_running_loop()
-        (mine, _), (theirs, _) = self.wire.pairs
-        del theirs
-        closed: list = []
-        line = SerialLine(baud, closed.append)
+        mine = self.wire.pairs[0][0]
+        line = SerialLine(baud, lambda why: None)
         from pymodbus.transport.serialtransport import SerialTransport
 
         transport = SerialTransport(loop, line, self.wire.ends[0], baud, 8, "N", 1, 0)
