@@ -36,6 +36,7 @@ SUB_DOORS = {
         )
     ),
     "wattstack.prove.compliance",
+    "wattstack.prove.smoothing",
     "wattstack.prove.proof",
     "wattstack.twin.queue",
     "wattstack.twin.transient",

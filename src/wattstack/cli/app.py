@@ -30,6 +30,7 @@ from wattstack.cli.report import report
 from wattstack.cli.schema import schema
 from wattstack.cli.simulate import simulate
 from wattstack.cli.simulate_devices import simulate_devices
+from wattstack.cli.smooth import smooth
 from wattstack.errors import UnsupportedError, WattstackError, nearest
 
 BAD_INPUT = 2
@@ -113,6 +114,7 @@ for _verb in (
     fit_load,
     queue,
     comply,
+    smooth,
     report,
     library,
     schema,

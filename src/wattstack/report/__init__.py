@@ -2,7 +2,7 @@
 the pages of a chemistry and of several compared.
 
 Gives    write_report (also of a portfolio), write_portfolio_report, write_workbook, write_refusal,
-         write_chemistry, write_comparison_page, write_fit, write_transient_page.
+         write_chemistry, write_comparison_page, write_fit, write_smoothing_page, write_transient_page.
 Used by  cli, the user.
 """
 
@@ -15,13 +15,14 @@ _LAZY = {
     "write_portfolio_report": "portfolio.write",
     "write_refusal": "refusal",
     "write_report": "write",
+    "write_smoothing_page": "smoothing",
     "write_transient_page": "transient",
     "write_workbook": "workbook",
 }
 
 __all__ = [
     "write_chemistry", "write_comparison_page", "write_fit", "write_portfolio_report", "write_refusal", "write_report",
-    "write_transient_page", "write_workbook",
+    "write_smoothing_page", "write_transient_page", "write_workbook",
 ]  # fmt: skip
 
 
