@@ -22,6 +22,7 @@ _LAZY = {
     "Sensors": "estimate",
     "Setpoints": "seam",
     "SmoothingLoop": "smooth",
+    "StoredBelief": "reserve",
     "StripGroup": "strip",
     "guarded": "guard",
     "horizon_battery": "mpc",
@@ -39,8 +40,9 @@ _LAZY = {
 __all__ = [
     "REASONS", "Bounds", "Controller", "Estimate", "Estimator", "HorizonForecast", "HorizonPlan", "Measured",
     "Mpc", "Plant", "Reading", "RuleController", "Sensors", "Setpoints", "SmoothingLoop",
-    "StripGroup", "guarded",
-    "horizon_battery", "make_believed", "make_forecast", "peak_price_per_mw_month", "reason_text", "rule_arrays", "smooth_params",
+    "StoredBelief", "StripGroup", "guarded",
+    "horizon_battery", "make_believed", "make_forecast", "peak_price_per_mw_month", "reason_text", "rule_arrays",
+    "smooth_params",
     "strip_of", "strip_table", "strips_of",
 ]  # fmt: skip
 

@@ -1,0 +1,63 @@
+"""What tripped stays out: nothing comes back by itself, a person has to say that it may.
+
+Needs    operate.devices.Image.
+Gives    Lockouts.
+Used by  operate.guard.mind.
+
+A contactor or breaker that was closed and is open, a generating set that was available and is not: that is a trip. That
+it is closed again later changes nothing. Clearing is refused while it is still open.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from math import isnan
+
+from wattstack.operate.devices import Image
+
+SIGNS = {
+    "contactor": "its contactor opened",
+    "breaker": "its breaker opened",
+    "available": "it is not available any more",
+}
+
+
+class Lockouts:
+    """Devices that are locked out.
+
+    Args:
+        paths: Keys of the devices.
+
+    Attributes:
+        why: By device, why it is out.
+    """
+
+    def __init__(self, paths: Iterable[str]) -> None:
+        self._paths = tuple(paths)
+        self._seen: dict[tuple[str, str], float] = {}
+        self.why: dict[str, str] = {}
+
+    def look(self, image: Image) -> list[str]:
+        """Look for trips; returns the devices that tripped now."""
+        tripped = []
+        for path in self._paths:
+            for sign, words in SIGNS.items():
+                value = image.value(f"{path}.{sign}")
+                if isnan(value):  # not read: no news
+                    continue
+                before = self._seen.get((path, sign))
+                self._seen[path, sign] = value
+                if before == 1.0 and value == 0.0 and path not in self.why:
+                    self.why[path] = words
+                    tripped.append(path)
+        return tripped
+
+    def clear(self, path: str | None) -> str:
+        """Let a device come back; returns why not, "" where it may."""
+        if path not in self.why:
+            return f"{path} is not locked out; locked out: {', '.join(self.why) or 'nothing'}"
+        still = [words for sign, words in SIGNS.items() if self._seen.get((path, sign)) == 0.0]
+        if still:
+            return f"{path} cannot be cleared: {still[0]} and did not come back"
+        del self.why[path]
+        return ""

@@ -1,0 +1,222 @@
+"""From the image of all devices to what the controllers read: assets instead of devices, only what may be believed.
+
+Needs    campus, operate.devices.Image.
+Gives    Reader, Seen, Store.
+Used by  operate.guard.mind.
+
+The load is what remains: import + batteries + solar + engines as far as they are read; the rest counts into it.
+Without the meter of the connection it is the sum of the load meters, where there is one for each load. What a gauge
+shows is not believed where it cannot be: powers far above what stands, energy that came faster than any power brings.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from math import isnan, nan
+from typing import TYPE_CHECKING
+
+from wattstack.operate.devices import Image
+
+if TYPE_CHECKING:
+    from wattstack.campus import Campus
+
+FAR = 1.5  # times what stands: more is not believed
+FROZEN_S, FROZEN_PERIODS = 3.0, 3.0
+JUMP_FRAC = 0.02  # of the usable energy: what a gauge may correct itself by at once
+BALANCE_FRAC, BALANCE_S = 0.05, 5.0
+LIVELY = ("clock_s", "device_heartbeat")
+POWERS = ("power_mw", "output_mw", "draw_mw")
+
+
+@dataclass(slots=True)
+class Store:
+    """One battery device [MW, MWh]; NaN where it is not known."""
+
+    power_mw: float = nan
+    stored_mwh: float = nan
+    can_charge_mw: float = 0.0
+    can_discharge_mw: float = 0.0
+
+
+@dataclass(slots=True)
+class Seen:
+    """What the site is like.
+
+    Attributes:
+        values: By channel, as the controllers read it; what is not known is not there.
+        stores: By device of a battery.
+        doubts: By device or channel, what is not believed and why: alarms that stand.
+    """
+
+    values: dict[str, float] = field(default_factory=dict)
+    stores: dict[str, Store] = field(default_factory=dict)
+    doubts: dict[str, str] = field(default_factory=dict)
+
+
+class Reader:
+    """Reads images.
+
+    Args:
+        campus: Sizes stand.
+        speed: Seconds of the site in a second of the wall (simulated sites).
+    """
+
+    def __init__(self, campus: Campus, speed: float = 1.0) -> None:
+        self.campus, self._speed = campus, speed
+        self._of = {
+            asset: [p for p in campus.devices if p.split("#")[0] == asset] for asset in _assets(campus)
+        }
+        self._sizes = {path: _size_mw(campus, path) for path in campus.devices}
+        self._moved: dict[str, tuple[tuple[float, ...], float]] = {}
+        self._stored: dict[str, tuple[float, float]] = {}
+        self._grid_on = 1.0
+        self._off_s: float | None = None
+
+    def read(self, image: Image, out: frozenset[str]) -> Seen:
+        """What is known of the site at the moment of an image.
+
+        Args:
+            image: Of the devices.
+            out: Devices that are locked out: they can do nothing.
+        """
+        seen = Seen()
+        frozen = {path for path in self.campus.devices if self._frozen(path, image)}
+        seen.doubts |= dict.fromkeys(frozen, "stands still: nothing it shows is used")
+        get = lambda path, name: nan if path in frozen else image.value(f"{path}.{name}")  # noqa: E731
+        powers = {asset: self._power(asset, get, seen) for asset in self._of}
+        for asset in self._of:
+            if asset.startswith("battery."):
+                self._battery(asset, get, image.time_s, out, seen)
+        self._load(powers, image.time_s, seen)
+        self._grid(get, seen)
+        return seen
+
+    def _frozen(self, path: str, image: Image) -> bool:
+        """Whether what always moves stood still, and all powers with it."""
+        lively = tuple(
+            image.value(f"{path}.{name}", 0.0) for name in LIVELY if f"{path}.{name}" in image.place
+        )
+        if not lively:
+            return False
+        shown = lively + tuple(
+            image.value(f"{path}.{name}", 0.0) for name in POWERS if f"{path}.{name}" in image.place
+        )
+        before = self._moved.get(path)
+        if before is None or before[0] != shown:
+            self._moved[path] = shown, image.time_s
+            return False
+        most_s = max(FROZEN_S, FROZEN_PERIODS * self.campus.devices[path].period_s)
+        return image.time_s - before[1] > most_s
+
+    def _power(self, asset: str, get, seen: Seen) -> float:
+        """Power of an asset as far as it is read; NaN where nothing is."""
+        whole, any_read = 0.0, False
+        for path in self._of[asset]:
+            power = next((p for p in (get(path, name) for name in POWERS) if not isnan(p)), nan)
+            if abs(power) > FAR * self._sizes[path]:
+                seen.doubts[path] = f"shows {power:g} MW where {self._sizes[path]:g} MW stand: not believed"
+                continue
+            if not isnan(power):
+                if asset == "grid.connection":
+                    return power  # a second meter of it shows the same
+                whole, any_read = whole + power, True
+        return whole if any_read else nan
+
+    def _battery(self, asset: str, get, time_s: float, out: frozenset[str], seen: Seen) -> None:
+        unit = self.campus.battery[asset.split(".")[1]]
+        stored = 0.0
+        for path in self._of[asset]:
+            share = self.campus.devices[path].share_frac
+            store = seen.stores[path] = Store(power_mw=get(path, "power_mw"))
+            store.stored_mwh = self._energy(path, get, float(unit.energy_mwh) * share, time_s, seen)
+            stored += store.stored_mwh
+            switched_off = get(path, "contactor") == 0.0 or get(path, "local") == 1.0 or path in out
+            if switched_off or isnan(store.power_mw):
+                continue
+            most_in = float(unit.power_mw) * unit.charge_power_frac * share
+            most_out = float(unit.power_mw) * share
+            told_in, told_out = get(path, "can_charge_mw"), get(path, "can_discharge_mw")
+            known = not isnan(
+                store.stored_mwh
+            )  # without a word of the device: its rating, while there is energy
+            store.can_charge_mw = min(max(told_in, 0.0), most_in) if not isnan(told_in) else most_in * known
+            store.can_discharge_mw = (
+                min(max(told_out, 0.0), most_out)
+                if not isnan(told_out)
+                else most_out * (store.stored_mwh > 0.0)
+            )
+        mine = [seen.stores[path] for path in self._of[asset]]
+        seen.values[f"{asset}.can_charge_mw"] = sum(store.can_charge_mw for store in mine)
+        seen.values[f"{asset}.can_discharge_mw"] = sum(store.can_discharge_mw for store in mine)
+        if not isnan(stored):
+            seen.values[f"{asset}.stored_mwh"] = stored
+
+    def _energy(self, path: str, get, whole_mwh: float, time_s: float, seen: Seen) -> float:
+        """Stored energy of a device, NaN where it rose faster than any power could bring it."""
+        shown, soc = get(path, "stored_mwh"), get(path, "soc")
+        if isnan(shown) and not isnan(soc):
+            shown = soc * whole_mwh
+        if isnan(shown):
+            return nan
+        before = self._stored.get(path)
+        if before is not None:
+            hours = (time_s - before[1]) * self._speed / 3600.0
+            most = before[0] + self._sizes[path] * hours + JUMP_FRAC * whole_mwh
+            if shown > most:
+                seen.doubts[path] = f"shows {shown:g} MWh where {most:.4g} MWh can be: not believed"
+                return nan
+        self._stored[path] = shown, time_s
+        return min(max(shown, 0.0), whole_mwh)
+
+    def _load(self, powers: dict[str, float], time_s: float, seen: Seen) -> None:
+        """Import, sun, engines and what the campus draws, where they are known."""
+        known = lambda kind: [p for a, p in powers.items() if a.split(".")[0] == kind and not isnan(p)]  # noqa: E731
+        batteries, solar, engines = sum(known("battery")), sum(known("solar")), sum(known("generator"))
+        seen.values |= {"solar_mw": max(solar, 0.0), "generator_mw": max(engines, 0.0)}
+        draws = [powers[a] for a in powers if a.startswith("load.")]
+        metered = sum(draws) if draws and len(draws) == len(self.campus.load) else nan
+        imported = powers.get("grid.connection", nan)
+        if not isnan(imported):
+            seen.values["grid.import_mw"] = imported
+            seen.values["load_mw"] = imported + batteries + solar + engines
+        elif not isnan(metered):
+            seen.values["load_mw"] = metered
+            seen.values["grid.import_mw"] = metered - batteries - solar - engines
+        off = seen.values.get("load_mw", nan) - metered
+        if not abs(off) > BALANCE_FRAC * sum(abs(p) for p in powers.values()) or isnan(imported):
+            self._off_s = None
+            return
+        self._off_s = time_s if self._off_s is None else self._off_s
+        if time_s - self._off_s > BALANCE_S:
+            seen.doubts["balance"] = (
+                f"meters do not add up: {off:+.4g} MW are missing. Look for a transformer that was turned round."
+            )
+            seen.values["load_mw"] = max(seen.values["load_mw"], metered)
+
+    def _grid(self, get, seen: Seen) -> None:
+        """Whether the grid is there; where nothing tells it, as before."""
+        for path in self._of.get("grid.connection", ()):
+            breaker, voltage = get(path, "breaker"), get(path, "voltage_pu")
+            well, source = get(path, "grid_well"), get(path, "source")
+            signs = [breaker != 0.0, not voltage < 0.5, well != 0.0, source != 2.0]
+            if not all(isnan(one) for one in (breaker, voltage, well, source)):
+                self._grid_on = float(all(signs))
+                break
+        seen.values["grid.on"] = self._grid_on
+
+
+def _assets(campus: Campus) -> list[str]:
+    return list(dict.fromkeys(path.split("#")[0] for path in campus.devices))
+
+
+def _size_mw(campus: Campus, path: str) -> float:
+    """What a power of the device can be at most."""
+    kind, _, name = path.split("#", maxsplit=1)[0].partition(".")
+    if kind in ("battery", "generator", "solar"):
+        return float(getattr(campus, kind)[name].power_mw) * campus.devices[path].share_frac
+    whole = 0.0
+    if campus.grid is not None:
+        whole = float(campus.grid.connection.firm_mw) + float(campus.grid.connection.nonfirm_mw)
+    for kind in ("battery", "generator", "solar"):
+        whole += sum(float(one.power_mw) for one in getattr(campus, kind).values())
+    return whole

@@ -1,0 +1,66 @@
+"""What the mind must not forget over a restart, as plain numbers and words.
+
+Needs    control (beliefs of the store); operate.guard.mind.
+Gives    remembered, recall.
+Used by  operate.guard.loop.
+
+A store that was not read since is believed to have been emptied at full power: what is recalled is as old as it is.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from wattstack.control import StoredBelief
+
+if TYPE_CHECKING:
+    from wattstack.operate.guard.mind import Mind
+
+
+def remembered(mind: Mind, campus_sum: str, utc_s: float, time_s: float) -> dict[str, Any]:
+    """What is to be saved; `time_s` is monotonic."""
+    controller = mind.controller
+    return {
+        "version": 1,
+        "campus": campus_sum,
+        "utc_s": utc_s,
+        "month": mind.month,
+        "reached_mw": mind.reached_mw,
+        "interval_mwh": controller.interval_mwh,
+        "import_mw": controller.import_mw,
+        "last_s": controller.last_s,
+        "highest_load_mw": _plain(controller.highest_load_mw),
+        "lowest_load_mw": _plain(mind.lowest_mw),
+        "stores": {p: [b.stored_mwh, b.error_mwh, b.read_s] for p, b in controller.beliefs.items()},
+        "lockouts": mind.lockouts.why,
+        "requests": mind.book.saved(utc_s, time_s),
+    }
+
+
+def recall(mind: Mind, state: dict[str, Any], campus_sum: str, time_s: float) -> list[str]:
+    """Give the mind back what was saved; returns what could not be, in words."""
+    told = []
+    if state.get("campus") != campus_sum:
+        told.append("the campus file is another than before the restart: it is taken over now")
+    try:
+        controller = mind.controller
+        mind.month, mind.reached_mw = str(state["month"]), float(state["reached_mw"])
+        if state["last_s"] is not None:
+            controller.interval_mwh = float(state["interval_mwh"])
+            controller.import_mw, controller.last_s = float(state["import_mw"]), float(state["last_s"])
+        if state["highest_load_mw"] is not None:
+            controller.highest_load_mw = float(state["highest_load_mw"])
+        if state["lowest_load_mw"] is not None:
+            mind.lowest_mw = float(state["lowest_load_mw"])
+        for path, belief in state["stores"].items():
+            if path in controller.paths:
+                controller.beliefs[path] = StoredBelief(*map(float, belief))
+        mind.lockouts.why |= {str(k): str(v) for k, v in state["lockouts"].items()}
+        mind.book.restore(state["requests"], float(state["utc_s"]), time_s)
+    except (KeyError, TypeError, ValueError) as error:
+        told.append(f"what was saved is not whole: {type(error).__name__} {error}"[:200])
+    return told
+
+
+def _plain(number: float) -> float | None:
+    return None if number != number else number  # noqa: PLR0124  NaN is not JSON

@@ -1,0 +1,277 @@
+"""One decision: from an image and what is asked to setpoints with their reasons. No sockets, no files, no own clock.
+
+Needs    campus; control: RuleController, SmoothingLoop, Setpoints; operate.guard: arbitration, clock, limits, lockout,
+         measure, others, requests.
+Gives    Mind, Decision.
+Used by  operate.guard.loop; replay of a recorded day: equal images and requests give equal decisions, bit for bit.
+
+The controllers of `control` say what they want; arbitration says what they get.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from math import isnan, nan
+from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
+
+import numpy as np
+
+from wattstack.campus import reserve_mw, reserve_mwh
+from wattstack.control import Measured, RuleController, SmoothingLoop, rule_arrays
+from wattstack.control.kernel import rows
+from wattstack.operate.devices import Image
+from wattstack.operate.guard.arbitration import Feasible
+from wattstack.operate.guard.clock import SiteClock
+from wattstack.operate.guard.limits import FAR_MW, Band, Limits, limits_of, month_target
+from wattstack.operate.guard.lockout import Lockouts
+from wattstack.operate.guard.measure import Reader, Seen
+from wattstack.operate.guard.others import Others
+from wattstack.operate.guard.requests import RequestBook
+from wattstack.operate.guard.shares import shared
+
+if TYPE_CHECKING:
+    from wattstack.campus import Campus
+
+USUAL_INTERVAL_S = 1800.0
+BUMP_S = 2.0  # from the actual power to the first wish after a start
+
+
+@dataclass(slots=True)
+class Decision:
+    """What is asked of the site for the coming period.
+
+    Attributes:
+        time_s: Seconds since 1970 UTC, of the clock that decisions go by.
+        mode: In force.
+        whole: Whether everything that a decision needs was read.
+        device_mw: Setpoint by device, positive into the bus.
+        asset_mw: By asset.
+        reasons: By asset.
+        slack_mw: By step of arbitration that could not be kept.
+        alarms: That stand, by device or channel.
+        values: Numbers of the decision, by channel.
+        tripped: Devices that tripped now.
+    """
+
+    time_s: float
+    mode: str
+    whole: bool = False
+    device_mw: dict[str, float] = field(default_factory=dict)
+    asset_mw: dict[str, float] = field(default_factory=dict)
+    reasons: dict[str, str] = field(default_factory=dict)
+    slack_mw: dict[str, float] = field(default_factory=dict)
+    alarms: dict[str, str] = field(default_factory=dict)
+    values: dict[str, float] = field(default_factory=dict)
+    tripped: list[str] = field(default_factory=list)
+
+
+class Mind:
+    """Decides.
+
+    Args:
+        campus: Sizes stand.
+        mode: Without a request: "run" or "shadow".
+        speed: Seconds of the site in a second of the wall (simulated sites).
+    """
+
+    def __init__(self, campus: Campus, mode: str = "run", speed: float = 1.0) -> None:
+        self.campus, self.mode, self.step_s = campus, mode, campus.operate.period_s * speed
+        demands = () if campus.grid is None else campus.grid.tariff.demand.values()
+        interval_s = min((d.interval_s for d in demands if d.interval_s), default=USUAL_INTERVAL_S)
+        self.controller = RuleController(campus, self.step_s, float(interval_s), np.full(12, FAR_MW))
+        self._with_plan = self.controller.kinds, self.controller.params
+        alone = campus.control.model_copy(
+            update={"kind": "rules", "rules": tuple(r for r in campus.control.rules if r != "plan")}
+        )
+        self._alone = rule_arrays(alone)
+        self._loop = SmoothingLoop(campus) if campus.control.smoothing is not None else None
+        self.reader, self.clock = Reader(campus, speed), SiteClock(speed)
+        self.lockouts, self.book, self.others = (
+            Lockouts(campus.devices),
+            RequestBook(campus, speed),
+            Others(campus),
+        )
+        self._zone = ZoneInfo(campus.place.time_zone)
+        self.month, self.reached_mw, self._set_mw = "", 0.0, FAR_MW
+        self.last_mw, self._began_s, self.lowest_mw = nan, nan, nan
+
+    def decide(self, image: Image) -> Decision:
+        """The decision on an image."""
+        limits = limits_of(self.campus, self.book.in_force(image.time_s))
+        tripped = self.lockouts.look(image)
+        seen = self.reader.read(image, frozenset(self.lockouts.why))
+        made = Decision(self.clock.at(image), limits.mode or self.mode, tripped=tripped)
+        made.alarms = dict(seen.doubts) | {p: f"locked out: {why}" for p, why in self.lockouts.why.items()}
+        made.whole = "load_mw" in seen.values and not any(isnan(s.power_mw) for s in seen.stores.values())
+        self._peak(made.time_s, limits)
+        wish, why = self._wish(made, seen, limits)
+        left = self._arbitrate(made, seen, limits)
+        power, held = left.pick(wish)
+        bands = [b for b in (*limits.told, *limits.cost, *limits.manual) if b.path is not None]
+        bands = bands if made.mode in ("run", "shadow", "manual") else []
+        made.device_mw = shared(power, seen.stores, bands)
+        for asset in self.controller.paths:
+            mine = [p for p in made.device_mw if p.split("#")[0] == asset]
+            made.asset_mw[asset] = sum(made.device_mw[p] for p in mine)
+            made.reasons[asset] = f"{why}; held at {power:.4g} MW by {held}" if held else why
+        made.slack_mw = left.slacks
+        self.last_mw = sum(made.asset_mw.values())
+        self.others.decide(made, seen, limits, self.lockouts.why)
+        self._number(made, seen, limits)
+        return made
+
+    def _peak(self, time_s: float, limits: Limits) -> None:
+        """The target of the open interval: as asked or declared, but never below what this month was billed for."""
+        label = datetime.fromtimestamp(time_s, UTC).astimezone(self._zone).strftime("%Y-%m")
+        peak = self.controller.peak_mw
+        if label != self.month:
+            self.month, self.reached_mw = label, 0.0
+        elif peak[self._place] > self._set_mw:  # an interval was closed above its target
+            self.reached_mw = max(self.reached_mw, float(peak[self._place]))
+        target = month_target(self.campus, label) if limits.peak_mw is None else limits.peak_mw
+        peak[self._place] = self._set_mw = max(target, self.reached_mw)
+
+    @property
+    def _place(self) -> int:
+        return int(self.month[5:]) - 1
+
+    def _wish(self, made: Decision, seen: Seen, limits: Limits) -> tuple[float, str]:
+        """What is wanted of all batteries, and why."""
+        plan = [band for band in limits.cost if band.path is None or len(self.controller.paths) == 1]
+        has_plan = bool(plan) and made.mode in ("run", "shadow")
+        self.controller.kinds, self.controller.params = self._with_plan if has_plan else self._alone
+        values = seen.values | {
+            "control.month": float(self._place),
+            "grid.import_limit_mw": min(limits.import_mw, limits.told_import_mw),
+            "grid.export_limit_mw": min(limits.export_mw, limits.told_export_mw),
+            "control.reserve_mwh": self._reserve(seen, limits),
+        }
+        if has_plan:
+            values["control.plan_mw"] = _nearest_zero(plan[-1])
+        asked = self.controller.decide(Measured(made.time_s, values))
+        controller_mw = sum(asked.power_mw.values())
+        whys = list(dict.fromkeys(asked.reason.values()))
+        load = seen.values.get("load_mw", nan)
+        if not isnan(load):
+            self.lowest_mw = load if isnan(self.lowest_mw) else min(load, 1.001 * self.lowest_mw)
+        if made.mode == "safe":
+            return 0.0, "safe: rests, limits alone hold"
+        if made.mode == "manual":
+            wish = sum(_nearest_zero(band) for band in limits.manual)
+            return wish, limits.manual[-1].why if limits.manual else "manual: nobody asks for power"
+        if self._loop is not None:
+            smooth = self._loop.decide(Measured(made.time_s, values | {"control.base_mw": controller_mw}))
+            return sum(smooth.power_mw.values()), next(iter(smooth.reason.values()), "")
+        return controller_mw, "; ".join(whys)
+
+    def _reserve(self, seen: Seen, limits: Limits) -> float:
+        """Energy held back [MWh]: declared for the load of now and for swings, or more where it is asked."""
+        duties = self.campus.duties
+        load = seen.values.get("load_mw", self.controller.highest_load_mw)
+        held = 0.0
+        if duties.backup is not None and not isnan(load):
+            eff = min((unit.discharge_eff for unit in self.campus.battery.values()), default=1.0)
+            held = reserve_mwh(
+                reserve_mw(max(load, 0.0), duties.backup.load_frac), duties.backup.duration_h, eff
+            )
+        held += duties.smoothing.energy_mwh if duties.smoothing is not None else 0.0
+        return max(held, limits.reserve_mwh)
+
+    def _net(self, seen: Seen) -> tuple[float, float]:
+        """What the campus draws beside batteries, at least and at most [MW]; NaN where it was never seen."""
+        load = seen.values.get("load_mw", nan)
+        low, high = (load, load) if not isnan(load) else (self.lowest_mw, self.controller.highest_load_mw)
+        own = seen.values["solar_mw"] + seen.values["generator_mw"]
+        return low - own, high - own
+
+    def _arbitrate(self, made: Decision, seen: Seen, limits: Limits) -> Feasible:
+        """The fixed order, highest first."""
+        left = Feasible()
+        low, high = self._net(seen)
+        can_in = sum(store.can_charge_mw for store in seen.stores.values())
+        can_out = sum(store.can_discharge_mw for store in seen.stores.values())
+        left.narrow("device", -can_in, can_out, "what the batteries can")
+        if isnan(high):
+            left.narrow("connection", 0.0, 0.0, "the load was never measured")
+            return left
+        if seen.values["grid.on"] < 0.5:
+            left.narrow("island and lockout", high, high, "carries the campus without the grid")
+            return left
+        left.narrow(
+            "connection", high - limits.import_mw, low + limits.export_mw,
+            f"import at most {limits.import_mw:g} MW, export at most {limits.export_mw:g} MW",
+        )  # fmt: skip
+        if any(path.startswith("grid.connection") for path in self.lockouts.why):
+            left.narrow("island and lockout", 0.0, 0.0, "the connection tripped and was not cleared")
+        if left.high_mw > 0.0 or left.low_mw > 0.0:
+            sure = sum(belief.sure_mwh for belief in self.controller.beliefs.values())
+            reserve = self.controller.row[rows.RESERVE_MWH]
+            free = max(sure - reserve, 0.0) * self.controller.row[rows.DISCHARGE_EFF] * 3600.0 / self.step_s
+            left.narrow(
+                "backup reserve", -FAR_MW, free, f"reserve {reserve:.4g} MWh, {sure:.4g} MWh are sure"
+            )
+        self._soft(made, left, limits, (low, high))
+        return left
+
+    def _soft(self, made: Decision, left: Feasible, limits: Limits, net: tuple[float, float]) -> None:
+        """Instruction, ramp, peak, smoothing, cost."""
+        low, high = net
+        if min(limits.told_import_mw, limits.told_export_mw) < FAR_MW:
+            words = f"told to import at most {limits.told_import_mw:g} MW, export at most {limits.told_export_mw:g} MW"
+            left.narrow("instruction", high - limits.told_import_mw, low + limits.told_export_mw, words)
+        for band in limits.told:
+            left.narrow("instruction", band.low_mw, band.high_mw, band.why) if band.path is None else None
+        self._ramp(made.time_s, left)
+        if made.mode == "safe":
+            return
+        row = self.controller.row
+        if row[rows.PEAK_MW] < FAR_MW:
+            budget = row[rows.PEAK_MW] * row[rows.INTERVAL_S] / 3600.0 - row[rows.INTERVAL_MWH]
+            allowed = max(budget * 3600.0 / row[rows.INTERVAL_LEFT_S], 0.0)
+            left.narrow("peak", high - allowed, FAR_MW, f"interval mean at most {row[rows.PEAK_MW]:.4g} MW")
+        if made.mode == "manual":
+            return
+        if self._loop is not None:
+            left.narrow(
+                "smoothing", self._loop.setpoint_mw, self._loop.setpoint_mw, "holds the power drawn steady"
+            )
+        for band in limits.cost:
+            left.narrow("cost", band.low_mw, band.high_mw, band.why) if band.path is None else None
+
+    def _ramp(self, time_s: float, left: Feasible) -> None:
+        """The declared ramp; and after a start the power leaves the actual one gently, as far as what is above lets it."""
+        ramp = self.campus.operate.ramp_mw_per_s
+        if ramp is not None:
+            most = ramp * self.step_s
+            left.narrow(
+                "ramp", self.last_mw - most, self.last_mw + most, f"moves at most {most:.3g} MW a period"
+            )
+        self._began_s = time_s if isnan(self._began_s) else self._began_s
+        if 0.0 <= time_s - self._began_s < BUMP_S:
+            most = sum(float(u.power_mw) for u in self.campus.battery.values()) * self.step_s / BUMP_S
+            low, high = (min(max(self.last_mw + s * most, left.low_mw), left.high_mw) for s in (-1.0, 1.0))
+            left.narrow("ramp", low, high, "leaves the actual power gently")
+
+    def begin(self, seen_mw: float) -> None:
+        """Go on from the actual power of all batteries: no bump."""
+        self.last_mw, self._began_s = seen_mw, nan
+
+    def _number(self, made: Decision, seen: Seen, limits: Limits) -> None:
+        """What history keeps of the decision."""
+        row = self.controller.row
+        sure = sum(belief.sure_mwh for belief in self.controller.beliefs.values())
+        made.values |= {k: v for k, v in seen.values.items() if "." not in k or k.startswith("grid.")}
+        made.values |= {
+            "control.battery_mw": self.last_mw, "control.reserve_mwh": float(row[rows.RESERVE_MWH]),
+            "control.sure_mwh": sure, "control.import_limit_mw": min(limits.import_mw, limits.told_import_mw),
+            "control.interval_mwh": float(self.controller.interval_mwh),
+            "control.interval_left_s": float(self.controller.interval_s - made.time_s % self.controller.interval_s),
+            "control.peak_mw": self._set_mw if self._set_mw < FAR_MW else nan,
+            "control.load_cap_mw": limits.load_cap_mw if limits.load_cap_mw < FAR_MW else nan,
+        }  # fmt: skip
+
+
+def _nearest_zero(band: Band) -> float:
+    return min(max(0.0, band.low_mw), band.high_mw)

@@ -1,0 +1,85 @@
+"""What is asked of engines and of the sun: engines where the grid is away, lacks power, or somebody asks; the sun its
+limit.
+
+Needs    campus; operate.guard.limits, measure.
+Gives    Others.
+Used by  operate.guard.mind.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from math import isnan, nan
+from typing import TYPE_CHECKING
+
+from wattstack.operate.guard.limits import Limits
+from wattstack.operate.guard.measure import Seen
+
+if TYPE_CHECKING:
+    from wattstack.campus import Campus
+    from wattstack.operate.guard.mind import Decision
+
+STAY_S = 60.0  # engines run on for so long after the grid came back
+
+
+class Others:
+    """Engines and solar parks.
+
+    Args:
+        campus: Sizes stand.
+    """
+
+    def __init__(self, campus: Campus) -> None:
+        self._sizes = {
+            path: float(getattr(campus, kind)[name].power_mw) * campus.devices[path].share_frac
+            for path in campus.devices
+            for kind, _, name in [path.split("#")[0].partition(".")]
+            if kind in ("generator", "solar")
+        }
+        self._island_s = nan
+
+    def decide(self, made: Decision, seen: Seen, limits: Limits, out: Mapping[str, str]) -> None:
+        """Add setpoints and reasons of engines and solar parks to a decision."""
+        load = seen.values.get("load_mw", nan)
+        can_in = sum(store.can_charge_mw for store in seen.stores.values())
+        can_out = sum(store.can_discharge_mw for store in seen.stores.values())
+        if isnan(load):
+            return
+        if seen.values["grid.on"] < 0.5:
+            self._island_s = made.time_s
+        elif made.time_s - self._island_s > STAY_S:
+            self._island_s = nan
+        island = not isnan(self._island_s)
+        sun, engines = seen.values["solar_mw"], seen.values["generator_mw"]
+        export = 0.0 if island else min(limits.export_mw, limits.told_export_mw)
+        if island:
+            need, why = load - sun, "carries the campus: the grid is away"
+        else:
+            need = load - sun - min(limits.import_mw, limits.told_import_mw) - can_out
+            why = "the connection and the batteries cannot carry the load"
+        most = max(load - sun + export + can_in, 0.0)
+        self._engines(made, limits, (max(need, 0.0), most, why), out)
+        self._split(
+            made, "solar", max(load - engines + export + can_in, 0.0), "what campus and grid can take", out
+        )
+
+    def _engines(
+        self, made: Decision, limits: Limits, need: tuple[float, float, str], out: Mapping[str, str]
+    ) -> None:
+        wanted, most, why = need
+        asked = sum(min(max(0.0, band.low_mw), band.high_mw) for band in limits.engines)
+        if made.mode in ("run", "shadow", "manual") and asked > wanted:
+            wanted, why = asked, limits.engines[-1].why
+        power = min(wanted, most)
+        self._split(made, "generator", power, why if power > 0.0 else "nothing asks for it", out)
+
+    def _split(self, made: Decision, kind: str, power_mw: float, why: str, out: Mapping[str, str]) -> None:
+        """In proportion to what stands."""
+        sizes = {p: 0.0 if p in out else s for p, s in self._sizes.items() if p.startswith(kind)}
+        whole = sum(sizes.values())
+        part = min(power_mw / whole, 1.0) if whole > 0.0 else 0.0
+        for path, size in sizes.items():
+            asset = path.split("#")[0]
+            made.device_mw[path] = part * size
+            made.asset_mw[asset] = made.asset_mw.get(asset, 0.0) + part * size
+            made.reasons[asset] = why
