@@ -52,12 +52,6 @@ def test_an_unknown_option_is_bad_input(capsys):
     assert "--nonsense" in capsys.readouterr().err
 
 
-@pytest.mark.parametrize("verb", ["operate"])
-def test_a_verb_that_is_not_built_is_refused_by_name(verb, capsys):
-    assert run([verb, "campus.yaml"]) == 2
-    assert f"{verb} is not built yet" in capsys.readouterr().err
-
-
 @pytest.mark.parametrize(
     ("error", "code", "text"),
     [

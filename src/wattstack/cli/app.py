@@ -23,6 +23,7 @@ from wattstack.cli.comply import comply
 from wattstack.cli.fit_load import fit_load
 from wattstack.cli.init import init
 from wattstack.cli.library import library
+from wattstack.cli.operate import operate
 from wattstack.cli.plan import plan
 from wattstack.cli.queue import queue
 from wattstack.cli.replan import replan
@@ -31,19 +32,15 @@ from wattstack.cli.schema import schema
 from wattstack.cli.simulate import simulate
 from wattstack.cli.simulate_devices import simulate_devices
 from wattstack.cli.smooth import smooth
-from wattstack.errors import UnsupportedError, WattstackError, nearest
+from wattstack.errors import WattstackError, nearest
 
 BAD_INPUT = 2
 INTERNAL = 3
 STOPPED = 130
 
-NOT_BUILT = {
-    "operate": "it comes with the live loop",
-}
-
 
 class Verbs(click.Group):
-    """The sub-commands; refuses by name what is not built yet and names the nearest one for a slip."""
+    """The sub-commands; names the nearest one for a slip."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """In the order they are used, not by alphabet."""
@@ -52,8 +49,6 @@ class Verbs(click.Group):
     def resolve_command(self, ctx: click.Context, args: list[str]) -> tuple:
         """Find the sub-command."""
         name = args[0]
-        if name in NOT_BUILT:
-            raise UnsupportedError("wattstack", [f"{name} is not built yet: {NOT_BUILT[name]}."])
         if name not in self.commands and not name.startswith("-"):
             near = nearest(name, self.commands)
             hint = f" Nearest: '{near}'." if near else ""
@@ -88,6 +83,10 @@ def wattstack() -> None:
       wattstack check sakai/campus.yaml
       wattstack plan sakai/campus.yaml -o out/sakai
       wattstack simulate out/sakai/campus.yaml -o out/sakai-run
+
+    \b
+    A live site, simulated on this machine, with its page:
+      wattstack operate sakai --simulated --speed 144
 
     \b
     Several sites and a battery factory:

@@ -25,6 +25,10 @@ generator:
   gas: {fuel: lng, power_mw: 5, fuel_mwh_per_mwh: 2.2, fuel_price_per_mwh: 12000, om_per_mwh: 1500,
         capital_per_mw: 1, fixed_per_mw_year: 0, life_years: 20}
 duties: {backup: {duration_h: 0.5, load_frac: 0.3}}
+devices:
+  grid.connection: {template: library:meter-generic, host: 127.0.0.1, port: 5020}
+  battery.main: {template: library:sunspec-storage, host: 127.0.0.1, port: 5021}
+  generator.gas: {template: library:genset-controller, host: 127.0.0.1, port: 5022}
 finance: {discount_rate_frac: 0.07, horizon_years: 20}
 """
 

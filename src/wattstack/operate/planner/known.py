@@ -106,6 +106,15 @@ class Known:
                 self._sums[row, minute] += value
                 self._counts[row, minute] += 1.0
 
+    def recall(self, row: int, utc_s: np.ndarray, values: np.ndarray) -> int:
+        """Take what was kept of load (row 0) or sun (row 1) before; returns how many readings counted."""
+        minute = ((np.asarray(utc_s, float) - self._anchor_s) // MINUTE_S).astype(np.int64)
+        values = np.asarray(values, float)
+        good = np.isfinite(values) & (minute >= 0) & (minute < self._sums.shape[1])
+        np.add.at(self._sums[row], minute[good], values[good])
+        np.add.at(self._counts[row], minute[good], 1.0)
+        return int(good.sum())
+
     def _minute(self, utc_s: float) -> int:
         minute = int((utc_s - self._anchor_s) // MINUTE_S)
         if not BACK_DAYS * 1440 <= minute < (BACK_DAYS + AHEAD_DAYS) * 1440:

@@ -1,0 +1,236 @@
+"""The campus as it is run: checked, kept beside the site's data, so that an edit changes nothing by itself.
+
+Needs    campus, plan.plan_site (sizes of a simulated site that do not stand yet).
+Gives    prepare_campus, Prepared, checksum_of.
+Used by  operate.supervise, cli.operate.
+
+Every process reads FOLDER/campus.yaml, also one that is started again. The user's file is only looked at.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import socket
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from wattstack.campus import SizeRange, read_campus, write_campus
+from wattstack.errors import Fault, InputError
+
+if TYPE_CHECKING:
+    from wattstack.campus import Campus
+
+TEMPLATES = {
+    "grid": "meter-generic", "battery": "sunspec-storage", "generator": "genset-controller",
+    "solar": "sunspec-inverter", "load": "load-meter", "ups": "ups-generic",
+}  # fmt: skip
+FILES = (
+    "folder",
+    "certificate",
+    "key",
+    "ca",
+    "password",
+    "postgres",
+    "dsx_keys",
+    "openadr_secret",
+    "workload_hook",
+)
+LONGEST_SOCKET = (
+    100  # bytes that the path of a Unix socket may have, with room for a terminator: 108 in Linux
+)
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """A campus ready to be run.
+
+    Attributes:
+        source: The user's file. file: What the processes read. folder: Of history, state, users, socket.
+        checksum: Of the user's file, SHA-256; with what it extends.
+        campus: As in `file`.
+    """
+
+    source: Path
+    file: Path
+    folder: Path
+    checksum: str
+    campus: Campus
+
+    @property
+    def page(self) -> str:
+        """Where the page is."""
+        face = self.campus.operate.face
+        host = f"[{face.host}]" if ":" in face.host else face.host
+        return f"{'http' if face.certificate is None else 'https'}://{host}:{face.port}/"
+
+    @property
+    def changed(self) -> bool:
+        """Whether the user's file is another than the one that runs."""
+        return checksum_of(self.source) != self.checksum
+
+
+def prepare_campus(
+    source: str | Path, simulated: bool = False, folder: str | Path | None = None, say: Callable[[str], None] = print
+) -> Prepared:  # fmt: skip
+    """Read a campus, see that it can be run, and lay it into its folder.
+
+    Args:
+        source: Campus file, or the folder it stands in.
+        simulated: Make devices on free ports of this machine, and plan the sizes that are open.
+        folder: Of the site's data; None: operate.folder, beside the campus file.
+        say: Told what was made.
+
+    Raises:
+        InputError: Faults of the file; no devices; sizes that do not stand; a folder whose path is too long.
+    """
+    source = Path(source)
+    source = source / "campus.yaml" if source.is_dir() else source
+    checksum = checksum_of(source)
+    campus = read_campus(source)
+    folder = (Path(folder) if folder else campus.base_dir / campus.operate.folder).resolve()
+    if len(str(folder / "guard.sock").encode()) > LONGEST_SOCKET:
+        raise InputError(
+            str(folder), [f"has {len(str(folder))} letters, too many for a socket. Choose a shorter -o."]
+        )
+    if simulated:
+        campus = _sized(read_campus(source, changes=simulated_devices(campus)), say)
+    _require_runnable(campus, source)
+    campus = _anchored(campus, folder)
+    folder.mkdir(parents=True, exist_ok=True)
+    folder.chmod(0o700)
+    file = folder / "campus.yaml"
+    if file.resolve() == source.resolve():
+        raise InputError(str(folder), [f"holds {source.name} itself. Choose another folder with -o."])
+    write_campus(campus, file)
+    return Prepared(source, file, folder, checksum, read_campus(file))
+
+
+def simulated_devices(campus: Campus) -> dict[str, Any]:
+    """Changes that give each asset a device on a free port of this machine; what is declared of one already is kept.
+
+    The page moves to a free port where its own is taken.
+    """
+    with ExitStack() as held:  # all stay taken until all are found
+        declared = {
+            path: {"template": f"library:{TEMPLATES[path.split('.')[0]]}"} for path in assets_of(campus)
+        }
+        for path, one in campus.devices.items():
+            declared[path] = one.model_dump(mode="json", exclude_unset=True)
+        for values in declared.values():
+            values |= {"transport": "tcp", "host": "127.0.0.1", "port": _free_port(held)}
+        face = campus.operate.face
+        changes: dict[str, Any] = {"devices": declared}
+        if not _is_free(face.host, face.port):
+            changes["operate.face.port"] = _free_port(held)
+    return changes
+
+
+def assets_of(campus: Campus) -> Iterator[str]:
+    """Paths of all that a device could speak for."""
+    if campus.grid is not None:
+        yield "grid.connection"
+    for kind in ("battery", "generator", "solar", "load", "ups"):
+        for name in getattr(campus, kind):
+            yield f"{kind}.{name}"
+
+
+def checksum_of(path: Path) -> str:
+    """SHA-256 of a campus file and of those it extends; of one that cannot be read, of its name alone."""
+    whole, seen = hashlib.sha256(), set()
+    while path not in seen:
+        seen.add(path)
+        try:
+            text = path.read_bytes()
+        except OSError:
+            text = b""
+        whole.update(text)
+        under = re.search(rb"(?m)^extends:\s*[\"']?([^\"'#\r\n]+)", text)
+        if under is None:
+            break
+        path = path.parent / under[1].decode(errors="replace").strip()
+    return whole.hexdigest()
+
+
+def _updated(campus: Campus, values: dict[str, Any]) -> Campus:
+    """A copy with other parts, which count as given."""
+    made = campus.model_copy(update=values)
+    made.model_fields_set.update(values)
+    return made
+
+
+def _sized(campus: Campus, say: Callable[[str], None]) -> Campus:
+    """The campus with sizes and monthly peaks as planned, where some do not stand yet."""
+    if not any(isinstance(size, SizeRange) for size in campus.size_paths.values()):
+        return campus
+    from wattstack.plan import plan_site
+
+    say("Sizes are ranges still: the site is planned first.")
+    plan = plan_site(campus)
+    made = campus.sized(plan.sizes)
+    if made.control.peak_target_mw is None:
+        peaks: dict[str, float] = {}
+        for column, peak in plan.scenarios[0].peaks_mw.items():
+            month = column.rsplit(".", 1)[-1]
+            peaks[month] = max(peaks.get(month, 0.0), round(float(peak), 3))
+        if peaks and all(re.fullmatch(r"\d{4}-\d{2}", month) for month in peaks):
+            made = _updated(made, {"control": made.control.model_copy(update={"peak_target_mw": peaks})})
+    return made
+
+
+def _anchored(campus: Campus, folder: Path) -> Campus:
+    """File names of devices and of the live system from the root, so that the file may stand elsewhere."""
+
+    def turned(part: Any) -> Any:
+        changed = {}
+        for name, value in part:
+            if name in FILES and isinstance(value, str):
+                changed[name] = str((campus.base_dir / value).resolve())
+            elif hasattr(value, "model_fields_set"):
+                new = turned(value)
+                if new is not value:
+                    changed[name] = new
+        return part.model_copy(update=changed) if changed else part
+
+    operate = turned(campus.operate).model_copy(update={"folder": str(folder)})
+    devices = {path: turned(device) for path, device in campus.devices.items()}
+    return _updated(campus, {"operate": operate, "devices": devices})
+
+
+def _require_runnable(campus: Campus, source: Path) -> None:
+    faults = [
+        Fault(
+            path, "is a range, must stand. Run `wattstack plan` first, and operate the campus.yaml it writes."
+        )
+        for path, size in campus.size_paths.items()
+        if isinstance(size, SizeRange)
+    ]
+    if not campus.devices:
+        faults.append(
+            Fault(
+                "devices",
+                "are none, must be given: who speaks for which asset. To see it run first: --simulated makes one for "
+                "each asset on this machine.",
+            )
+        )
+    if faults:
+        raise InputError(str(source), faults)
+
+
+def _free_port(held: ExitStack) -> int:
+    taken = held.enter_context(socket.socket())
+    taken.bind(("127.0.0.1", 0))
+    return taken.getsockname()[1]
+
+
+def _is_free(host: str, port: int) -> bool:
+    with socket.socket() as trial:
+        trial.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            trial.bind((host, port))
+        except OSError:
+            return False
+    return True

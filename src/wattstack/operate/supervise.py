@@ -1,0 +1,293 @@
+"""All processes of a site on one machine: started, started again when they end, stopped together.
+
+Needs    operate.prepare, operate.process, operate.link (what is wrong with the campus file is told there).
+Gives    Supervisor, Part, parts_of, operate_campus.
+Used by  cli.operate.
+
+Each process writes into a file of its own, FOLDER/NAME.log. When this process dies the others end too and the devices
+fall back by themselves: where control must outlive it, let the system's own supervisor start them (packaging/).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import ctypes
+import json
+import os
+import signal
+import sys
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO
+
+from wattstack.errors import InputError, StateError
+from wattstack.operate.prepare import Prepared, checksum_of, prepare_campus
+from wattstack.operate.process import run_until_stopped
+
+FIRST_WAIT_S, LONGEST_WAIT_S = 0.5, 30.0  # from an end to the next start
+WELL_S = 60.0  # a process that lived so long starts with the first wait again
+GRACE_S = 8.0  # from "stop" to "die"
+LOOK_S = 2.0  # from one look at the campus file to the next
+LARGEST_LOG = 10_000_000
+BAD_INPUT = 2
+
+
+@dataclass(frozen=True)
+class Part:
+    """A process.
+
+    Attributes:
+        name: "guard". words: What Python is started with.
+        after: File that must be there before it starts; None: nothing.
+    """
+
+    name: str
+    words: tuple[str, ...]
+    after: Path | None = None
+
+
+def parts_of(prepared: Prepared, shadow: bool, speed: float | None, faults: str | None = None) -> list[Part]:
+    """The processes of a site.
+
+    Args:
+        shadow: Decide and never write.
+        speed: Seconds of a simulated site in one of the wall; None: real devices.
+        faults: Script of faults of the simulated site.
+    """
+    file, hurried = str(prepared.file), () if speed is None else ("--speed", f"{speed:g}")
+    parts = []
+    if speed is not None:
+        script = ("--faults", faults) if faults else ()
+        parts.append(Part("devices", ("-m", "wattstack", "simulate-devices", file, *hurried, *script)))
+    socket = prepared.folder / "guard.sock"
+    parts.append(
+        Part("guard", ("-m", "wattstack.operate.guard", file, *(("--shadow",) if shadow else ()), *hurried))
+    )
+    for name in ("historian", "planner", "face"):
+        mark = ("--simulated",) if name == "face" and speed is not None else ()
+        parts.append(Part(name, ("-m", f"wattstack.operate.{name}", file, *mark), socket))
+    return parts
+
+
+class Supervisor:
+    """Keeps processes running.
+
+    Args:
+        parts: In the order they start; they stop in the opposite one.
+        folder: Where their output goes.
+        say: Hears a line at each start that was not the first, and at each end.
+
+    Attributes:
+        starts: How often each was started. processes: Those that run.
+    """
+
+    def __init__(self, parts: Sequence[Part], folder: Path, say: Callable[[str], None] = print) -> None:
+        self.parts, self.folder, self.say = list(parts), folder, say
+        self.starts = {part.name: 0 for part in parts}
+        self.processes: dict[str, asyncio.subprocess.Process] = {}
+        self._ending = False
+
+    async def run(self) -> None:
+        """Start all and keep them running until cancelled, then stop all.
+
+        Raises:
+            StateError: A process finds its input wrong: starting it again would not help.
+        """
+        tasks = [asyncio.create_task(self._keep(part), name=part.name) for part in self.parts]
+        try:
+            done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_EXCEPTION)
+            for task in done:
+                task.result()
+        finally:
+            self._ending = True
+            await asyncio.shield(self._stop(tasks))
+
+    async def _keep(self, part: Part) -> None:
+        wait_s = FIRST_WAIT_S
+        while not self._ending:
+            while part.after is not None and not part.after.exists():
+                await asyncio.sleep(0.05)
+            began = time.monotonic()
+            code = await self._once(part)
+            if self._ending:
+                return
+            lived_s = time.monotonic() - began
+            if code == BAD_INPUT and self.starts[part.name] == 1:
+                raise StateError(f"{part.name} does not start: {self._last_words(part)}")
+            wait_s = FIRST_WAIT_S if lived_s >= WELL_S else min(2.0 * wait_s, LONGEST_WAIT_S)
+            how = f"by signal {-code}" if code < 0 else f"with code {code}"
+            self.say(f"{part.name} ended {how} after {lived_s:.0f} s; it starts again in {wait_s:g} s")
+            await asyncio.sleep(wait_s)
+
+    async def _once(self, part: Part) -> int:
+        self.starts[part.name] += 1
+        if self.starts[part.name] > 1:
+            self.say(f"{part.name} starts again")
+        with self._log(part) as log:
+            process = await asyncio.create_subprocess_exec(
+                sys.executable, *part.words, stdin=asyncio.subprocess.DEVNULL, stdout=log, stderr=log,
+                start_new_session=True, preexec_fn=_end_with_parent, env=os.environ | {"PYTHONUNBUFFERED": "1"},
+            )  # fmt: skip
+        self.processes[part.name] = process
+        try:
+            return await process.wait()
+        finally:
+            if process.returncode is not None:
+                self.processes.pop(part.name, None)
+
+    def _log(self, part: Part) -> IO[bytes]:
+        path = self.folder / f"{part.name}.log"
+        if path.exists() and path.stat().st_size > LARGEST_LOG:
+            path.replace(path.with_suffix(".log.old"))
+        return path.open("ab")
+
+    def _last_words(self, part: Part) -> str:
+        text = (self.folder / f"{part.name}.log").read_text(encoding="utf-8", errors="replace").strip()
+        return text[-2000:] or "it says nothing"
+
+    async def _stop(self, tasks: Sequence[asyncio.Task]) -> None:
+        """The last that was started first, each with time to end by itself."""
+        for part in reversed(self.parts):
+            process = self.processes.get(part.name)
+            if process is None:
+                continue
+            with contextlib.suppress(ProcessLookupError):
+                process.terminate()
+            try:
+                await asyncio.wait_for(process.wait(), GRACE_S)
+            except TimeoutError:
+                self.say(f"{part.name} does not end by itself: it is killed")
+                with contextlib.suppress(ProcessLookupError):
+                    process.kill()
+                await process.wait()
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+
+def operate_campus(
+    source: str | Path, simulated: bool = False, speed: float = 1.0, shadow: bool = False,
+    folder: str | Path | None = None, **more,
+) -> int:  # fmt: skip
+    """Run a site until Ctrl-C, or for some seconds: devices (simulated), guard, historian, planner, page.
+
+    Args:
+        source: Campus file, or its folder.
+        simulated: Devices are made on this machine. speed: Seconds of theirs in one of the wall.
+        shadow: Decide and never write.
+        folder: Of the site's data; None: as declared.
+        more: seconds: End after so many; faults: script of faults of the simulated site; say: hears what happens.
+
+    Returns:
+        0, or 130 when stopped by Ctrl-C.
+
+    Raises:
+        InputError: The campus cannot be run, or is running already.
+        StateError: A process found its input wrong.
+    """
+    say: Callable[[str], None] = more.get("say", print)
+    prepared = prepare_campus(source, simulated, folder, say)
+    with _alone(prepared.folder):
+        (prepared.folder / "guard.sock").unlink(missing_ok=True)  # of a guard that was killed
+        parts = parts_of(prepared, shadow, speed if simulated else None, more.get("faults"))
+        for line in opening(prepared, shadow, speed if simulated else None):
+            say(line)
+        supervisor = Supervisor(parts, prepared.folder, say)
+        return run_until_stopped(_run(supervisor, prepared, say, more.get("seconds")))
+
+
+async def _run(
+    supervisor: Supervisor, prepared: Prepared, say: Callable[[str], None], seconds: float | None
+) -> None:
+    watch = asyncio.create_task(watch_file(prepared, say))
+    try:
+        async with asyncio.timeout(seconds):
+            await supervisor.run()
+    except TimeoutError:
+        say(f"{seconds:g} s are over: all is stopped")
+    finally:
+        watch.cancel()
+
+
+def opening(prepared: Prepared, shadow: bool, speed: float | None) -> list[str]:
+    """What a person is told at the start."""
+    lines = [f"campus   {prepared.campus.name}, {prepared.source} (SHA-256 {prepared.checksum[:12]})"]
+    lines.append(f"folder   {prepared.folder}: history, logs, users, campus.yaml as it runs")
+    if speed is not None:
+        lines.append(
+            f"devices  {len(prepared.campus.devices)} simulated on this machine, {speed:g} s in a second"
+        )
+    if shadow:
+        lines.append("shadow   it decides and writes nothing")
+    return [
+        *lines,
+        f"page     {prepared.page}",
+        "Ctrl-C stops all of it; devices then fall back by themselves.",
+    ]
+
+
+async def watch_file(prepared: Prepared, say: Callable[[str], None]) -> None:
+    """Look at the user's file; one that changed is shown, here, on the page and in the history, and not taken over."""
+    running, shown = prepared.checksum, ""
+    while True:
+        now = checksum_of(prepared.source)
+        if now != shown:
+            text = f"{prepared.source} is as it was when this began"
+            if now != running:
+                text = (
+                    f"{prepared.source} was changed (SHA-256 {now[:12]}, {running[:12]} is running). It is not taken "
+                    "over: stop and start again to run it."
+                )
+            if shown or now != running:
+                say(text)
+                await _tell(prepared.folder, text, now != running)
+            shown = now
+            write_checksum(prepared, now)
+        await asyncio.sleep(LOOK_S)
+
+
+def write_checksum(prepared: Prepared, now: str) -> None:
+    """Leave in FOLDER/campus.json which file runs, and whether it is still that."""
+    beside = prepared.folder / "campus.part"
+    told = {
+        "file": str(prepared.source),
+        "running": prepared.checksum,
+        "now": now,
+        "changed": now != prepared.checksum,
+    }
+    beside.write_text(json.dumps(told) + "\n", encoding="utf-8")
+    beside.replace(prepared.folder / "campus.json")
+
+
+async def _tell(folder: Path, text: str, changed: bool) -> None:
+    """To history and alarms, through the guard, where it is there."""
+    from wattstack.operate.link import Event, open_client
+
+    with contextlib.suppress(OSError):
+        client = await open_client(folder / "guard.sock", "face")
+        level = "alarm" if changed else "info"
+        await client.tell(Event(utc_s=time.time(), level=level, channel="campus", text=text[:500]))
+        await client.close()
+
+
+@contextlib.contextmanager
+def _alone(folder: Path):
+    """Refuse a second one in the same folder: two guards must not run."""
+    import fcntl
+
+    with (folder / "operate.lock").open("a+") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            said = "is in use: this site is running already. Stop it, or choose another -o."
+            raise InputError(str(folder), [said]) from None
+        yield
+
+
+def _end_with_parent() -> None:
+    """In the child: SIGTERM when the parent dies, however it dies (Linux; elsewhere nothing)."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(1, signal.SIGTERM)  # PR_SET_PDEATHSIG
