@@ -71,6 +71,8 @@ class Reader:
         self._stored: dict[str, tuple[float, float]] = {}
         self._grid_on = 1.0
         self._off_s: float | None = None
+        self._meters = [f"{p}.{n}" for p in self._of.get("grid.connection", ()) for n in POWERS]
+        self._struck_s, self._balance = nan, {}
 
     def read(self, image: Image, out: frozenset[str]) -> Seen:
         """What is known of the site at the moment of an image.
@@ -87,7 +89,7 @@ class Reader:
         for asset in self._of:
             if asset.startswith("battery."):
                 self._battery(asset, get, image.time_s, out, seen)
-        self._load(powers, image.time_s, seen)
+        self._load(powers, image, seen)
         self._grid(get, seen)
         return seen
 
@@ -168,8 +170,12 @@ class Reader:
         self._stored[path] = shown, time_s
         return min(max(shown, 0.0), whole_mwh)
 
-    def _load(self, powers: dict[str, float], time_s: float, seen: Seen) -> None:
-        """Import, sun, engines and what the campus draws, where they are known."""
+    def _load(self, powers: dict[str, float], image: Image, seen: Seen) -> None:
+        """Import, sun, engines and what the campus draws, where they are known.
+
+        The balance is struck when the meter has a new reading, and holds until the next one: a reading of before beside
+        batteries of now would add what they just did, again and again.
+        """
         known = lambda kind: [p for a, p in powers.items() if a.split(".")[0] == kind and not isnan(p)]  # noqa: E731
         batteries, solar, engines = sum(known("battery")), sum(known("solar")), sum(known("generator"))
         seen.values |= {"solar_mw": max(solar, 0.0), "generator_mw": max(engines, 0.0)}
@@ -177,8 +183,15 @@ class Reader:
         metered = sum(draws) if draws and len(draws) == len(self.campus.load) else nan
         imported = powers.get("grid.connection", nan)
         if not isnan(imported):
-            seen.values["grid.import_mw"] = imported
-            seen.values["load_mw"] = imported + batteries + solar + engines
+            asked_s = max(image.asked_s[image.place[n]] for n in self._meters if n in image.place)
+            if asked_s != self._struck_s:
+                self._struck_s = asked_s
+                self._balance = seen.values | {
+                    "grid.import_mw": imported,
+                    "load_mw": imported + batteries + solar + engines,
+                }
+            names = ("grid.import_mw", "load_mw", "solar_mw", "generator_mw")
+            seen.values |= {name: self._balance[name] for name in names}
         elif not isnan(metered):
             seen.values["load_mw"] = metered
             seen.values["grid.import_mw"] = metered - batteries - solar - engines
@@ -186,8 +199,8 @@ class Reader:
         if not abs(off) > BALANCE_FRAC * sum(abs(p) for p in powers.values()) or isnan(imported):
             self._off_s = None
             return
-        self._off_s = time_s if self._off_s is None else self._off_s
-        if time_s - self._off_s > BALANCE_S:
+        self._off_s = image.time_s if self._off_s is None else self._off_s
+        if image.time_s - self._off_s > BALANCE_S:
             seen.doubts["balance"] = (
                 f"meters do not add up: {off:+.4g} MW are missing. Look for a transformer that was turned round."
             )

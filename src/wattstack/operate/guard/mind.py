@@ -10,9 +10,11 @@ The controllers of `control` say what they want; arbitration says what they get.
 
 from __future__ import annotations
 
+from collections import deque
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from math import isnan, nan
+from statistics import median
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
@@ -95,7 +97,8 @@ class Mind:
         )
         self._zone = ZoneInfo(campus.place.time_zone)
         self.month, self.reached_mw, self._set_mw = "", 0.0, FAR_MW
-        self.last_mw, self._began_s, self.lowest_mw = nan, nan, nan
+        self.last_mw, self._began_s, self.lowest_mw, self._highest_mw = nan, nan, nan, nan
+        self._loads: deque[float] = deque(maxlen=5)
 
     def decide(self, image: Image) -> Decision:
         """The decision on an image."""
@@ -153,9 +156,7 @@ class Mind:
         asked = self.controller.decide(Measured(made.time_s, values))
         controller_mw = sum(asked.power_mw.values())
         whys = list(dict.fromkeys(asked.reason.values()))
-        load = seen.values.get("load_mw", nan)
-        if not isnan(load):
-            self.lowest_mw = load if isnan(self.lowest_mw) else min(load, 1.001 * self.lowest_mw)
+        self._remember(seen.values.get("load_mw", nan))
         if made.mode == "safe":
             return 0.0, "safe: rests, limits alone hold"
         if made.mode == "manual":
@@ -165,6 +166,17 @@ class Mind:
             smooth = self._loop.decide(Measured(made.time_s, values | {"control.base_mw": controller_mw}))
             return sum(smooth.power_mw.values()), next(iter(smooth.reason.values()), "")
         return controller_mw, "; ".join(whys)
+
+    def _remember(self, load_mw: float) -> None:
+        """Highest and lowest load of late, for when the meter is dead; medians, for one reading may be odd."""
+        if isnan(load_mw):
+            return
+        self._loads.append(load_mw)
+        usual = median(self._loads)
+        high, low = self._highest_mw, self.lowest_mw
+        self._highest_mw = usual if isnan(high) else max(usual, 0.999 * high)
+        self.lowest_mw = usual if isnan(low) else min(usual, 1.001 * low)
+        self.controller.highest_load_mw = self._highest_mw
 
     def _reserve(self, seen: Seen, limits: Limits) -> float:
         """Energy held back [MWh]: declared for the load of now and for swings, or more where it is asked."""
@@ -241,7 +253,7 @@ class Mind:
             left.narrow("cost", band.low_mw, band.high_mw, band.why) if band.path is None else None
 
     def _ramp(self, time_s: float, left: Feasible) -> None:
-        """The declared ramp; and after a start the power leaves the actual one gently, as far as what is above lets it."""
+        """The declared ramp; after a start the power leaves the actual one gently, as far as what is above lets it."""
         ramp = self.campus.operate.ramp_mw_per_s
         if ramp is not None:
             most = ramp * self.step_s
@@ -269,6 +281,7 @@ class Mind:
             "control.interval_mwh": float(self.controller.interval_mwh),
             "control.interval_left_s": float(self.controller.interval_s - made.time_s % self.controller.interval_s),
             "control.peak_mw": self._set_mw if self._set_mw < FAR_MW else nan,
+            "grid.billed_peak_mw": self.reached_mw,
             "control.load_cap_mw": limits.load_cap_mw if limits.load_cap_mw < FAR_MW else nan,
         }  # fmt: skip
 

@@ -59,9 +59,7 @@ class RequestBook:
         why = self._wrong(request, role, utc_s)
         if why:
             return Answer(id=request.id, taken=False, why=why)
-        if (
-            request.source != "planner"
-        ):  # renews its own at will; from outside a repeated one may be a replayed one
+        if request.source != "planner":  # from outside, one that comes again may be a replayed one
             self._known[f"{request.source}:{request.id}"] = None
         while len(self._known) > MOST_KNOWN:
             self._known.popitem(last=False)

@@ -1,0 +1,99 @@
+"""Who may ask for what, how long, with whom, and how much."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.operate.guard.conftest import BATTERY, campus_of
+from wattstack.operate.guard import RequestBook
+from wattstack.operate.link import Request
+
+NOW = 1e9
+
+
+@pytest.fixture
+def book():
+    return RequestBook(campus_of())
+
+
+def ask(**more) -> Request:
+    return Request(**{"id": "1", "source": "planner", "what": "battery_mw", "until_s": NOW + 60.0, **more})
+
+
+def why(book, role="planner", time_s=0.0, **more) -> str:
+    answer = book.take(ask(**more), role, NOW, time_s)
+    return "" if answer.taken else answer.why
+
+
+def test_a_bounded_request_that_ends_is_taken_and_ends(book):
+    assert why(book, low=1.0, high=2.0) == ""
+    assert [r.bounds for r in book.in_force(59.9)] == [(1.0, 2.0)]
+    assert book.in_force(60.0) == []
+
+
+def test_a_clock_that_is_set_back_lets_nothing_live_longer(book):
+    assert why(book, value=1.0) == ""
+    book.take(
+        ask(id="2", what="load_cap_mw", high=9.0, until_s=NOW - 3600.0 + 60.0), "planner", NOW - 3600.0, 10.0
+    )
+    assert {r.what for r in book.in_force(65.0)} == {"load_cap_mw"}
+
+
+@pytest.mark.parametrize(
+    ("more", "said"),
+    [
+        ({"value": 1.0, "until_s": NOW - 1.0}, "until_s was 1.0 s ago"),
+        ({"value": 1.0, "until_s": NOW + 121.0}, "at most 120 s"),
+        ({"value": 11.0}, "value is 11, must be -10 .. 10"),
+        ({"low": -1.0, "high": 1.0, "path": "battery.other"}, "must be one of battery.main"),
+        ({"what": "generator_mw", "value": 1.0}, "value is 1, must be 0 .. 0"),
+        ({"what": "mode", "mode": "safe"}, "planner must not ask for mode"),
+        ({"what": "reserve_mwh", "value": 0.0}, "planner must not ask for reserve_mwh"),
+        ({"source": "utility", "what": "import_limit_mw", "high": 5.0}, "planner must not speak for utility"),
+    ],
+)  # fmt: skip
+def test_what_is_out_of_bounds_is_refused_in_words(book, more, said):
+    assert said in why(book, **more)
+    assert book.in_force(0.0) == []
+
+
+def user(**more) -> dict:
+    return {"role": "face", "source": "user", "user": "ann", "until_s": NOW + 3600.0, **more}
+
+
+def test_mode_limits_and_reserve_of_a_user_need_a_second_person(book):
+    for k, (what, more) in enumerate(
+        [("mode", {"mode": "safe"}), ("import_limit_mw", {"high": 5.0}), ("peak_mw", {"high": 5.0}),
+         ("export_limit_mw", {"high": 5.0}), ("reserve_mwh", {"value": 5.0})]
+    ):  # fmt: skip
+        assert "second_user" in why(book, **user(id=f"a{k}", what=what, **more))
+        assert "second_user" in why(book, **user(id=f"b{k}", what=what, second_user="ann", **more))
+        assert why(book, **user(id=f"c{k}", what=what, second_user="bea", **more)) == ""
+
+
+def test_an_override_of_a_user_ends_within_a_day_and_has_a_name(book):
+    assert "86400" in why(book, **user(what="battery_mw", value=1.0, until_s=NOW + 86401.0))
+    assert "user is missing" in why(book, role="face", source="user", value=1.0)
+
+
+def test_a_number_from_outside_that_was_asked_before_is_a_replay(book):
+    told = {"role": "north", "source": "utility", "what": "import_limit_mw", "high": 5.0, "id": "x"}
+    assert why(book, **told) == ""
+    assert "asked before" in why(book, **told)
+
+
+def test_the_book_has_an_end():
+    many = {f"b{k}": BATTERY for k in range(70)}
+    book = RequestBook(campus_of({"battery.b0": {"template": "library:sunspec-storage"}}, battery=many))
+    said = [why(book, id=str(k), path=f"battery.b{k}", value=1.0) for k in range(70)]
+    assert said[:64] == [""] * 64
+    assert all("64 requests are in force" in one for one in said[64:])
+
+
+def test_what_is_in_force_survives_a_restart_with_the_time_that_is_left(book):
+    assert why(book, **user(id="q", what="mode", mode="safe", second_user="bea")) == ""
+    again = RequestBook(campus_of())
+    again.restore(book.saved(NOW + 600.0, 600.0), NOW + 610.0, 5.0)
+    assert [r.mode for r in again.in_force(5.0 + 2989.0)] == ["safe"]
+    assert again.in_force(5.0 + 2991.0) == []
+    assert "asked before" in why(again, **user(id="q", what="mode", mode="run", second_user="bea"))
