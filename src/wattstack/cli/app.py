@@ -109,6 +109,7 @@ for _verb in (
     plan,
     replan,
     simulate,
+    operate,
     simulate_devices,
     fit_load,
     queue,

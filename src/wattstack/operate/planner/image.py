@@ -4,8 +4,8 @@ Needs    control.Measured, operate.link.
 Gives    measured_of.
 Used by  operate.planner.process.
 
-The guard's own numbers come first: it knows which devices are believed. What it does not tell is taken from the frame. Its
-clock is the site's: that of a simulated site runs faster.
+The guard's own numbers come first: it knows which devices are believed. What it does not tell is taken from the
+frame. Its clock is the site's: that of a simulated site runs faster.
 """
 
 from __future__ import annotations
