@@ -116,24 +116,6 @@ def test_a_scale_factor_that_changes_at_run_time_changes_the_value_with_it(at_si
     at_site({PATH: STORAGE}, work)
 
 
-def test_registers_that_stand_still_are_not_believed_however_fresh_the_answer(at_site, monkeypatch):
-    from wattstack.operate.devices import alive
-
-    monkeypatch.setattr(alive, "STILL_S", 0.3)
-
-    async def work(bench):
-        await bench.until(good(f"{PATH}.power_mw"))
-        bench.site.put(PATH, "frozen")
-        await bench.until(lambda image: quality(image, f"{PATH}.power_mw") == Quality.STALE)
-        assert bench.image.age_s(f"{PATH}.power_mw") < 0.3
-        assert bench.texts() == "alarm answers, but its registers stand still"
-        bench.site.lift(PATH, "frozen")
-        await bench.until(good(f"{PATH}.power_mw"))
-        assert bench.texts().endswith("info moves again")
-
-    at_site({PATH: STORAGE}, work)
-
-
 def test_a_slow_device_keeps_its_own_time_and_is_fresh_by_its_own_period(at_site):
     async def work(bench):
         await bench.until(good(f"{METER}.power_mw"))

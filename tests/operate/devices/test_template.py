@@ -53,7 +53,6 @@ def test_all_faults_of_a_template_are_told_at_once():
             "for": ["batery"],
             "colour": 1,
             "heartbeat": "beat",
-            "alive": "pulse",
             "reversion": {"seconds": "power_mw"},
             "points": {
                 "power_mw": {"address": 0, "type": "int32", "unit": "V"},
@@ -80,7 +79,6 @@ def test_all_faults_of_a_template_are_told_at_once():
         "colour",
         "heartbeat",
         "names 'beat'. Must be one of the points",
-        "names 'pulse'",
         "is 'V', must be a unit of power_mw",
         "is 'uint17', must be one of",
         "Nearest: uint16",

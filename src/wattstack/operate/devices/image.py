@@ -20,7 +20,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from wattstack.errors import Fault, InputError
-from wattstack.operate.devices.alive import Alive
 from wattstack.operate.devices.commands import Command, Commander
 from wattstack.operate.devices.device import NEVER, LiveDevice, Tell
 from wattstack.operate.devices.layout import Layout, lay_out
@@ -138,8 +137,6 @@ class Devices:
         self._own, self._scale = np.array(own, dtype=np.intp), np.array(scale, dtype=np.intp)
         self._limit_s = np.array(limit)
         self._foreign = np.zeros(len(points), dtype=bool)
-        periods_s = {path: max(campus.devices[path].period_s, self._period_s) for path in layouts}
-        self._alive = Alive(layouts, self._slices, periods_s, self._tell)
 
     @property
     def commands(self) -> dict[str, Command]:
@@ -207,7 +204,6 @@ class Devices:
         asked = np.minimum(self._times[self._own], self._times[self._scale])
         stale = now - asked > self._limit_s
         values[stale], quality[stale] = np.nan, STALE
-        self._alive.judge(values, quality, now)
         self._foreign[:] = False
         for path, commander in self._commanders.items():
             if commander.writable:

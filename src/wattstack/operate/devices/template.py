@@ -43,17 +43,7 @@ _KEYS = {
     "address", "table", "type", "word_order", "scale", "unit", "sign", "not_implemented", "write", "atomic_group",
     "value", "copy", "least", "most", "every_s", "model", "point",
 }  # fmt: skip
-_WHOLE = {
-    "for",
-    "sunspec",
-    "points",
-    "reversion",
-    "heartbeat",
-    "alive",
-    "table",
-    "word_order",
-    "gap_registers",
-}
+_WHOLE = {"for", "sunspec", "points", "reversion", "heartbeat", "table", "word_order", "gap_registers"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +102,6 @@ class Template:
         optional: Of the models, those that may be missing.
         reversion: "seconds", "enable", "fallback" -> channel, as far as the device has them.
         heartbeat: Channel of the counter that the controller moves; None: there is none.
-        alive: Channel that always moves while the device is well; None: there is none.
         gap_registers: Two quantities that stand so far apart are read in one request still.
     """
 
@@ -124,7 +113,6 @@ class Template:
     optional: tuple[int, ...] = ()
     reversion: Mapping[str, str] = field(default_factory=dict)
     heartbeat: str | None = None
-    alive: str | None = None
     gap_registers: int = 0
 
     def group(self, name: str) -> tuple[Register, ...]:
@@ -166,7 +154,6 @@ def made_template(entry: Entry) -> Template:
         entry.name, entry.title, tuple(values.get("for", ())), registers,
         (*sunspec.get("models", ()), *sunspec.get("optional", ())), tuple(sunspec.get("optional", ())),
         dict(values.get("reversion", {})), values.get("heartbeat"),
-        values.get("alive"),
         int(values.get("gap_registers", 120 if sunspec else 0)),
     )  # fmt: skip
     faults += _between(made)
@@ -297,8 +284,6 @@ def _between(made: Template) -> Iterator[Fault]:
             yield Fault(role, f"names {other!r}. {_near(other, names)}")
         elif not names[other].write:
             yield Fault(role, f"is {other}, which is not written. Give it write: true.")
-    if made.alive is not None and made.alive not in names:
-        yield Fault("alive", f"names {made.alive!r}. {_near(made.alive, names)}")
     yield from _holes(made)
 
 
