@@ -190,3 +190,22 @@ def test_the_end_of_the_batteries_is_said():
 def test_a_campus_without_a_fast_loop_is_told_how_to_mend_it():
     with pytest.raises(InputError, match=r"control\.smoothing.*ramp_mw_per_min"):
         SmoothingLoop(site())
+
+
+def test_through_a_fault_the_reference_stands_while_the_load_is_away():
+    params = params_of(ramp_mw_per_min=20, corner_s=1)
+    reference, setpoint, held = fast.smooth(params, row(LOAD_MW=0, DISTURBED=1), 100.0)
+    assert (reference, setpoint, held) == (100.0, -60.0, 0.0)
+    reference, setpoint, held = fast.smooth(params, row(LOAD_MW=100, DISTURBED=1), reference)
+    assert (reference, setpoint, held) == (100.0, 0.0, 1.0)
+    assert fast.smooth(params, row(LOAD_MW=0), 100.0)[0] == pytest.approx(
+        60.0
+    )  # no fault: where the grid really is
+
+
+@pytest.mark.parametrize(
+    ("volt_pu", "freq_hz", "fault"),
+    [(1.0, 60.0, 0), (0.91, 60.5, 0), (0.89, 60.0, 1), (1.11, 60.0, 1), (1.0, 60.7, 1)],
+)
+def test_voltage_and_frequency_tell_a_fault(volt_pu, freq_hz, fault):
+    assert fast.disturbed(volt_pu, freq_hz, 60.0) == fault

@@ -137,6 +137,11 @@ class FastLoop(Declared):
         "MW/min", "Fastest change of the power drawn; absent = corner_s alone", None
     )
     corner_s: Positive = quantity("s", "Time constant of the reference", 30.0)
+    fault_hold_s: NotNegative = quantity(
+        "s",
+        "After a fault of voltage or frequency the reference stands for so long: the load comes back to it",
+        5.0,
+    )
     recentre_s: Positive = quantity("s", "Time constant with which the store returns to its target", 900.0)
     soc_target_frac: Frac = quantity("", "Share of the usable window it returns to", 0.5)
 

@@ -43,7 +43,8 @@ class SmoothingLoop:
     Args:
         campus: Sizes stand; control.smoothing is declared.
 
-    The channels read: load_mw, solar_mw, generator_mw, grid.import_limit_mw, control.base_mw (what rules and plan
+    The channels read: load_mw, solar_mw, generator_mw, grid.import_limit_mw, grid.connection.voltage_pu and
+    grid.connection.frequency_hz (where they are not read, no fault is seen), control.base_mw (what rules and plan
     ask), control.reserve_mwh, and of each battery stored_mwh, usable_mwh, can_charge_mw, can_discharge_mw under
     battery.NAME.
 
@@ -59,7 +60,7 @@ class SmoothingLoop:
         self.params = smooth_params(self.loop)
         self.paths = [f"battery.{name}" for name in campus.battery]
         self.row = np.zeros(fast.NROW)
-        self.reference_mw, self.setpoint_mw = nan, 0.0
+        self.reference_mw, self.setpoint_mw, self.disturbed_until_s = nan, 0.0, -np.inf
 
     def decide(self, measured: Measured) -> Setpoints:
         """Setpoints of the coming period, each with its reason; never raises for a bad reading."""
@@ -71,11 +72,22 @@ class SmoothingLoop:
             self.reference_mw = nan
         else:
             self._fill(measured, bounds)
+            self.row[fast.DISTURBED] = self._disturbed(measured)
             self.reference_mw, self.setpoint_mw, held = fast.smooth(self.params, self.row, self.reference_mw)
             why = HOLDS if held else ENDS
         passed = guarded(self._shared(bounds), bounds)
         reason = {path: passed.cut.get(path, why) for path in self.paths}
         return Setpoints(passed.power_mw, reason, PERIODS * self.loop.period_s)
+
+    def _disturbed(self, measured: Measured) -> float:
+        """Whether the grid is in a fault, or was a moment ago."""
+        grid = self.campus.grid
+        nominal = None if grid is None else grid.connection.frequency_hz
+        volt_pu = self._value(measured, "grid.connection.voltage_pu", 1.0)
+        freq_hz = self._value(measured, "grid.connection.frequency_hz", nominal or 50.0)
+        if fast.disturbed(volt_pu, freq_hz, float(nominal or freq_hz)):
+            self.disturbed_until_s = measured.time_s + self.loop.fault_hold_s
+        return float(measured.time_s <= self.disturbed_until_s)
 
     def _shared(self, bounds: dict[str, Bounds]) -> dict[str, float]:
         """The setpoint split in proportion to what each battery can take or give."""

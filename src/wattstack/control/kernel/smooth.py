@@ -1,12 +1,13 @@
 """The fast loop as a compiled pure function: the power drawn from the grid follows the load slowly.
 
-Gives    smooth, answer, target; columns of its parameters and of its row.
+Gives    smooth, disturbed, answer, target; columns of its parameters and of its row.
 Used by  twin (in the loop of milliseconds), control.smooth (on the image of a live site), prove: the same function.
 
 The reference is the power that is to be drawn at the point of connection. It moves towards what the load is, what the
 plan asks of the battery and what brings the store back to its target, with a time constant and never faster than the
 ramp. The battery is the difference. Where the battery cannot be that difference the reference goes where the
-grid really is, at once: it never promises what nobody can keep.
+grid really is, at once: it never promises what nobody can keep. Through a fault of voltage or frequency it stands:
+supplies leave and come back within seconds, and what was drawn before is to be drawn again, not at the ramp.
 """
 
 from __future__ import annotations
@@ -33,10 +34,13 @@ NPARAM = 3
     CAN_CHARGE_MW,
     CAN_DISCHARGE_MW,
     IMPORT_LIMIT_MW,
-) = range(12)
-NROW = 12
+    DISTURBED,  # 1 during a fault of the grid and for fault_hold_s after it
+) = range(13)
+NROW = 13
 
 HOUR_S = 3600.0
+# Outside is a fault: ERCOT NOGRR 282 runs on at 0.90-1.10 pu; 1 % of frequency lies inside its 58.8-61.2 Hz.
+LEAST_PU, MOST_PU, FREQUENCY_FRAC = 0.9, 1.1, 0.01
 
 
 @njit(cache=True, error_model="numpy")
@@ -55,6 +59,10 @@ def smooth(params, row, reference_mw):
     """
     load, ramp, step_s = row[LOAD_MW], params[P_RAMP_MW_PER_S], row[STEP_S]
     charge, discharge = _room(row)
+    if row[DISTURBED] > 0.5 and not math.isnan(reference_mw):
+        wanted = load - reference_mw
+        setpoint = min(max(wanted, -charge), discharge)
+        return reference_mw, setpoint, 1.0 if setpoint == wanted else 0.0
     goal = load - row[BASE_MW] + _recentre(row, ramp, params[P_RECENTRE_S])
     goal = min(goal, row[IMPORT_LIMIT_MW])
     new = reference_mw
@@ -68,6 +76,13 @@ def smooth(params, row, reference_mw):
     setpoint = min(max(wanted, -charge), discharge)
     held = setpoint == wanted
     return new if held else load - setpoint, setpoint, 1.0 if held else 0.0
+
+
+@njit(cache=True, error_model="numpy")
+def disturbed(volt_pu, freq_hz, nominal_hz):
+    """Whether voltage or frequency are those of a fault (1.0, else 0.0)."""
+    well = LEAST_PU <= volt_pu <= MOST_PU and abs(freq_hz - nominal_hz) <= FREQUENCY_FRAC * nominal_hz
+    return 0.0 if well else 1.0
 
 
 @njit(cache=True, error_model="numpy")

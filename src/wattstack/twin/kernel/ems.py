@@ -30,17 +30,19 @@ SLACK_S = 1e-9
     DISCHARGE_EFF,
     RESERVE_MWH,
     SWING_MWH,
-) = range(10)
-NEMS = 10
+    NOMINAL_HZ,
+    FAULT_HOLD_S,
+) = range(12)
+NEMS = 12
 # memory[FIELD]: REFERENCE is the state of the fast loop, SETPOINT its answer; ACTIVE_...: arrived at the converters
 (
     NEXT_S, NEXT_RULE_S, REFERENCE_MW, BASE_MW, ACTIVE_REFERENCE_MW, ACTIVE_SETPOINT_MW, HELD, SEEN_CLOSED, PLACE,
-    QUEUE_FIRST, QUEUE_COUNT, SETPOINT_MW,
-) = range(12)  # fmt: skip
-NMEMORY = 12
+    QUEUE_FIRST, QUEUE_COUNT, SETPOINT_MW, DISTURBED_UNTIL_S,
+) = range(13)  # fmt: skip
+NMEMORY = 13
 # history[FIELD, place]: what was measured in the last steps
-H_LOAD_MW, H_DRAWN_MW, H_CLOSED = range(3)
-NHISTORY = 3
+H_LOAD_MW, H_DRAWN_MW, H_CLOSED, H_DISTURBED = range(4)
+NHISTORY = 4
 # queue[FIELD, place]: decisions under way
 Q_AT_S, Q_REFERENCE_MW, Q_SETPOINT_MW = range(3)
 NQUEUE = 3
@@ -50,14 +52,15 @@ NSTORE = 4
 
 
 @njit(cache=True, error_model="numpy", forceinline=True)
-def remember(memory, history, load_mw, drawn_mw, closed):
-    """Put what is now into the history: load without batteries, power drawn from the grid, breaker closed."""
+def remember(memory, history, load_mw, drawn_mw, closed, disturbed):
+    """Put what is now into the history: load without batteries, power drawn from the grid, breaker closed, a fault."""
     place = int(memory[PLACE]) + 1
     place = 0 if place >= history.shape[1] else place
     memory[PLACE] = place
     history[H_LOAD_MW, place] = load_mw
     history[H_DRAWN_MW, place] = drawn_mw
     history[H_CLOSED, place] = closed
+    history[H_DISTURBED, place] = disturbed
 
 
 @njit(cache=True, error_model="numpy", forceinline=True)
@@ -79,6 +82,9 @@ def manage(t_s, step_s, ems, memory, boxes, rules, store, import_limit_mw):
         back = min(int(ems[MEASURE_S] / step_s + 0.5), length - 1)
         place = (int(memory[PLACE]) - back + length) % length
         load, drawn, closed = history[H_LOAD_MW, place], history[H_DRAWN_MW, place], history[H_CLOSED, place]
+        if history[H_DISTURBED, place] > 0.5:
+            memory[DISTURBED_UNTIL_S] = t_s + ems[FAULT_HOLD_S]
+        fast[smooth.DISTURBED] = 1.0 if t_s <= memory[DISTURBED_UNTIL_S] else 0.0
         if t_s >= memory[NEXT_RULE_S] - SLACK_S:
             memory[NEXT_RULE_S] += RULES_S
             _ask_rules(ems, memory, row, out, rules, store, (load, drawn, closed, import_limit_mw))

@@ -17,7 +17,7 @@ from typing import NamedTuple
 import numpy as np
 from numba import njit
 
-from wattstack.control.kernel.smooth import answer
+from wattstack.control.kernel.smooth import answer, disturbed
 from wattstack.physics.kernel import feeder as net
 from wattstack.physics.kernel import genset as gen
 from wattstack.physics.kernel import inverter as inv
@@ -142,7 +142,12 @@ def _run(start, count, step_s, drive, parts, moving, record):
         _count(moving, step_s)
         sources = _others(moving.network)
         em.remember(
-            moving.memory, moving.boxes[0], now[ASKED_MW] - sources, bus[net.GRID_MW], bus[net.CLOSED]
+            moving.memory,
+            moving.boxes[0],
+            now[ASKED_MW] - sources,
+            bus[net.GRID_MW],
+            bus[net.CLOSED],
+            disturbed(bus[net.VOLT_PU], bus[net.FREQ_HZ], parts.ems[em.NOMINAL_HZ]),
         )
         _keep(parts, moving, step_s, record)
         watch(t_s, step_s, now[BUSY], parts, moving)

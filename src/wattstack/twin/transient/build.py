@@ -171,6 +171,8 @@ def _ems(campus: Campus) -> np.ndarray:
         like.period_s, like.measure_s, like.command_s,
     )  # fmt: skip
     numbers[em.LOOPED] = 1.0 if loop is not None and campus.battery else 0.0
+    numbers[em.NOMINAL_HZ] = ISLAND_HZ if campus.grid is None else float(campus.grid.connection.frequency_hz)
+    numbers[em.FAULT_HOLD_S] = like.fault_hold_s
     numbers[em.LOCAL], numbers[em.TARGET_FRAC] = float(like.local), like.soc_target_frac
     units = list(campus.battery.values())
     numbers[em.CHARGE_EFF] = max((unit.charge_eff for unit in units), default=1.0)
@@ -224,7 +226,7 @@ def _at_rest(built: Built, asked_mw: float, cooled_mw: float, ac_per_gpu: float)
     first = mean_mw * ac_per_gpu * (1.0 + parts.site[at.COOLING_PER_IT]) + parts.site[at.PLAIN_MW]
     looped = parts.ems[em.LOOPED] > 0.5
     memory[em.REFERENCE_MW] = memory[em.ACTIVE_REFERENCE_MW] = first if looped else nan
-    memory[em.HELD], memory[em.SEEN_CLOSED] = 1.0, closed
+    memory[em.HELD], memory[em.SEEN_CLOSED], memory[em.DISTURBED_UNTIL_S] = 1.0, closed, -np.inf
     moving.boxes[0][em.H_LOAD_MW], moving.boxes[0][em.H_CLOSED] = asked_mw, closed
     moving.boxes[0][em.H_DRAWN_MW] = asked_mw * closed
     moving.boxes[4][1] = moving.watch[0][seen.W_REASON] = float(rows.IDLE)
