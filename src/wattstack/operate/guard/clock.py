@@ -9,7 +9,7 @@ The clock of this machine may be set while the site runs; it dates records and m
 
 from __future__ import annotations
 
-from math import isnan
+from math import isnan, nan
 
 from wattstack.operate.devices import Image
 
@@ -26,11 +26,13 @@ class SiteClock:
 
     Attributes:
         told: What jumped, to be told once.
+        begin_s: Where a simulated site's clock begins, until its meter is read; NaN: the clock of this machine.
     """
 
     def __init__(self, speed: float = 1.0) -> None:
         self.speed = speed
         self.told: list[str] = []
+        self.begin_s = nan
         self._last: tuple[float, float, float] | None = None  # ours, monotonic, UTC of this machine
         self._meter: tuple[float, float] | None = None  # what it showed, since when (monotonic)
         self._off = False
@@ -56,7 +58,7 @@ class SiteClock:
     def _ours(self, image: Image) -> float:
         """The last time and what went by since, on the monotonic clock."""
         if self._last is None:
-            return image.utc_s
+            return image.utc_s if isnan(self.begin_s) else self.begin_s
         ours, time_s, utc_s = self._last
         gone = image.time_s - time_s
         step = image.utc_s - utc_s - gone

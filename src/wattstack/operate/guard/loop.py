@@ -14,6 +14,7 @@ import asyncio
 import gc
 import hashlib
 import os
+import time
 from collections import deque
 from math import isfinite, nan
 from pathlib import Path
@@ -64,6 +65,8 @@ class Guard:
         self.telling = Telling(self)
         self.devices = Devices(campus, tell=self.telling.device)
         self.mind = Mind(campus, "shadow" if shadow else "run", speed or 1.0)
+        if speed is not None:
+            self.mind.clock.begin_s = campus.time.start.timestamp()
         self.lease = Lease(folder / "lease", 1.0 if operate.standby is None else operate.standby.lease_s)
         self.server = Server(folder / "guard.sock", self._asked)
         self.watchdog = Watchdog()
@@ -192,11 +195,9 @@ class Guard:
     @property
     def utc_s(self) -> float:
         """The date of records: of this machine, or of a simulated site's own clock."""
-        if self.image is None:
-            import time
-
-            return time.time()
-        return self.image.utc_s if self.speed is None or self.decision is None else self.decision.time_s
+        if self.speed is not None:
+            return self.mind.clock.begin_s if self.decision is None else self.decision.time_s
+        return time.time() if self.image is None else self.image.utc_s
 
     def _asked(self, request: Request, role: str) -> Answer:
         now = asyncio.get_running_loop().time()
