@@ -1,6 +1,6 @@
-"""Benchmark `control_loop`: the image of 200 devices x 100 registers every 100 ms, and what it takes of a core.
+"""Benchmark `control_loop`: the image of 200 devices x 100 registers every 100 ms, its share of a core, and commands.
 
-Needs    benchmarks.many_devices, stall; wattstack.operate; uvloop.
+Needs    benchmarks.command, many_devices, stall; wattstack.operate; uvloop.
 Gives    measure, run_image, Cycles.
 Used by  benchmarks.__main__.
 
@@ -18,6 +18,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from benchmarks.command import measure_command
 from benchmarks.many_devices import many_devices, served
 from benchmarks.measure import version_of
 from benchmarks.stall import Sentinel, own_core, stalled
@@ -88,7 +89,8 @@ def measure(say) -> dict:
             if cores is not None:
                 os.sched_setaffinity(0, cores)
         theirs = json.loads(process.stdout.readline())
-    return judged(seen, sentinel.stalls, theirs)
+    made, command = judged(seen, sentinel.stalls, theirs), measure_command(say)
+    return {"bars": made["bars"] | command["bars"], "rows": made["rows"] + command["rows"]}
 
 
 def judged(seen: Cycles, stalls: list, stalls_of_devices: list) -> dict:

@@ -52,7 +52,7 @@ KERNELS = (
 
 # Where a foreign library may be imported: files whose path below src/wattstack starts so.
 DOORS = {
-    "pydantic": ("campus/", "portfolio/"),
+    "pydantic": ("campus/", "portfolio/", "operate/link", "operate/face"),
     "ruamel": ("campus/file.py", "campus/document.py", "portfolio/file.py", "library/"),
     "pvlib": ("physics/solar.py", "series/"),
     "numba": ("dispatch/kernel", "plan/kernel", "physics/", "control/kernel", "twin/kernel", "prove/kernel"),
@@ -61,7 +61,9 @@ DOORS = {
     "scipy": ("dispatch/linear", "plan/master", "plan/portfolio/program", "prove/compliance"),
     "plotly": ("report/figures",),
     "xlsxwriter": ("report/",),
-    "pyarrow": ("series/", "plan/", "report/"),
+    "pyarrow": ("series/", "plan/", "report/", "operate/historian/export"),
+    "psycopg": ("operate/historian/postgres",),
+    "zstandard": ("operate/historian/",),
     "click": ("cli/",),
     "rich": ("cli/", "work/"),
     "dask": ("work/",),
