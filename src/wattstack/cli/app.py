@@ -18,9 +18,11 @@ from typing import NoReturn
 
 import click
 
+from wattstack.cli.audit import audit
 from wattstack.cli.check import check
 from wattstack.cli.comply import comply
 from wattstack.cli.fit_load import fit_load
+from wattstack.cli.history import history
 from wattstack.cli.init import init
 from wattstack.cli.library import library
 from wattstack.cli.operate import operate
@@ -110,6 +112,8 @@ for _verb in (
     replan,
     simulate,
     operate,
+    history,
+    audit,
     simulate_devices,
     fit_load,
     queue,

@@ -13,7 +13,7 @@ import pytest
 
 from wattstack.errors import InputError
 from wattstack.operate.historian import Event, Store
-from wattstack.operate.historian.store import SPAN_S
+from wattstack.operate.historian.spans import SPAN_S
 
 NAMES = ("grid.connection.power_mw", "battery.main.soc", "battery.main.power_mw")
 BEGIN_S = 1_900_000_800.0  # a whole span begins here

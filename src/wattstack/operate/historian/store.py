@@ -1,8 +1,8 @@
 """History on disk: a frame a second, packed by and by into chunks of a signal; events beside it. One SQLite file.
 
-Needs    sqlite3, zstandard, operate.historian.chunks.
-Gives    Store, Event, SPAN_S.
-Used by  operate.historian (writer, export), operate.face.
+Needs    sqlite3, zstandard, operate.historian.chunks, spans.
+Gives    Store, Event.
+Used by  operate.historian (recorder, packer, export), operate.face.
 
 A frame that `append` returned from is kept: it survives the death of the process (write-ahead log), and with
 `careful=True` that of the power. Chunks replace their frames in one transaction. Rows of chunks only ever grow at the
@@ -21,10 +21,17 @@ from typing import Any
 import numpy as np
 
 from wattstack.errors import Fault, InputError, nearest
-from wattstack.operate.historian.chunks import pack, unpack
+from wattstack.operate.historian.chunks import unpack
+from wattstack.operate.historian.spans import (
+    SIGNAL_BITS,
+    SPAN_S,
+    Transaction,
+    drop_span,
+    moments_of,
+    pack_oldest,
+)
 
-SPAN_S = 900  # seconds in a chunk
-_SIGNAL_BITS = 20  # signals of one list of names: a million
+_TRIES = 1000  # milliseconds that a frame may be moved by, where another one has its moment
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS names (id INTEGER PRIMARY KEY, names TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS frame (utc_ms INTEGER PRIMARY KEY, names INTEGER NOT NULL, body BLOB NOT NULL);
@@ -89,20 +96,27 @@ class Store:
         """Keep one frame and what happened; it is on disk when this returns.
 
         Args:
-            utc_s: Moment of the frame, to the millisecond. A frame of the same moment is replaced.
+            utc_s: Moment of the frame, to the millisecond. Where another frame has that moment (the clock was set
+                back) it is kept at the next free one; the same frame again is kept once.
             names: Channel of each value; a new list of names is kept once.
             values: NaN where nothing is known, shape (len(names),); kept in single precision.
             events: In any order.
         """
-        body = np.ascontiguousarray(values, dtype="<f4").tobytes()
+        body = (np.asarray(values, dtype="<f4") + np.float32(0.0)).tobytes()  # minus zero is zero
         if len(body) != 4 * len(names):
             raise InputError(
                 "frame", [f"has {len(body) // 4} values, must have one for each of {len(names)} names."]
             )
         with self._transaction():
             layout = self._layout(tuple(names))
-            row = (round(utc_s * 1000), layout, body)
-            self._db.execute("INSERT OR REPLACE INTO frame VALUES (?, ?, ?)", row)
+            utc_ms = round(utc_s * 1000)
+            for later in range(_TRIES):
+                row = (utc_ms + later, layout, body)
+                if self._db.execute("INSERT OR IGNORE INTO frame VALUES (?, ?, ?)", row).rowcount:
+                    break
+                same = "SELECT 1 FROM frame WHERE utc_ms = ? AND names = ? AND body = ?"
+                if self._db.execute(same, row).fetchone():
+                    return
             self._put_events(events)
 
     def put(self, events: Sequence[Event]) -> None:
@@ -112,30 +126,7 @@ class Store:
 
     def pack(self, before_s: float) -> int:
         """Pack the oldest whole span that ended before a moment; returns how many frames went in, 0 = none left."""
-        first = self._db.execute("SELECT utc_ms, names FROM frame ORDER BY utc_ms LIMIT 1").fetchone()
-        if first is None:
-            return 0
-        end_ms = (first[0] // (SPAN_S * 1000) + 1) * SPAN_S * 1000
-        if end_ms > before_s * 1000:
-            return 0
-        rows = self._db.execute(
-            "SELECT utc_ms, body FROM frame WHERE utc_ms < ? AND names = ? ORDER BY utc_ms",
-            (end_ms, first[1]),
-        ).fetchall()
-        moments = np.array([row[0] for row in rows], dtype="<i8")
-        values = np.frombuffer(b"".join(row[1] for row in rows), "<f4").reshape(len(rows), -1)
-        chunks = list(pack(values))
-        with self._transaction():
-            span = self._db.execute(
-                "INSERT INTO span (names, start_ms, end_ms, count, moments) VALUES (?, ?, ?, ?, ?)",
-                (first[1], int(moments[0]), int(moments[-1]), len(rows), _packed(moments)),
-            ).lastrowid
-            self._db.executemany(
-                "INSERT INTO chunk VALUES (?, ?)",
-                (((span << _SIGNAL_BITS) + k, c) for k, c in enumerate(chunks)),
-            )
-            self._db.execute("DELETE FROM frame WHERE utc_ms < ? AND names = ?", (end_ms, first[1]))
-        return len(rows)
+        return pack_oldest(self._db, before_s)
 
     def query(self, name: str, start_s: float, end_s: float) -> tuple[np.ndarray, np.ndarray]:
         """A signal over time, packed or not.
@@ -152,7 +143,10 @@ class Store:
             InputError: No such signal was ever kept; the nearest is named.
         """
         self._known(name)
-        start_ms, end_ms = round(start_s * 1000), round(end_s * 1000)
+        with Transaction(self._db, "DEFERRED"):  # one picture: what is packed meanwhile is not missed
+            return self._query(name, round(start_s * 1000), round(end_s * 1000))
+
+    def _query(self, name: str, start_ms: int, end_ms: int) -> tuple[np.ndarray, np.ndarray]:
         moments, values = [], []
         for span, layout, count, packed in self._db.execute(
             "SELECT id, names, count, moments FROM span WHERE start_ms >= ? AND start_ms < ? AND end_ms >= ? "
@@ -163,9 +157,9 @@ class Store:
             if place is None:
                 continue
             (body,) = self._db.execute(
-                "SELECT body FROM chunk WHERE id = ?", ((span << _SIGNAL_BITS) + place,)
+                "SELECT body FROM chunk WHERE id = ?", ((span << SIGNAL_BITS) + place,)
             ).fetchone()
-            moments.append(_unpacked(packed, count))
+            moments.append(moments_of(packed, count))
             values.append(unpack(body, count))
         for utc_ms, layout, body in self._db.execute(
             "SELECT utc_ms, names, body FROM frame WHERE utc_ms >= ? AND utc_ms < ? ORDER BY utc_ms",
@@ -184,6 +178,10 @@ class Store:
 
     def last(self) -> tuple[float, dict[str, float]] | None:
         """The newest frame: moment and value by name; None where nothing was kept."""
+        with Transaction(self._db, "DEFERRED"):
+            return self._last()
+
+    def _last(self) -> tuple[float, dict[str, float]] | None:
         row = self._db.execute(
             "SELECT utc_ms, names, body FROM frame ORDER BY utc_ms DESC LIMIT 1"
         ).fetchone()
@@ -196,7 +194,7 @@ class Store:
         if row is None:
             return None
         names = self._names_of(row[1])
-        first = row[0] << _SIGNAL_BITS
+        first = row[0] << SIGNAL_BITS
         bodies = self._db.execute(
             "SELECT body FROM chunk WHERE id >= ? AND id < ? ORDER BY id", (first, first + len(names))
         )
@@ -241,21 +239,45 @@ class Store:
         ).fetchone()
         return None if low is None else (low / 1000.0, high / 1000.0)
 
-    def drop(self, before_s: float) -> int:
-        """Forget spans that ended before a moment, and events before it; returns how many spans went."""
-        spans = [
-            row[0]
-            for row in self._db.execute("SELECT id FROM span WHERE end_ms < ?", (round(before_s * 1000),))
-        ]
+    def drop(self, before_s: float, most: int | None = None) -> int:
+        """Forget spans that ended before a moment, the oldest first, and events before it.
+
+        Args:
+            before_s: Seconds since 1970 UTC.
+            most: Spans that go at most; absent = all.
+
+        Returns:
+            How many spans went.
+        """
+        before_ms = round(before_s * 1000)
+        spans = self._db.execute(
+            "SELECT id FROM span WHERE end_ms < ? ORDER BY end_ms LIMIT ?",
+            (before_ms, -1 if most is None else most),
+        ).fetchall()
+        for (span,) in spans:
+            drop_span(self._db, span)
+        lowest, oldest = self._db.execute("SELECT min(id), min(start_ms) FROM span").fetchone()
         with self._transaction():
-            for span in spans:
-                first = span << _SIGNAL_BITS
-                self._db.execute(
-                    "DELETE FROM chunk WHERE id >= ? AND id < ?", (first, first + (1 << _SIGNAL_BITS))
-                )
-                self._db.execute("DELETE FROM span WHERE id = ?", (span,))
-            self._db.execute("DELETE FROM event WHERE utc_ms < ?", (round(before_s * 1000),))
+            if lowest is not None:  # what a drop that was killed left behind
+                self._db.execute("DELETE FROM chunk WHERE id < ?", (lowest << SIGNAL_BITS,))
+            # an event stays as long as the values of its time
+            self._db.execute(
+                "DELETE FROM event WHERE utc_ms < ?",
+                (before_ms if oldest is None else min(before_ms, oldest),),
+            )
         return len(spans)
+
+    @property
+    def oldest_end_s(self) -> float | None:
+        """When the oldest packed span ended [s since 1970 UTC]; None where there is none."""
+        (end_ms,) = self._db.execute("SELECT min(end_ms) FROM span").fetchone()
+        return None if end_ms is None else end_ms / 1000.0
+
+    @property
+    def free_bytes(self) -> int:
+        """Room in the file that is used before it grows."""
+        free, each = (self._db.execute(f"PRAGMA {w}").fetchone()[0] for w in ("freelist_count", "page_size"))
+        return free * each
 
     @property
     def size_bytes(self) -> int:
@@ -327,30 +349,5 @@ class Store:
             self.path.name, [Fault(name, f"was never kept. Nearest: {near}." if near else "was never kept.")]
         )
 
-    def _transaction(self) -> _Transaction:
-        return _Transaction(self._db)
-
-
-class _Transaction:
-    """All of it or nothing."""
-
-    def __init__(self, db: sqlite3.Connection) -> None:
-        self._db = db
-
-    def __enter__(self) -> None:
-        self._db.execute("BEGIN IMMEDIATE")
-
-    def __exit__(self, kind: type | None, *_: object) -> None:
-        self._db.execute("COMMIT" if kind is None else "ROLLBACK")
-
-
-def _packed(moments: np.ndarray) -> bytes:
-    import zstandard
-
-    return zstandard.compress(np.diff(moments, prepend=0).astype("<i8").tobytes(), 3)
-
-
-def _unpacked(packed: bytes, count: int) -> np.ndarray:
-    import zstandard
-
-    return np.cumsum(np.frombuffer(zstandard.decompress(packed), "<i8", count))
+    def _transaction(self) -> Transaction:
+        return Transaction(self._db)
