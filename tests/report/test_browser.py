@@ -90,3 +90,15 @@ def test_every_figure_of_a_run_is_drawn(browse, tmp_path, width):
     assert 'data-drawn="7/7"' in dom
     assert 'data-errors="0"' in dom
     assert console == []
+
+
+@pytest.mark.parametrize("width", [1280, 500])
+def test_the_evidence_for_grid_codes_is_drawn(browse, tmp_path, width):
+    from tests.prove.proof.conftest import made
+    from wattstack.prove.proof import proof_files, prove_compliance
+
+    proof = prove_compliance(made(), seconds=130.0)
+    dom, console = browse(write_report(proof_files(proof), tmp_path / "page.html"), width)
+    places = len(re.findall(r'class="plot[^"]*" id="', dom))
+    assert f'data-drawn="{places}/{places}"' in dom and places > 8
+    assert console == []

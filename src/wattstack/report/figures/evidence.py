@@ -99,7 +99,7 @@ def ride(name: str, run: Mapping[str, Any], verdicts: Sequence[str], synthetic: 
             keys.append(own)
     look = _look("Power [MW]", "Time [s]", synthetic, top=0.48)
     look["yaxis"]["domain"] = [0.0, 0.48]
-    look["yaxis2"] = axis(domain=[0.6, 1.0], anchor="x")
+    look["yaxis2"] = axis(domain=[0.6, 1.0], anchor="x", automargin=False)
     look["annotations"].append(unit_label(f"{key.name} [{unit}]", 1.0))
     for aim in run["aims"]:
         data.append(
@@ -211,9 +211,9 @@ def chain(found: Mapping[str, Any], synthetic: bool) -> Figure:
 
 
 def _look(label: str, along: str, synthetic: bool, top: float = 1.0) -> dict:
-    look = layout(synthetic, xaxis=titled(along), yaxis=axis())
+    look = layout(synthetic, xaxis=titled(along, automargin=False), yaxis=axis(automargin=False))
     look["annotations"].append(unit_label(label, top))
-    look["margin"]["t"] = 34
+    look["margin"] |= {"t": 34, "b": 52}  # fixed: margins that measure themselves turn in circles on a phone
     return look
 
 
