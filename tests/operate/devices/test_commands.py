@@ -124,7 +124,11 @@ def test_an_open_contactor_is_no_fault_of_the_setpoint(at_site):
 @pytest.mark.parametrize(
     ("policy", "state"), [("yield", "yielded"), ("alarm", "foreign"), ("take-back", "foreign")]
 )
-def test_a_foreign_hand_on_the_setpoint_is_seen_and_dealt_with_by_policy(at_site, policy, state):
+def test_a_foreign_hand_on_the_setpoint_is_seen_and_dealt_with_by_policy(at_site, monkeypatch, policy, state):
+    from wattstack.operate.devices import commands
+
+    monkeypatch.setattr(commands, "CALM_S", 2.0)
+
     async def work(bench):
         await bench.until(state_is(bench, "followed"), {PATH: 2.0})
         bench.site.devices[PATH].someone_writes(-1.0)
@@ -136,10 +140,27 @@ def test_a_foreign_hand_on_the_setpoint_is_seen_and_dealt_with_by_policy(at_site
             await bench.cycle({PATH: 2.0}, 10)
             assert bench.image.value(f"{PATH}.setpoint_mw") == -1.0
             bench.devices.commander(PATH).release()
-        took_s = await bench.until(state_is(bench, "followed"), {PATH: 2.0})
-        assert took_s < (0.5 if policy != "alarm" else 2.5)
+        held = lambda image: abs(image.value(f"{PATH}.power_mw") - 2.0) < 0.01  # noqa: E731
+        assert await bench.until(held, {PATH: 2.0}) < (0.5 if policy != "alarm" else 2.5)
+        assert (
+            bench.devices.commands[PATH].state == state or policy == "yield"
+        )  # the alarm stands while it may come again
+        await bench.until(state_is(bench, "followed"), {PATH: 2.0})
+        assert bench.texts().count("alarm") == 1
 
     at_site({PATH: STORAGE | {"on_foreign_write": policy}}, work)
+
+
+def test_a_foreign_hand_is_seen_though_the_setpoint_moves_with_every_cycle(at_site):
+    async def work(bench):
+        await bench.until(state_is(bench, "followed"), {PATH: 2.0})
+        bench.site.put(PATH, "foreign", -1.0)
+        for k in range(100):
+            await bench.cycle({PATH: 2.0 + 0.01 * (k % 7)})
+        assert bench.devices.commands[PATH].state == "foreign"
+        assert bench.texts().count("alarm") == 1 and "someone else writes" in bench.texts()
+
+    at_site({PATH: STORAGE}, work)
 
 
 def test_a_foreign_hand_that_switches_the_setpoint_off_is_seen(at_site):

@@ -23,6 +23,7 @@ from wattstack.operate.devices.points import TYPES
 
 RENEW = 3.0  # writes within the reversion time
 HEARTBEAT_S = 1.0
+CALM_S = 5.0  # a foreign hand is gone when it was not seen for so long
 REFUSED_S = 1.0  # from one refusal to the next try
 FOLLOW_S = 5.0  # the measured power has so long to come near
 NEAR_FRAC, NEAR_SHARE = 0.02, 0.1  # of the rating, of the setpoint: assumption, above losses and meter error
@@ -101,11 +102,13 @@ class Commander:
         self._beat, self._beat_s = 0, -np.inf
         self._before_mw = self._last_read_mw = float("nan")
         self._off_s: float | None = None  # since when the measured power is elsewhere
-        self._flying = False
+        self._flying = self._proved = False
+        self._foreign_s = -np.inf  # when a foreign hand was seen last
 
     def came_up(self) -> None:
         """The device is there (again): what stands in it is not known, and its reversion is to be set."""
-        self.command.written_mw, self._flying, self._is_set = float("nan"), False, False
+        self.command.written_mw = float("nan")
+        self._flying = self._is_set = self._proved = False
         self.command.sent_s = self.command.taken_s = self._beat_s = -np.inf
 
     def _set_up(self) -> None:
@@ -170,7 +173,7 @@ class Commander:
                 self._set_up()
             if not self._is_set:
                 return True  # the setpoint goes out when that was confirmed
-            self._before_mw, self._flying = self._last_read_mw, True
+            self._before_mw, self._flying, self._proved = self._last_read_mw, True, False
             command.sent_s, command.written_mw = now_s, setpoint_mw
             self._put(self.values_of(self._group, {SETPOINT: setpoint_mw}), self._taken)
         except StateError as error:
@@ -223,7 +226,13 @@ class Commander:
         self.command.taken_s = self.device.now()
         if self.command.state == "refused":
             self._state("sent", "")
+        self.device.read_again(SETPOINT, self._read_back)
         self._heartbeat(self.command.taken_s)
+
+    def _read_back(self, error: str | None) -> None:
+        """Read at once after it was taken: what stands there later and is something else is not the device's answer."""
+        if error is None and not self._flying and isfinite(self.command.written_mw):
+            self._proved = self.device.holds(SETPOINT, self.command.written_mw)
 
     def _refused(self, error: str | None) -> None:
         if error is not None:
@@ -283,6 +292,7 @@ class Commander:
             if quality[there] == 0 and abs(values[there] - wanted) > tolerance:
                 said = f"{name} is {values[there]:g} where {wanted:g} was written"
                 return self._elsewhere(said, False, now_s)
+        self._proved = True
         self._power(values, quality, now_s)
         return False
 
@@ -297,7 +307,8 @@ class Commander:
             command.written_mw = float("nan")
             self._state("reverted", f"{said}: nobody renewed it for {declared.revert_s:g} s")
             return False
-        if command.state in ("held", "followed", "not followed"):  # it held before
+        if self._proved:  # it stood there before
+            self._foreign_s = now_s
             if declared.on_foreign_write == "yield":
                 self._state("yielded", f"{said}: someone else writes, it is left to them")
                 return True
@@ -338,7 +349,10 @@ class Commander:
 
     def _state(self, state: str, why: str) -> None:
         """Take a state over; tell it once, where it is not as it should be or is so again."""
-        old, self.command.state, self.command.why = self.command.state, state, why
+        old = self.command.state
+        if old == "foreign" and state in _FINE and self.device.now() - self._foreign_s < CALM_S:
+            return
+        self.command.state, self.command.why = state, why
         if state in (old, "unreachable"):  # the loss itself is told by the device
             return
         if state not in _FINE:

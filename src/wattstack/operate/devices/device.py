@@ -159,6 +159,26 @@ class LiveDevice:
             return
         self.carrier.ask(write_request(self.declared.unit, first, tuple(words)), done, first=True)
 
+    def read_again(self, name: str, done: Callable[[str | None], None]) -> None:
+        """Read the block of a quantity at once, before all reads that wait; done(error)."""
+        reader, asked_s = self.readers[self.layout.block_of[self.layout.place[name]]], self.now()
+
+        def answered(payload: bytes, error: str | None) -> None:
+            if error is None:
+                reader.view[:] = payload
+                self.times[reader.index] = max(self.times[reader.index], asked_s)
+            done(error)
+
+        if self.up and reader.request is not None:
+            self.carrier.ask(reader.request, answered, first=True)
+
+    def holds(self, name: str, value: float) -> bool:
+        """Whether the registers of a quantity stand as this value is written."""
+        point = self.layout.points[self.layout.place[name]]
+        words = encoded(point, value, self.exponent(name))
+        raw = self.registers[2 * point.offset : 2 * (point.offset + point.words)]
+        return bytes(raw) == b"".join(word.to_bytes(2, "big") for word in words)
+
     def exponent(self, name: str) -> int:
         """The scale factor of a quantity as it stands in the device now; 0 where it has none.
 

@@ -68,6 +68,9 @@ class MqttDevice(LiveDevice):
         """Nothing is asked: what comes, comes."""
         return 0
 
+    def read_again(self, name: str, done: Callable[[str | None], None]) -> None:
+        """A broker cannot be asked: its echo comes when it comes."""
+
     def exponent(self, name: str) -> int:
         """There are no scale factors."""
         return 0
