@@ -4,7 +4,8 @@ Needs    benchmarks.race, bars; parity.environments; the peers in .venv-peers (m
 Gives    measure, PeerWorker, middle, timed_row.
 Used by  benchmarks.__main__, benchmarks.year.
 
-Processor seconds, the middle run of several taken in turn.
+One battery and the peers: processor seconds, the middle run of several taken in turn. Many batteries: seconds of the
+clock on all cores, and once more on one core, which no bar counts.
 """
 
 from __future__ import annotations
@@ -97,10 +98,12 @@ def measure(say) -> dict:
     versions = {name: getattr(tool, "version", ours) for name, tool in tools.items()}
     rows = [timed_row("battery year", name, made, versions.get(name, "")) for name, made in runs.items()]
     for case, what in (("batch", "a thousand batteries"), ("plant", "every rack of 1 GWh, a year")):
-        say(f"battery: {what}")
-        with Worker("battery", case, "wattstack", one_core=True) as tool:
-            runs[case] = in_turn({case: tool}, {case: 5 if case == "batch" else 1})[case]
-        rows.append(timed_row(f"battery {case}", "wattstack", runs[case], ours))
+        for one_core in (False, True):
+            on, key = ("one core", f"{case} one core") if one_core else ("all cores", case)
+            say(f"battery: {what}, {on}")
+            with Worker("battery", case, "wattstack", one_core=one_core) as tool:
+                runs[key] = in_turn({key: tool}, {key: 5 if case == "batch" else 1 if one_core else 3})[key]
+            rows.append(timed_row(f"battery {key}", "wattstack", runs[key], ours, f"wall, {on}"))
     batch = middle(runs["batch"])
     bars = {
         "battery.year_seconds": middle(runs["wattstack"]),

@@ -5,7 +5,8 @@ Gives    make_battery_tool, RACKS.
 Used by  benchmarks.tools.
 
 One block of LFP cells of the library, 1 MW and 2 MWh, with RC pairs, hysteresis, heat, cooling, converter, transformer,
-auxiliaries, calendar ageing and rainflow. Seconds are those of the processor: one thread, whatever else it does.
+auxiliaries, calendar ageing and rainflow. One battery: seconds of the processor, one thread, whatever else it does.
+Many: seconds of the clock, on the cores that the process may use.
 """
 
 from __future__ import annotations
@@ -14,16 +15,15 @@ import time
 from collections.abc import Callable
 
 import numpy as np
-from numba import njit
 
 from benchmarks.peers import Answer
 from parity.profiles import ambient_degc, busy_year
-from wattstack.physics.kernel.batch import advance_all
 
 STEP_S = 60.0
 RATED_MW, NAMEPLATE_MWH = 1.0, 2.0
 BATTERIES, BATCH_STEPS = 1000, 30 * 1440
-RACKS, PLANT_MWH, PLANT_MW = 186 * 12, 1000.0, 500.0  # 186 containers of twelve racks
+EACH = 12  # racks of a container
+RACKS, PLANT_MWH, PLANT_MW = 186 * EACH, 1000.0, 500.0
 NOTHING = np.empty(0)
 
 
@@ -33,8 +33,8 @@ def make_battery_tool(case_name: str) -> Callable[[], Answer]:
     if case_name == "year":
         return _one(year)
     if case_name == "batch":
-        return _many([(RATED_MW, NAMEPLATE_MWH)] * BATTERIES, year[:BATCH_STEPS])
-    return _many([(PLANT_MW / RACKS, PLANT_MWH / RACKS)] * RACKS, year)
+        return _batch(year[:BATCH_STEPS])
+    return _plant(year)
 
 
 def _specs(sizes: list[tuple[float, float]]) -> list:
@@ -70,38 +70,37 @@ def _one(share: np.ndarray) -> Callable[[], Answer]:
     return run
 
 
-def _many(sizes: list[tuple[float, float]], share: np.ndarray) -> Callable[[], Answer]:
-    from wattstack.physics import make_blocks
-    from wattstack.physics.kernel import layout as at
+def _batch(share: np.ndarray) -> Callable[[], Answer]:
+    """Every battery through setpoints of its own, here all the same."""
+    from wattstack.physics import make_blocks, simulate_batteries
 
-    specs = _specs(sizes)
-    rated_mw = np.array([mw for mw, _ in sizes])
+    specs = _specs([(RATED_MW, NAMEPLATE_MWH)] * BATTERIES)
+    asked = np.repeat(RATED_MW * share[:, None], BATTERIES, axis=1)
     outside = ambient_degc(share.size, STEP_S, 20.0, 5.0)
-    flows = np.zeros((at.NFLOW, len(specs)))
 
-    def run() -> Answer:
+    def move(steps: int) -> Answer:
         made = make_blocks(specs)
-        _drive(
-            (made.blocks, made.ageing, made.state.copy(), made.age.copy()),
-            rated_mw,
-            share[:2],
-            outside,
-            flows,
-        )
-        began = time.process_time()
-        _drive((made.blocks, made.ageing, made.state, made.age), rated_mw, share, outside, flows)
-        seconds = time.process_time() - began
-        return Answer(seconds, float(made.age[at.CAPACITY].mean()), NOTHING, NOTHING)
+        began = time.perf_counter()
+        run = simulate_batteries(made, asked[:steps], outside[:steps], STEP_S)
+        return Answer(time.perf_counter() - began, float(run["capacity_frac"][-1]), NOTHING, NOTHING)
 
-    return run
+    move(2)  # warm: compiled
+    return lambda: move(share.size)
 
 
-@njit
-def _drive(moved, rated_mw, share, outside, flows):
-    """All blocks through one course of setpoints, each its share of it."""
-    blocks, ageing, state, age = moved
-    asked = np.empty_like(rated_mw)
-    for t in range(share.size):
-        for b in range(asked.size):
-            asked[b] = share[t] * rated_mw[b]
-        advance_all(blocks, ageing, state, age, asked, outside[t], STEP_S, flows)
+def _plant(share: np.ndarray) -> Callable[[], Answer]:
+    """Every rack of a plant; racks of a container share its voltage."""
+    from wattstack.physics import make_blocks, simulate_racks
+    from wattstack.physics.racks import RackPlant
+
+    specs = _specs([(PLANT_MW / RACKS, PLANT_MWH / RACKS)] * RACKS)
+    outside = ambient_degc(share.size, STEP_S, 20.0, 5.0)
+
+    def move(steps: int) -> Answer:
+        made = RackPlant(make_blocks(specs), np.arange(0, RACKS + 1, EACH))
+        began = time.perf_counter()
+        run = simulate_racks(made, PLANT_MW * share[:steps], outside[:steps], STEP_S)
+        return Answer(time.perf_counter() - began, float(run["capacity_frac"][-1]), NOTHING, NOTHING)
+
+    move(2)
+    return lambda: move(share.size)

@@ -7,6 +7,7 @@ import pytest
 
 from wattstack.campus import Battery
 from wattstack.errors import InputError
+from wattstack.physics import tiles
 from wattstack.physics.battery import block_of, simulate_battery
 from wattstack.physics.racks import make_racks, simulate_racks
 
@@ -70,6 +71,30 @@ def test_a_plant_that_turns_and_rests_keeps_its_balance():
         np.testing.assert_allclose(run["injection_mw"][:4], asked[:4], atol=1e-9)
         assert 0.0 < run["injection_mw"][4] <= 1.0 + 1e-9
         assert (run["soc_lowest"] <= run["soc"]).all() and (run["soc"] <= run["soc_highest"]).all()
+
+
+@pytest.mark.parametrize("rule", ["voltage", "weakest"])
+def test_any_number_of_threads_moves_a_plant_to_the_same_bits(monkeypatch, rule):
+    monkeypatch.setattr(tiles, "CHUNK", 100)  # the shares of a tile are handed on from one part to the next
+    spec, battery = plant(200, 400, container_mwh=5.0, racks_per_container=5, resistance_spread_frac=0.1)
+    ends = []
+    for workers in (1, 2, 5, None):
+        made = make_racks(spec, battery)
+        run = simulate_racks(made, 40.0 * WAVE, 25.0, 60.0, rule, workers)
+        ends.append([made.racks.state, made.racks.age, *run.values()])
+    assert len(made.racks.names) > 2 * tiles.MOST
+    for other in ends[1:]:
+        for one, same in zip(ends[0], other, strict=True):
+            np.testing.assert_array_equal(one, same)
+
+
+def test_containers_cut_into_tiles_run_as_the_whole_plant_does(monkeypatch):
+    spec, battery = plant(200, 400, container_mwh=5.0, racks_per_container=5, resistance_spread_frac=0.1)
+    cut_up = simulate_racks(make_racks(spec, battery), 40.0 * WAVE, 25.0, 60.0)
+    monkeypatch.setattr(tiles, "MOST", 10_000)
+    whole = simulate_racks(make_racks(spec, battery), 40.0 * WAVE, 25.0, 60.0)
+    for channel in whole:
+        np.testing.assert_allclose(cut_up[channel], whole[channel], rtol=1e-10, atol=1e-12)
 
 
 def test_what_cannot_be_racks_is_refused():

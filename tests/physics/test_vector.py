@@ -81,3 +81,17 @@ def test_a_branch_that_any_of_eight_takes_is_taken():
     rows[0, -1] = 1.0
     assert most(rows, v.lanes_of(0)) == (True, False)
     assert most(rows + 1.0, v.lanes_of(0)) == (True, True)
+
+
+@pytest.mark.tiny
+def test_eight_are_summed_and_their_highest_found():
+    def of_all(rows, b):
+        x = v.get(rows, 0, b)
+        return v.sum_of(x), v.highest_of(x), v.highest_of(0.0 - x)
+
+    rows = np.random.default_rng(5).random((1, v.LANES)) - 0.3
+    for each in (of_all, njit(of_all)):
+        total, most, least = each(rows, v.lanes_of(0))
+        assert total == pytest.approx(rows.sum(), rel=1e-14)
+        assert (most, least) == (rows.max(), -rows.min())
+        assert each(rows, 3) == (rows[0, 3], rows[0, 3], -rows[0, 3])

@@ -2,7 +2,7 @@
 
 Needs    campus.Battery as declared; physics.cell_entry, bpx (cells), ageing (laws), blocks, converter, thermal;
          physics.kernel (when called).
-Gives    block_of, battery_step, simulate_battery, LIMITS.
+Gives    block_of, battery_step, simulate_battery, simulate_batteries, LIMITS.
 Used by  twin, prove, cli; parity tests and benchmarks.
 
 Injection is positive into the campus bus: discharge > 0, charge < 0. A battery does not refuse a large setpoint, it
@@ -23,6 +23,7 @@ from wattstack.physics.ageing import ageing_of
 from wattstack.physics.blocks import BlockSet, BlockSpec, make_blocks
 from wattstack.physics.converter import losses_of
 from wattstack.physics.thermal import container_of
+from wattstack.physics.tiles import Tile, cut, run_tiles
 
 if TYPE_CHECKING:
     from wattstack.campus import Battery
@@ -33,6 +34,7 @@ LIMITS = (
     "nothing", "rating", "lower end of the window", "upper end of the window", "voltage", "C-rate", "temperature",
     "matched load",
 )  # fmt: skip
+PIECE = 1024  # steps of a tile at once, in memory near its core
 
 
 class BatteryStep(NamedTuple):
@@ -234,6 +236,73 @@ def simulate_battery(
         np.zeros((at.NFLOW, 1)), record,
     )  # fmt: skip
     return channels_of(record)
+
+
+def simulate_batteries(
+    made: BlockSet,
+    setpoint_mw: np.ndarray,
+    temp_air_degc: np.ndarray | float,
+    step_s: float,
+    workers: int | None = None,
+) -> dict[str, np.ndarray]:
+    """Run many batteries, each through setpoints of its own, on all cores.
+
+    Args:
+        made: From make_blocks; state and age of each battery are moved on in place.
+        setpoint_mw: Asked of each at the bus in each step [MW], shape (steps, batteries), > 0 discharges.
+        temp_air_degc: Outdoor temperature [degC], shape (steps,) or one number.
+        step_s: Length of a step [s], > 0.
+        workers: Threads; None: as many as there are cores. Any number gives the same to the last bit.
+
+    Returns:
+        The channels of simulate_battery, sums or means over the batteries; limited_by: the highest index of any.
+
+    Raises:
+        InputError: The series are empty, hold a gap or do not fit each other; step_s is not above 0.
+        StateError: A state was not returned by a step.
+
+    Example:
+        >>> spec = BlockSpec("b1", None, None, 20.0, 10.0, 10.0, start_soc=0.2, discharge_eff=0.5)
+        >>> simulate_batteries(make_blocks([spec, spec]), np.full((1, 2), 10.0), 25.0, 1800.0)["injection_mw"].tolist()
+        [8.0]
+    """
+    asked = np.ascontiguousarray(setpoint_mw, dtype=np.float64)
+    count = len(made.names)
+    if asked.ndim != 2 or asked.shape[1] != count:
+        raise InputError(
+            "batteries",
+            [f"setpoint_mw has the shape {asked.shape}, must be (steps, {count}): a column a battery."],
+        )
+    outdoors = np.array(np.broadcast_to(np.asarray(temp_air_degc, dtype=np.float64), asked.shape[:1]))
+    check_drive(1, asked[:, 0], outdoors, step_s)
+    for b, name in enumerate(made.names):
+        _check_state(made.state[:, b : b + 1], name)
+    tiles = cut(made, range(count + 1), lambda first, last: (asked, outdoors, float(step_s)))
+    record = run_tiles(made, tiles, _move, asked.shape[0], workers)
+    return channels_of(record)
+
+
+def _move(tile: Tile, span: tuple[int, int]) -> np.ndarray:
+    """A tile of batteries through a span of steps; what is asked of it is first brought together, piece by piece."""
+    from wattstack.physics.kernel import layout as at
+    from wattstack.physics.kernel import run
+
+    moved, (asked, outdoors, step_s) = tile.blocks, tile.drive
+    count = len(moved.names)
+    flows, own, records = np.zeros((at.NFLOW, count)), np.empty((PIECE, count)), []
+    for start in range(*span, PIECE):
+        end = min(start + PIECE, span[1])
+        own[: end - start] = asked[start:end, tile.first : tile.first + count]
+        if not np.isfinite(
+            own[: end - start].sum()
+        ):  # looked at here, where it is near; nothing is put back yet
+            check_drive(1, asked.sum(axis=1), outdoors, step_s)
+        records.append(np.zeros((run.NRECORD, end - start)))
+        run.run_blocks(
+            moved.blocks, moved.ageing, moved.state, moved.age, own[: end - start], outdoors[start:end], step_s, flows,
+            records[-1],
+        )  # fmt: skip
+    return np.concatenate(records, axis=1)
 
 
 def channels_of(record: np.ndarray) -> dict[str, np.ndarray]:

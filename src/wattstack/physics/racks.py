@@ -1,6 +1,6 @@
 """A battery as it is built: racks in containers, each rack a little different, in parallel on the bus of its container.
 
-Needs    campus.Racks as declared; physics.blocks; physics.kernel.strings (when called).
+Needs    campus.Racks as declared; physics.blocks, tiles; physics.kernel.strings (when called).
 Gives    RackPlant, make_racks, simulate_racks.
 Used by  twin, benchmarks.
 
@@ -18,6 +18,7 @@ import numpy as np
 from wattstack.errors import Fault, InputError
 from wattstack.physics.battery import channels_of
 from wattstack.physics.blocks import BlockSet, BlockSpec, make_blocks
+from wattstack.physics.tiles import Tile, cut, run_tiles
 
 if TYPE_CHECKING:
     from wattstack.campus import Battery
@@ -98,8 +99,12 @@ def simulate_racks(
     temp_air_degc: np.ndarray | float,
     step_s: float,
     rule: str = "voltage",
+    workers: int | None = None,
 ) -> dict[str, np.ndarray]:
-    """Run a plant of racks through a series of setpoints; its state and age are moved on in place.
+    """Run a plant of racks through a series of setpoints on all cores; its state and age are moved on in place.
+
+    The plant gives every container the same share of its power, and racks of a container divide theirs: containers do
+    not hear of each other.
 
     Args:
         plant: From make_racks.
@@ -108,6 +113,7 @@ def simulate_racks(
         step_s: Length of a step [s], > 0.
         rule: "voltage": racks of a container share its voltage; "weakest": they share its power equally, and the
             weakest sets what it can.
+        workers: Threads; None: as many as there are cores. Any number gives the same to the last bit.
 
     Returns:
         The channels of simulate_battery, sums or means over the racks, and soc_lowest, soc_highest of a rack.
@@ -116,17 +122,31 @@ def simulate_racks(
         InputError: The series hold gaps, are empty or do not fit; step_s is not above 0; the rule is unknown.
     """
     from wattstack.physics.battery import check_drive
-    from wattstack.physics.kernel import run, strings
+    from wattstack.physics.kernel import run
 
     asked = np.array(setpoint_mw, dtype=np.float64)
     outdoors = np.array(np.broadcast_to(np.asarray(temp_air_degc, dtype=np.float64), asked.shape))
     check_drive(asked.ndim, asked, outdoors, step_s)
     if rule not in RULES:
         raise InputError("racks", [Fault("rule", f"is {rule!r}, must be one of {', '.join(RULES)}.")])
-    record, spread = np.zeros((run.NRECORD, asked.size)), np.zeros((2, asked.size))
-    made = plant.racks
+    made, edges, each_mw = plant.racks, plant.edges, asked / len(plant.racks.names)
+
+    def drive(first: int, last: int) -> tuple:
+        inside = edges[(edges >= first) & (edges <= last)] - first
+        shares = np.append(np.ones(last - first), 0.0)
+        return inside, RULES.index(rule), (each_mw, outdoors), float(step_s), shares
+
+    record = run_tiles(made, cut(made, edges.tolist(), drive), _move, asked.size, workers)
+    return {**channels_of(record), "soc_lowest": record[run.NRECORD], "soc_highest": record[run.NRECORD + 1]}
+
+
+def _move(tile: Tile, span: tuple[int, int]) -> np.ndarray:
+    """Whole containers through a span of steps."""
+    from wattstack.physics.kernel import run, strings
+
+    moved, (edges, rule, drive, step_s, shares) = tile.blocks, tile.drive
+    record = np.zeros((run.NRECORD + 2, span[1] - span[0]))
     strings.run_racks(
-        made.blocks, made.ageing, made.state, made.age, plant.edges, RULES.index(rule), asked, outdoors,
-        float(step_s), record, spread,
-    )  # fmt: skip
-    return {**channels_of(record), "soc_lowest": spread[0], "soc_highest": spread[1]}
+        moved.blocks, moved.ageing, moved.state, moved.age, edges, rule, drive, span, step_s, shares, record
+    )
+    return record

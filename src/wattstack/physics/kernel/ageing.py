@@ -29,7 +29,20 @@ from wattstack.physics.kernel.layout import (
 )
 from wattstack.physics.kernel.paths import pass_cycles, pass_time, read_age
 from wattstack.physics.kernel.stress import ZERO_DEGC_K
-from wattstack.physics.kernel.vector import LANES, all_of, count, first, get, lanes_of, magnitude, put, select
+from wattstack.physics.kernel.vector import (
+    LANES,
+    all_of,
+    any_of,
+    count,
+    first,
+    get,
+    lanes_of,
+    lower,
+    magnitude,
+    put,
+    select,
+    upper,
+)  # fmt: skip
 
 HOUR_S, DAY_LENGTH_S = 3600.0, 86400.0
 ALMOST_S = 1e-6  # steps that do not add up to an hour exactly in binary still make one
@@ -91,18 +104,23 @@ def tick(ageing, age, state, flows, step_s, b):
     put(age, row.EXTREME, b, select(move > 0.0, soc, extreme))
     goes_on = (move >= 0.0 - gate) & (clock < HOUR_S - ALMOST_S)  # NaN: not started yet
     if not all_of(goes_on):
-        for i in range(count(b)):
-            _events(ageing.block, ageing.law, age, state, flows, step_s, first(b) + i)
+        full = clock >= HOUR_S - ALMOST_S
+        _turns(ageing.block, ageing.law, age, state, flows, first(b), count(b))
+        if all_of(full):
+            _charge_time(ageing.block, ageing.law, age, state, b, step_s)
+        elif any_of(full):  # clocks that do not go together
+            for i in range(first(b), first(b) + count(b)):
+                if age[row.CLOCK_S, i] >= HOUR_S - ALMOST_S:
+                    _charge_time(ageing.block, ageing.law, age, state, i, step_s)
 
 
 @njit(cache=True, error_model="numpy", fastmath={"contract"})
-def _events(block, law, age, state, flows, step_s, b):
-    """What is due at a block: it has started or turned; an hour is full."""
-    move = (state[SOC, b] - age[row.EXTREME, b]) * age[row.DIRECTION, b]
-    if not move >= -block[row.GATE, b]:
-        _turn(block, law, age, b, state, flows[C_RATE, b])
-    if age[row.CLOCK_S, b] >= HOUR_S - ALMOST_S:
-        _charge_time(block, law, age, state, b, step_s)
+def _turns(block, law, age, state, flows, start, count_b):
+    """Blocks from start on: which of them have started or turned."""
+    for b in range(start, start + count_b):
+        move = (state[SOC, b] - age[row.EXTREME, b]) * age[row.DIRECTION, b]
+        if not move >= -block[row.GATE, b]:
+            _turn(block, law, age, b, state, flows[C_RATE, b])
 
 
 @njit(cache=True, error_model="numpy", fastmath={"contract"})
@@ -169,42 +187,55 @@ def _wear(block, law, age, b, cycle, times):
 
 @njit(cache=True, error_model="numpy", fastmath={"contract"})
 def _charge_time(block, law, age, state, b, step_s):
-    """Charge the time since the last charge (an hour, or what there is of it) at its means, and read the age.
+    """Charge what stands at place b, one block or eight, the time on its clock, and read its age.
 
     What was summed are values at the end of each step: half a step of the change over the hour is taken off, so that
-    the mean is the trapezoid's.
+    the mean is the trapezoid's. While the laws are charged, the means stand in the rows of the sums.
     """
-    lapse_s = age[row.CLOCK_S, b]
-    if lapse_s > 0.0:
-        half = 0.5 * step_s
-        heat = age[row.SUM_DEGC_S, b] - half * (state[TEMP_CELL, b] - age[row.FROM_DEGC, b])
-        held = age[row.SUM_SOC_S, b] - half * (state[SOC, b] - age[row.FROM_SOC, b])
-        pass_time(
-            block, law, age, b, lapse_s, (ZERO_DEGC_K + heat / lapse_s, held / lapse_s, _day(age, b, lapse_s))
-        )
-        age[row.FROM_SOC, b], age[row.FROM_DEGC, b] = state[SOC, b], state[TEMP_CELL, b]
-        state[SINCE_STRIP, b] += lapse_s / HOUR_S
-        age[row.TOTAL_S, b] += lapse_s
-        age[row.TOTAL_DEGC_S, b] += age[row.SUM_DEGC_S, b]
-        age[row.CLOCK_S, b] = age[row.SUM_DEGC_S, b] = age[row.SUM_SOC_S, b] = 0.0
-    read_age(block, law, age, state, b)
+    lapse_s, half = get(age, row.CLOCK_S, b), 0.5 * step_s
+    soc, temp, heat = get(state, SOC, b), get(state, TEMP_CELL, b), get(age, row.SUM_DEGC_S, b)
+    put(age, row.TOTAL_DEGC_S, b, get(age, row.TOTAL_DEGC_S, b) + heat)
+    heat = heat - half * (temp - get(age, row.FROM_DEGC, b))
+    held = get(age, row.SUM_SOC_S, b) - half * (soc - get(age, row.FROM_SOC, b))
+    put(age, row.SUM_DEGC_S, b, ZERO_DEGC_K + heat / lapse_s)
+    put(age, row.SUM_SOC_S, b, held / lapse_s)
+    put(age, row.FROM_SOC, b, soc)
+    put(age, row.FROM_DEGC, b, temp)
+    put(state, SINCE_STRIP, b, get(state, SINCE_STRIP, b) + lapse_s / HOUR_S)
+    low, high = _day_so_far(age, b)
+    for i in range(first(b), first(b) + count(b)):
+        day = (age[row.DAY_DEPTH, i], age[row.DAY_MIDDLE, i])
+        means = (age[row.SUM_DEGC_S, i], age[row.SUM_SOC_S, i], day)
+        pass_time(block, law, age, i, age[row.CLOCK_S, i], means)
+        read_age(block, law, age, state, i)
+    _end_day(age, b, lapse_s, low, high)
+    put(age, row.TOTAL_S, b, get(age, row.TOTAL_S, b) + lapse_s)
+    put(age, row.CLOCK_S, b, 0.0)
+    put(age, row.SUM_DEGC_S, b, 0.0)
+    put(age, row.SUM_SOC_S, b, 0.0)
 
 
-@njit(cache=True, error_model="numpy", fastmath={"contract"})
-def _day(age, b, lapse_s):
-    """(depth, middle) of the state of charge over the day before; over the first day so far, until that day is full."""
-    low = min(age[row.DAY_LOW, b], age[row.EXTREME, b])
-    high = max(age[row.DAY_HIGH, b], age[row.EXTREME, b])
-    age[row.DAY_LOW, b], age[row.DAY_HIGH, b] = low, high
-    if age[row.TOTAL_S, b] < DAY_LENGTH_S - ALMOST_S:
-        age[row.DAY_DEPTH, b], age[row.DAY_MIDDLE, b] = high - low, 0.5 * (low + high)
-    day = (age[row.DAY_DEPTH, b], age[row.DAY_MIDDLE, b])
-    age[row.DAY_S, b] += lapse_s
-    if age[row.DAY_S, b] >= DAY_LENGTH_S - ALMOST_S:
-        age[row.DAY_DEPTH, b], age[row.DAY_MIDDLE, b] = high - low, 0.5 * (low + high)
-        age[row.DAY_S, b] = 0.0
-        age[row.DAY_LOW, b] = age[row.DAY_HIGH, b] = age[row.EXTREME, b]
-    return day
+@njit(cache=True, error_model="numpy", fastmath={"contract"}, forceinline=True)
+def _day_so_far(age, b):
+    """(lowest, highest) state of charge of the running day; the first day is its own day before."""
+    extreme = get(age, row.EXTREME, b)
+    low, high = lower(get(age, row.DAY_LOW, b), extreme), upper(get(age, row.DAY_HIGH, b), extreme)
+    is_first = get(age, row.TOTAL_S, b) < DAY_LENGTH_S - ALMOST_S
+    put(age, row.DAY_DEPTH, b, select(is_first, high - low, get(age, row.DAY_DEPTH, b)))
+    put(age, row.DAY_MIDDLE, b, select(is_first, 0.5 * (low + high), get(age, row.DAY_MIDDLE, b)))
+    return low, high
+
+
+@njit(cache=True, error_model="numpy", fastmath={"contract"}, forceinline=True)
+def _end_day(age, b, lapse_s, low, high):
+    """Let time pass in the running day; when it is full it becomes the day before."""
+    day_s, extreme = get(age, row.DAY_S, b) + lapse_s, get(age, row.EXTREME, b)
+    is_full = day_s >= DAY_LENGTH_S - ALMOST_S
+    put(age, row.DAY_DEPTH, b, select(is_full, high - low, get(age, row.DAY_DEPTH, b)))
+    put(age, row.DAY_MIDDLE, b, select(is_full, 0.5 * (low + high), get(age, row.DAY_MIDDLE, b)))
+    put(age, row.DAY_S, b, select(is_full, 0.0, day_s))
+    put(age, row.DAY_LOW, b, select(is_full, extreme, low))
+    put(age, row.DAY_HIGH, b, select(is_full, extreme, high))
 
 
 @njit(cache=True, error_model="numpy", fastmath={"contract"})
@@ -215,7 +246,8 @@ def _close(ageing, age, state, b):
         return
     if not math.isnan(age[row.DIRECTION, b]):
         _close_leg(block, law, age, b, age[row.LEG_H, b])
-    _charge_time(block, law, age, state, b, 0.0)
+    if age[row.CLOCK_S, b] > 0.0:
+        _charge_time(block, law, age, state, b, 0.0)
     for point in range(1, int(age[row.COUNT, b])):
         _wear(block, law, age, b, rain.half_cycle(age, b, point), 0.5)
     read_age(block, law, age, state, b)

@@ -26,7 +26,8 @@ from wattstack.physics.kernel.borrow import borrowed
 from wattstack.physics.kernel.cell import window_ohm
 from wattstack.physics.kernel.converter import ac_of_bus, dc_of_ac
 from wattstack.physics.kernel.lanes import look_up, read_cells
-from wattstack.physics.kernel.run import keep
+from wattstack.physics.kernel.run import NRECORD, highest, keep
+from wattstack.physics.kernel.vector import LANES, get_one, lanes_of, put
 
 BY_VOLTAGE, BY_WEAKEST = 0, 1  # rule
 SOURCE_V, PER_OHM, TAKES_PART = range(3)  # work[FIELD, rack]
@@ -48,14 +49,30 @@ def share_voltage(blocks, state, age, edges, step_s, setpoint_mw, work):
     slot = step_slot(blocks, step_s)
     const, step = blocks.const[0], blocks.step[slot, 0]
     tables = (blocks.soc_table[0], blocks.temp_table[0], blocks.ohm_table[0])
-    for b in range(len(setpoint_mw)):  # E and 1/R of each rack, the mean of the step
-        cells = read_cells(blocks.rating, state, age, b, const[t.G_CAPACITY_AH] * 3600.0 / step_s)
-        seen = look_up(tables, cells, setpoint_mw[b] < 0.0)
-        source = seen.ocv_v - step[t.M_MEAN_1] * cells.fast_v - step[t.M_MEAN_2] * cells.slow_v
-        work[SOURCE_V, b] = source + cells.hysteresis_v
-        work[PER_OHM, b] = 1.0 / window_ohm(seen.ohm, step[t.M_TIMES_MEAN], 0.5 * seen.slope_v * cells.per_a)
+    new_a = const[t.G_CAPACITY_AH] * 3600.0 / step_s
+    single = len(setpoint_mw) - len(setpoint_mw) % LANES
+    for b in range(0, single, LANES):
+        _see(
+            tables,
+            step,
+            read_cells(blocks.rating, state, age, lanes_of(b), new_a),
+            lanes_of(b),
+            setpoint_mw,
+            work,
+        )
+    for b in range(single, len(setpoint_mw)):
+        _see(tables, step, read_cells(blocks.rating, state, age, b, new_a), b, setpoint_mw, work)
     for c in range(len(edges) - 1):
         _divide(const, blocks.rating, edges[c], edges[c + 1], work, setpoint_mw)
+
+
+@njit(cache=True, error_model="numpy", forceinline=True)
+def _see(tables, step, cells, b, setpoint_mw, work):
+    """E and 1/R of the racks at place b, the mean of the step."""
+    seen = look_up(tables, cells, get_one(setpoint_mw, b) < 0.0)
+    source = seen.ocv_v - step[t.M_MEAN_1] * cells.fast_v - step[t.M_MEAN_2] * cells.slow_v
+    put(work, SOURCE_V, b, source + cells.hysteresis_v)
+    put(work, PER_OHM, b, 1.0 / window_ohm(seen.ohm, step[t.M_TIMES_MEAN], 0.5 * seen.slope_v * cells.per_a))
 
 
 @njit(cache=True, error_model="numpy")
@@ -108,45 +125,53 @@ def share_weakest(limits, edges, setpoint_mw):
 
 
 @njit(cache=True, nogil=True)
-def run_racks(blocks, ageing, state, age, edges, rule, setpoint_mw, temp_air_degc, step_s, record, spread):
-    """Run a plant of racks; setpoint_mw[step] is of the whole plant, shared equally among containers.
+def run_racks(blocks, ageing, state, age, edges, rule, drive, part, step_s, shares, record):
+    """Run whole containers through a part of a series.
 
-    record[NRECORD, step]: as in physics.kernel.run. spread[2, step]: lowest and highest state of charge of a rack.
+    Args:
+        blocks, ageing, state, age, step_s: As in advance_all.
+        edges: First rack of each container, and one past the last.
+        rule: BY_VOLTAGE or BY_WEAKEST.
+        drive: (each_mw[step], temp_air_degc[step]): asked of every rack of the plant before its container divides it.
+        part: (first step, one past the last).
+        shares: float64 (nb + 1,), the shares that hold now, and which way the power went when they were found: ones and
+            0 before the first part, then left as they are.
+        record: [NRECORD + 2, steps of the part]: as in physics.kernel.run, then the lowest and highest state of charge
+            of a rack.
     """
     _run(
-        borrowed(blocks), borrowed(ageing), borrowed(state), borrowed(age), borrowed(edges), rule,
-        borrowed(setpoint_mw), borrowed(temp_air_degc), step_s, borrowed(record), borrowed(spread),
+        borrowed(blocks), borrowed(ageing), borrowed(state), borrowed(age), borrowed(edges), rule, borrowed(drive),
+        part, step_s, borrowed(shares), borrowed(record),
     )  # fmt: skip
 
 
 @njit(cache=True, nogil=True, error_model="numpy", forceinline=True)
-def _run(blocks, ageing, state, age, edges, rule, setpoint_mw, temp_air_degc, step_s, record, spread):
+def _run(blocks, ageing, state, age, edges, rule, drive, part, step_s, shares, record):
     nb = state.shape[1]
-    asks, shares, flows, limits = np.zeros(nb), np.ones(nb), np.zeros((at.NFLOW, nb)), np.zeros((2, nb))
-    work = np.zeros((NWORK, nb))
-    every, way = max(1, int(SHARE_S / step_s)), 0.0
-    for i in range(len(setpoint_mw)):
-        each = setpoint_mw[i] / nb
-        now = 1.0 if each > 0.0 else -1.0
+    asks, flows, limits, work = (
+        np.zeros(nb),
+        np.zeros((at.NFLOW, nb)),
+        np.zeros((2, nb)),
+        np.zeros((NWORK, nb)),
+    )
+    every, first = max(1, int(SHARE_S / step_s)), part[0]
+    for i in range(first, part[1]):
+        each, temp_air_degc = drive[0][i], drive[1][i]
+        way = 1.0 if each > 0.0 else -1.0
         if rule == BY_WEAKEST:
             asks[:] = each
-            limits_all(blocks, state, age, temp_air_degc[i], step_s, limits)
+            limits_all(blocks, state, age, temp_air_degc, step_s, limits)
             share_weakest(limits, edges, asks)
         else:
-            if each != 0.0 and (now != way or i % every == 0):
+            if each != 0.0 and (way != shares[nb] or i % every == 0):
                 asks[:] = each
                 share_voltage(blocks, state, age, edges, step_s, asks, work)
-                shares[:] = asks / each
-                way = now
-            asks[:] = shares * each
-        advance_borrowed(blocks, ageing, state, age, asks, temp_air_degc[i], step_s, flows)
-        keep(blocks.rating, state, age, flows, record, i)
-        _keep_spread(state, spread, i)
-
-
-@njit(cache=True, fastmath={"reassoc", "nnan", "nsz"})
-def _keep_spread(state, spread, i):
-    low, high = 1.0, 0.0
-    for b in range(state.shape[1]):
-        low, high = min(low, state[at.SOC, b]), max(high, state[at.SOC, b])
-    spread[0, i], spread[1, i] = low, high
+                for b in range(nb):
+                    shares[b] = asks[b] / each
+                shares[nb] = way
+            for b in range(nb):
+                asks[b] = shares[b] * each
+        advance_borrowed(blocks, ageing, state, age, asks, temp_air_degc, step_s, flows)
+        keep(blocks.rating, state, age, flows, record, i - first)
+        record[NRECORD, i - first] = 0.0 - highest(state, at.SOC, -1.0)
+        record[NRECORD + 1, i - first] = highest(state, at.SOC, 1.0)

@@ -2,8 +2,8 @@
 
 Needs    physics.kernel.vector_words; numba and llvmlite.
 Gives    LANES, lanes_of; get, put, get_one; select, lower, upper, magnitude, root, whole, two_to, any_of, all_of;
-         first, count, row_at.
-Used by  physics.kernel: lanes, batch, cell, converter, thermal, tables, ageing.
+         sum_of, highest_of; first, count, row_at.
+Used by  physics.kernel: lanes, batch, cell, converter, thermal, tables, ageing, run, strings.
 
 A place is the number of one block, or `lanes_of(b)`: the eight blocks from b on. What `get` reads at a place is one
 number or eight, and all that follows from it too: operators and comparisons work on both. Compiled, eight numbers are
@@ -30,6 +30,7 @@ from wattstack.physics.kernel.vector_words import (
     first,
     get,
     get_one,
+    highest_of,
     lanes_of,
     lower,
     magnitude,
@@ -37,14 +38,15 @@ from wattstack.physics.kernel.vector_words import (
     root,
     row_at,
     select,
+    sum_of,
     two_to,
     upper,
     whole,
 )
 
 __all__ = [
-    "LANES", "all_of", "any_of", "count", "first", "get", "get_one", "lanes_of", "lower", "magnitude", "put", "root",
-    "row_at", "select", "two_to", "upper", "whole",
+    "LANES", "all_of", "any_of", "count", "first", "get", "get_one", "highest_of", "lanes_of", "lower", "magnitude",
+    "put", "root", "row_at", "select", "sum_of", "two_to", "upper", "whole",
 ]  # fmt: skip
 
 _WIDE = ir.VectorType(ir.DoubleType(), LANES)
@@ -253,6 +255,25 @@ def _all_of(context, builder, signature, arguments):
     return builder.icmp_unsigned("==", bits, bits.type(2**LANES - 1))
 
 
+def _sum_of(context, builder, signature, arguments):
+    if signature.args[0] != lanes_type:
+        return context.cast(builder, arguments[0], signature.args[0], types.float64)
+    one = ir.DoubleType()
+    reduce = cgutils.get_or_insert_function(
+        builder.module, ir.FunctionType(one, [one, _WIDE]), f"llvm.vector.reduce.fadd.v{LANES}f64"
+    )
+    return builder.call(reduce, [one(-0.0), arguments[0]], fastmath=("reassoc",))
+
+
+def _highest_of(context, builder, signature, arguments):
+    if signature.args[0] != lanes_type:
+        return context.cast(builder, arguments[0], signature.args[0], types.float64)
+    reduce = cgutils.get_or_insert_function(
+        builder.module, ir.FunctionType(ir.DoubleType(), [_WIDE]), f"llvm.vector.reduce.fmax.v{LANES}f64"
+    )
+    return builder.call(reduce, [arguments[0]], fastmath=("nnan",))
+
+
 def _first(context, builder, signature, arguments):
     return _place(context, builder, signature.args[0], arguments[0])[0]
 
@@ -264,6 +285,8 @@ def _count(context, builder, signature, arguments):
 _teach(all_of, [(MaskType,), (types.Boolean,)], lambda mask: types.boolean, _all_of)
 for _function, _made in ((first, _first), (count, _count)):
     _teach(_function, [(types.Integer,), (types.BaseTuple,)], lambda b: types.intp, _made)
+for _function, _made in ((sum_of, _sum_of), (highest_of, _highest_of)):
+    _teach(_function, [(kind,) for kind in _NUMBERS], lambda a: types.float64 if _joined(a) else None, _made)
 _teach(two_to, [(LanesType,), (types.Float,)], _joined, _two_to)
 _teach(any_of, [(MaskType,), (types.Boolean,)], lambda mask: types.boolean, _any_of)
 

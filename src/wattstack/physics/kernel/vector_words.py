@@ -1,7 +1,7 @@
 """What can be done with one number or eight: the words of physics.kernel.vector, as Python says them.
 
 Gives    LANES, lanes_of; get, put, get_one; select, lower, upper, magnitude, root, whole, two_to, any_of, all_of;
-         first, count, row_at.
+         sum_of, highest_of; first, count, row_at.
 Used by  physics.kernel.vector alone, which tells the compiler what they mean.
 
 Eight numbers are an array here: what runs where compiled code is switched off, and what compiled code is held to.
@@ -80,6 +80,16 @@ def any_of(mask):
 def all_of(mask):
     """Whether a mask holds everywhere."""
     return bool(np.all(mask))
+
+
+def sum_of(a):
+    """All eight together; one is its own sum."""
+    return np.sum(a)
+
+
+def highest_of(a):
+    """The highest of eight; one is its own highest."""
+    return np.max(a)
 
 
 def first(b):
