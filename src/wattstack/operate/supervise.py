@@ -224,7 +224,7 @@ def opening(prepared: Prepared, shadow: bool, speed: float | None) -> list[str]:
         lines.append("shadow   it decides and writes nothing")
     return [
         *lines,
-        f"page     {prepared.page}",
+        f"page     {prepared.page} (first user: with the token in {prepared.folder / 'face.log'})",
         "Ctrl-C stops all of it; devices then fall back by themselves.",
     ]
 

@@ -108,11 +108,12 @@ def test_plan_that_is_late_is_replaced_and_said(site, start_s, monkeypatch):
 
     async def work(guard):
         await guard.server.open()
-        await guard.live(2.0, start_s)
+        await guard.live(4.0, start_s)
 
     run(site, guard, work)
-    texts = [one.text for one in guard.told if isinstance(one, Event)]
-    assert any("takes longer than 0 s" in text for text in texts)
+    told = [one for one in guard.told if isinstance(one, Event)]
+    assert (told[0].level, "the first plan is being made" in told[0].text) == ("info", True)
+    assert any(one.level == "alarm" and "takes longer than 0 s" in one.text for one in told)
 
 
 def test_charge_that_is_not_known_leaves_the_rules_alone(site, start_s):

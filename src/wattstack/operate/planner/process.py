@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from wattstack.campus import Campus
 
 PLAN_FILE = "plan.json"
+FIRST = "first plan"  # source of an answer while what plans is made, and compiled
 LISTEN_S = 0.5  # from one frame of values to the next
 LATE_S = 3.0  # wall time a plan may take before the last one is sent instead; it takes some ms
 REST_S = 0.05  # least wall time from one plan to the next, however fast the site's clock runs
@@ -96,8 +97,9 @@ class Planning:
         try:
             answer = await asyncio.wait_for(asyncio.shield(self._work), LATE_S)
         except TimeoutError:
-            why = f"the plan takes longer than {LATE_S:g} s"
-            return self._without(now_s, why)
+            if self.planner is None:
+                return Answer(FIRST, now_s, 900, None, (), "the first plan is being made: rules alone", 0.0)
+            return self._without(now_s, f"the plan takes longer than {LATE_S:g} s")
         except Exception as error:  # a fault of ours: the site goes on with what it has, and it is said
             self._work = None
             return self._without(now_s, f"planning failed: {type(error).__name__}: {error}"[:300])
@@ -137,7 +139,7 @@ class Planning:
         kinds = answer.source, tuple(line.split(",")[0].split(" ", 3)[-1] for line in answer.slack)
         if self._said != kinds:
             self._said = kinds
-            level = "info" if answer.source == "plan" and not answer.slack else "alarm"
+            level = "info" if answer.source in ("plan", FIRST) and not answer.slack else "alarm"
             await self._tell(level, "; ".join([f"{answer.source}: {answer.why}", *answer.slack]))
 
     async def _tell(self, level: str, text: str) -> None:
