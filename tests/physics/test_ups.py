@@ -241,3 +241,10 @@ def test_the_answer_to_virginia_does_not_depend_on_the_step():
         assert course.left[-1] == 2
         drawn.append(course.grid_mw.mean())
     assert drawn[0] == pytest.approx(drawn[1], rel=1e-3)
+
+
+@pytest.mark.parametrize(("away_s", "all_back_s"), [(0.5, 1.5), (20.0, 60.5)])
+def test_after_a_long_outage_it_walks_in_slowly_and_after_a_sag_at_once(away_s, all_back_s):
+    unit = Ups(**PLAIN, return_s=0.5, walk_in_s=1.0, long_outage_s=10, long_walk_in_s=60)
+    course = ride_through(unit, volts((1.0, away_s, 0.0), total_s=away_s + 80.0), 50.0, STEP_S, 100.0)
+    assert recovered_s(course, 0.999, 1.0 + away_s) == pytest.approx(all_back_s, rel=0.01)

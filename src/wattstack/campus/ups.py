@@ -55,6 +55,12 @@ class Ups(Declared):
         "s", "Voltage and frequency must be well for so long before it comes back", 0.5
     )
     walk_in_s: NotNegative = quantity("s", "From no load on the grid to all of it", 1.0)
+    long_outage_s: Positive = quantity(
+        "s", "An outage longer than this is no sag: it comes back by long_walk_in_s", 10.0
+    )
+    long_walk_in_s: NotNegative | None = quantity(
+        "s", "From no load on the grid to all of it after a long outage; absent = walk_in_s", None
+    )
     sag_count: int | None = quantity(
         "", "Sags within sag_window_s after which it stays on battery; null = it never counts", 3, ge=1
     )

@@ -90,6 +90,8 @@ def ups_column(ups: Ups, rating_mw: float, energy_mwh: float, nominal_hz: float)
         (at.SAG_WINDOW_S, ups.sag_window_s),
         (at.HOLD_S, math.inf if ups.hold_s is None else ups.hold_s),
         (at.RECHARGE_MW, ups.recharge_frac * rating_mw),
+        (at.LONG_S, ups.long_outage_s),
+        (at.LONG_WALK_IN_S, ups.walk_in_s if ups.long_walk_in_s is None else ups.long_walk_in_s),
     ):
         column[row - first] = value
     return column

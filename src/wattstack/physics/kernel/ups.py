@@ -17,14 +17,16 @@ from wattstack.physics.kernel.supply import MISSING_MJ, NSUPPLY_CONST, NSUPPLY_S
 (
     KIND, RATING_MW, BATTERY_FULL_MJ, NO_LOAD_MW, LOSS_FRAC, TAN_PHI, CURRENT_MW, LOW_PU, HIGH_PU, NOMINAL_HZ,
     WINDOW_HZ, DETECT_S, TRANSFER_S, RETURN_S, WALK_IN_S, SAG_COUNT, SAG_WINDOW_S, HOLD_S, RECHARGE_MW,
-) = range(NSUPPLY_CONST, NSUPPLY_CONST + 19)  # fmt: skip
-NCHAIN_CONST = NSUPPLY_CONST + 19
+    LONG_S, LONG_WALK_IN_S,
+) = range(NSUPPLY_CONST, NSUPPLY_CONST + 21)  # fmt: skip
+NCHAIN_CONST = NSUPPLY_CONST + 21
 # state[FIELD, group]; WALK: 0 .. 1 share of the load on the grid, 1 .. 2 share of the recharge;
+# AWAY_S: how long the grid was away when it was away last;
 # LOCK_S: it stays on battery for so long yet (set to 0 = reset by a person); SAGS: sags seen; LEFT: times it left
 (
-    UPS_MODE, BAD_S, GOOD_S, WALK, BATTERY_MJ, BATTERY_MW, LOCK_S, SAGS, LEFT, CHANGE_S, UPS_LOSS_MJ,
-) = range(NSUPPLY_STATE, NSUPPLY_STATE + 11)  # fmt: skip
-FIRST_SAG = NSUPPLY_STATE + 11  # from here: moments of the last sags [s], as many rows as the greatest count
+    UPS_MODE, BAD_S, GOOD_S, WALK, BATTERY_MJ, BATTERY_MW, LOCK_S, SAGS, LEFT, CHANGE_S, UPS_LOSS_MJ, AWAY_S,
+) = range(NSUPPLY_STATE, NSUPPLY_STATE + 12)  # fmt: skip
+FIRST_SAG = NSUPPLY_STATE + 12  # from here: moments of the last sags [s], as many rows as the greatest count
 
 # values of const[KIND] and state[UPS_MODE]
 NO_UPS, DOUBLE, ECO = 0.0, 1.0, 2.0
@@ -47,7 +49,7 @@ def ups_watch(const, state, g, volt_pu, freq_hz, t_s, step_s):
     state[LOCK_S, g] = max(state[LOCK_S, g] - step_s, 0.0)
     if outside:
         before, due = state[BAD_S, g], const[DETECT_S, g] - ROUNDING_S
-        state[BAD_S, g] = before + step_s
+        state[BAD_S, g] = state[AWAY_S, g] = before + step_s
         state[GOOD_S, g] = 0.0
         if before + step_s >= due and (before < due or before == 0.0):
             _count(const, state, g, t_s)
@@ -67,7 +69,7 @@ def ups_watch(const, state, g, volt_pu, freq_hz, t_s, step_s):
             state[WALK, g] = 0.0 if state[BATTERY_MJ, g] > 0.0 else 1.0  # nothing is left to share the load
             mode = ON_GRID
         elif mode == ON_GRID and state[WALK, g] < 2.0:
-            walk_s = const[WALK_IN_S, g]
+            walk_s = const[LONG_WALK_IN_S, g] if state[AWAY_S, g] > const[LONG_S, g] else const[WALK_IN_S, g]
             state[WALK, g] = min(state[WALK, g] + step_s / walk_s, 2.0) if walk_s > 0.0 else 2.0
     if mode == CHANGING:
         state[CHANGE_S, g] -= step_s
