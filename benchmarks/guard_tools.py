@@ -33,6 +33,7 @@ RAW = {
     "battery": {"main": BATTERY},
     "control": {"kind": "rules", "rules": ["limit", "reserve", "peak"]},
 }
+REVERT_S = 4  # whole seconds, so that the safe state is reached within five
 TEMPLATES = {"grid.connection": "library:meter-generic", "battery.main": "library:sunspec-storage"}
 
 
@@ -45,7 +46,10 @@ def free_port() -> int:
 
 def site_campus(ports: dict[str, int]) -> Campus:
     """20 MW of load behind 16 MW of grid: the battery always gives, so that its setpoint always matters."""
-    devices = {p: {"template": TEMPLATES[p], "host": "127.0.0.1", "port": port} for p, port in ports.items()}
+    devices = {
+        p: {"template": TEMPLATES[p], "host": "127.0.0.1", "port": port, "revert_s": REVERT_S}
+        for p, port in ports.items()
+    }
     return Campus.model_validate({**RAW, "devices": devices})
 
 
@@ -116,9 +120,10 @@ class Tap:
         except OSError:
             writer.close()
             return
-        await asyncio.gather(
-            self._carry(reader, on, number), self._carry(back, writer, None), return_exceptions=True
-        )
+        try:
+            await asyncio.gather(self._carry(reader, on, number), self._carry(back, writer, None))
+        except asyncio.CancelledError:
+            writer.close()  # the benchmark is over
 
     async def _carry(self, reader, writer, number: int | None) -> None:
         try:

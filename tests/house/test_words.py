@@ -19,7 +19,7 @@ PLAIN = {
     "cycles", "declared", "dod", "dual", "end", "exchange", "exponent", "factor", "fixed", "floor", "gamma",
     "gap", "gpus", "high", "keep", "largest", "least", "length", "limit", "lines", "lost", "low", "lower",
     "margin", "max", "min", "money", "most", "npv", "objective", "penalty", "price", "pue", "quantity", "r",
-    "rate", "scale", "seconds", "share", "sigma", "sign", "size", "slope", "soc", "start", "step", "target",
+    "rate", "scale", "seconds", "share", "sigma", "sign", "size", "slope", "soc", "speed", "start", "step", "target",
     "tolerance", "top", "total", "units", "until", "upper", "usual", "value", "weight", "worth", "x", "y",
 }  # fmt: skip
 

@@ -49,7 +49,7 @@ def recall(mind: Mind, state: dict[str, Any], campus_sum: str, time_s: float) ->
             controller.interval_mwh = float(state["interval_mwh"])
             controller.import_mw, controller.last_s = float(state["import_mw"]), float(state["last_s"])
         if state["highest_load_mw"] is not None:
-            controller.highest_load_mw = float(state["highest_load_mw"])
+            mind.highest_mw = controller.highest_load_mw = float(state["highest_load_mw"])
         if state["lowest_load_mw"] is not None:
             mind.lowest_mw = float(state["lowest_load_mw"])
         for path, belief in state["stores"].items():
@@ -57,7 +57,7 @@ def recall(mind: Mind, state: dict[str, Any], campus_sum: str, time_s: float) ->
                 controller.beliefs[path] = StoredBelief(*map(float, belief))
         mind.lockouts.why |= {str(k): str(v) for k, v in state["lockouts"].items()}
         mind.book.restore(state["requests"], float(state["utc_s"]), time_s)
-    except (KeyError, TypeError, ValueError) as error:
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
         told.append(f"what was saved is not whole: {type(error).__name__} {error}"[:200])
     return told
 

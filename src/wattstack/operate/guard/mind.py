@@ -97,7 +97,7 @@ class Mind:
         )
         self._zone = ZoneInfo(campus.place.time_zone)
         self.month, self.reached_mw, self._set_mw = "", 0.0, FAR_MW
-        self.last_mw, self._began_s, self.lowest_mw, self._highest_mw = nan, nan, nan, nan
+        self.last_mw, self._began_s, self.lowest_mw, self.highest_mw = nan, nan, nan, nan
         self._loads: deque[float] = deque(maxlen=5)
 
     def decide(self, image: Image) -> Decision:
@@ -173,10 +173,10 @@ class Mind:
             return
         self._loads.append(load_mw)
         usual = median(self._loads)
-        high, low = self._highest_mw, self.lowest_mw
-        self._highest_mw = usual if isnan(high) else max(usual, 0.999 * high)
+        high, low = self.highest_mw, self.lowest_mw
+        self.highest_mw = usual if isnan(high) else max(usual, 0.999 * high)
         self.lowest_mw = usual if isnan(low) else min(usual, 1.001 * low)
-        self.controller.highest_load_mw = self._highest_mw
+        self.controller.highest_load_mw = self.highest_mw
 
     def _reserve(self, seen: Seen, limits: Limits) -> float:
         """Energy held back [MWh]: declared for the load of now and for swings, or more where it is asked."""
