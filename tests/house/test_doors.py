@@ -70,6 +70,10 @@ DOORS = {
     "pymodbus": ("operate/devices/rtu",),
     "aiomqtt": ("operate/devices/mqtt", "operate/north"),
     "distributed": ("work/",),
+    "starlette": ("operate/face/",),
+    "uvicorn": ("operate/face/",),
+    "argon2": ("operate/face/",),
+    "prometheus_client": ("operate/face/",),
 }
 HEAVY = (
     "numpy",

@@ -1,0 +1,139 @@
+"""Who is asking, and whether they may: sessions of people, keys of programs, and that a page of ours sent the command.
+
+Needs    operate.face: users, limits, shield.
+Gives    Gate.
+Used by  operate.face: every route.
+
+A command from a browser counts only with the cookie (HttpOnly, SameSite=Strict), the token that our own page was told,
+and an Origin that is ours. A program sends its key with every request and no cookie.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+from collections.abc import Callable
+from urllib.parse import urlsplit
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from wattstack.operate.face.limits import Tries
+from wattstack.operate.face.shield import Refused
+from wattstack.operate.face.users import Users, Who, at_least
+
+SAFE = ("GET", "HEAD")
+
+
+def address_of(request: Request) -> str:
+    """Where a request comes from."""
+    return request.client.host if request.client else "unknown"
+
+
+class Gate:
+    """The one way in.
+
+    Args:
+        users: Who is known.
+        tls: The cookie goes over TLS only.
+        session_h: The cookie ends after so long [h].
+    """
+
+    def __init__(self, users: Users, tls: bool, session_h: float) -> None:
+        self.users, self._tls, self._session_h = users, tls, session_h
+        self._cookie = "__Host-wattstack" if tls else "wattstack"
+        self._tries = Tries()
+        self._strangers = Tries(longest_s=60.0)  # a name tried from places it never signed in from
+        self._hashing = asyncio.Semaphore(
+            1
+        )  # a hash takes a core for some tens of ms: one at a time, others wait
+
+    def who(self, request: Request) -> Who | None:
+        """Who is asking, None where nobody that is known."""
+        kind, _, key = request.headers.get("authorization", "").partition(" ")
+        if kind.lower() == "bearer":
+            return self.users.of_key(key.strip())
+        token = request.cookies.get(self._cookie)
+        return self.users.of_session(token) if token else None
+
+    def need(self, request: Request, least: str) -> Who:
+        """Who is asking, where they have at least that role and, for a command, a page of ours sent it.
+
+        Raises:
+            Refused: 401 nobody that is known, 403 may not.
+        """
+        who = self.who(request)
+        if who is None:
+            raise Refused(401, "sign in first.")
+        if request.method not in SAFE and not who.machine:
+            self.same_page(request)
+            if not secrets.compare_digest(
+                request.headers.get("x-csrf-token", "").encode(), who.csrf.encode()
+            ):
+                raise Refused(403, "x-csrf-token is not the one of this session. Load the page again.")
+        if not at_least(who.role, least):
+            raise Refused(403, f"{who.name} is {who.role}, must be {least}. Ask an admin.")
+        return who
+
+    def same_page(self, request: Request) -> None:
+        """Refuse what another site's page sent.
+
+        Raises:
+            Refused: Its origin is not ours.
+        """
+        origin = request.headers.get("origin")
+        told = request.headers.get("sec-fetch-site", "same-origin")
+        if told not in ("same-origin", "none") or (
+            origin is not None and urlsplit(origin).netloc.lower() != request.headers.get("host", "").lower()
+        ):
+            raise Refused(403, "comes from a page of another site.")
+
+    async def proved(self, request: Request, name: str, password: str) -> bool:
+        """Whether the password is right; each wrong one makes the next wait longer.
+
+        Raises:
+            Refused: Too many were wrong; nothing is compared before the wait is over.
+        """
+        address = address_of(request)
+        more = [(self._tries, f"{name.lower()} {address}")]
+        if len(name) <= 40 and not await asyncio.to_thread(self.users.knows, name, address):
+            # on its own, so that nobody else can lock a person out of where they usually sit
+            more.append((self._strangers, name.lower()))
+        return await self._slow([(self._tries, address), *more], lambda: self.users.proved(name, password))
+
+    async def slowed(self, request: Request, what: str, test: Callable[[], bool]) -> bool:
+        """A test of a secret that is no password; each wrong try makes the next wait longer.
+
+        Raises:
+            Refused: Too many were wrong.
+        """
+        return await self._slow(
+            [(self._tries, f"{what} {address_of(request)}"), (self._strangers, what)], test
+        )
+
+    async def _slow(self, keys: list[tuple[Tries, str]], test: Callable[[], bool]) -> bool:
+        wait_s = max(tries.wait_s(key) for tries, key in keys)
+        if wait_s > 0.0:
+            raise Refused(429, f"too many wrong tries; wait {wait_s:.0f} s.", wait_s)
+        for tries, key in keys:
+            tries.wrong(key)  # counted before it is compared, so that many at once do not slip through
+        async with self._hashing:
+            right = await asyncio.to_thread(test)
+        if right:
+            for tries, key in keys:
+                tries.right(key)
+        return right
+
+    def put_cookie(self, answer: Response, token: str) -> None:
+        """Give the browser its session."""
+        answer.set_cookie(
+            self._cookie, token, max_age=int(self._session_h * 3600.0), path="/", secure=self._tls, httponly=True,
+            samesite="strict",
+        )  # fmt: skip
+
+    def end(self, request: Request, answer: Response) -> None:
+        """End the session of a request."""
+        token = request.cookies.get(self._cookie)
+        if token:
+            self.users.sign_out(token)
+        answer.delete_cookie(self._cookie, path="/", secure=self._tls, httponly=True, samesite="strict")

@@ -1,0 +1,91 @@
+"""History for the eye: a signal over time in as many pieces as a screen has room for; what happened.
+
+Needs    numpy, operate.historian.Store (read only).
+Gives    curve, happened, kept.
+Used by  operate.face.routes.
+
+Each call opens the file anew, to look only: a reader never holds up the one who writes.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from wattstack.operate.historian import Store
+
+FILE = "history.sqlite"
+MOST_SPAN_S = 400 * 86_400.0
+MOST_POINTS = 2000
+
+
+def curve(folder: Path, channel: str, start_s: float, end_s: float, points: int) -> dict[str, Any]:
+    """Least, mean and greatest of each piece of time.
+
+    Args:
+        folder: Of the live site.
+        channel: Its name.
+        start_s, end_s: Seconds since 1970 UTC.
+        points: Pieces.
+
+    Returns:
+        start_s and step_s of the pieces, and low, mean, high: null where nothing was known; seven figures.
+
+    Raises:
+        InputError: That channel was never kept.
+    """
+    step_s = (end_s - start_s) / points
+    empty = {"channel": channel, "start_s": start_s, "step_s": step_s}
+    if not (folder / FILE).exists():
+        return empty | {"low": [], "mean": [], "high": []}
+    store = Store(folder / FILE, read_only=True)
+    try:
+        moments, values = store.query(channel, start_s, end_s)
+    finally:
+        store.close()
+    known = ~np.isnan(values)
+    moments, values = moments[known], values[known].astype(float)
+    place = np.clip(((moments - start_s) / step_s).astype(int), 0, points - 1)
+    count = np.bincount(place, minlength=points)
+    sums = np.bincount(place, weights=values, minlength=points)
+    low, high = np.full(points, np.inf), np.full(points, -np.inf)
+    np.minimum.at(low, place, values)
+    np.maximum.at(high, place, values)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        mean = sums / count
+    return empty | {"low": _listed(low, count), "mean": _listed(mean, count), "high": _listed(high, count)}
+
+
+def happened(
+    folder: Path, start_s: float, end_s: float, level: str | None, channel: str | None, most: int
+) -> list[dict[str, Any]]:
+    """Events of a time, in order."""
+    if not (folder / FILE).exists():
+        return []
+    store = Store(folder / FILE, read_only=True)
+    try:
+        found = store.events(start_s, end_s, level, channel, most)
+    finally:
+        store.close()
+    return [
+        {"utc_s": one.utc_s, "level": one.level, "channel": one.channel, "text": one.text, "data": one.data}
+        for one in found
+    ]
+
+
+def kept(folder: Path) -> dict[str, Any]:
+    """Channels that were ever kept, and from when to when."""
+    if not (folder / FILE).exists():
+        return {"channels": [], "start_s": None, "end_s": None}
+    store = Store(folder / FILE, read_only=True)
+    try:
+        span = store.span_s or (None, None)
+        return {"channels": list(store.names), "start_s": span[0], "end_s": span[1]}
+    finally:
+        store.close()
+
+
+def _listed(values: np.ndarray, count: np.ndarray) -> list[float | None]:
+    return [float(f"{v:.7g}") if n else None for v, n in zip(values.tolist(), count.tolist(), strict=True)]

@@ -1,0 +1,78 @@
+"""How often: wrong passwords are waited for longer and longer, and nobody asks so fast that others wait.
+
+Gives    Tries, Rate.
+Used by  operate.face: gate, shield.
+
+Times are monotonic. What is kept is bounded: the oldest is forgotten first.
+"""
+
+from __future__ import annotations
+
+import time
+from collections import OrderedDict
+from collections.abc import Callable
+
+FREE_TRIES = 5  # wrong passwords before the first wait: assumption
+LONGEST_WAIT_S = 300.0
+MOST_KEPT = 10_000
+
+
+class Tries:
+    """Wrong tries by key; from the sixth on each one doubles the wait, from 1 s to five minutes.
+
+    Example:
+        >>> tries = Tries(clock=lambda: 0.0)
+        >>> for _ in range(7): tries.wrong("a")
+        >>> tries.wait_s("a"), tries.wait_s("b")
+        (2.0, 0.0)
+    """
+
+    def __init__(
+        self, clock: Callable[[], float] = time.monotonic, longest_s: float = LONGEST_WAIT_S
+    ) -> None:
+        self._clock, self._longest_s = clock, longest_s
+        self._kept: OrderedDict[str, tuple[int, float]] = (
+            OrderedDict()
+        )  # by key: how many, when the next may be
+
+    def wait_s(self, key: str) -> float:
+        """So long until the next try counts."""
+        return max(self._kept.get(key, (0, 0.0))[1] - self._clock(), 0.0)
+
+    def wrong(self, key: str) -> None:
+        """One more wrong try."""
+        count = self._kept.pop(key, (0, 0.0))[0] + 1
+        wait_s = 0.0 if count <= FREE_TRIES else min(2.0 ** min(count - FREE_TRIES - 1, 20), self._longest_s)
+        self._kept[key] = (count, self._clock() + wait_s)
+        if len(self._kept) > MOST_KEPT:
+            self._kept.popitem(last=False)
+
+    def right(self, key: str) -> None:
+        """It was right: nothing is held against it."""
+        self._kept.pop(key, None)
+
+
+class Rate:
+    """So many a second by key, and a burst of more.
+
+    Example:
+        >>> rate = Rate(per_s=1.0, burst=2.0, clock=lambda: 0.0)
+        >>> rate.take("a"), rate.take("a"), rate.take("a")
+        (True, True, False)
+    """
+
+    def __init__(self, per_s: float, burst: float, clock: Callable[[], float] = time.monotonic) -> None:
+        self._per_s, self._burst, self._clock = per_s, burst, clock
+        self._kept: OrderedDict[str, tuple[float, float]] = (
+            OrderedDict()
+        )  # by key: what is left, when that was
+
+    def take(self, key: str) -> bool:
+        """Whether one more may come now."""
+        now = self._clock()
+        left, then = self._kept.pop(key, (self._burst, now))
+        left = min(left + (now - then) * self._per_s, self._burst)
+        self._kept[key] = (left - 1.0 if left >= 1.0 else left, now)
+        if len(self._kept) > MOST_KEPT:
+            self._kept.popitem(last=False)
+        return left >= 1.0

@@ -1,0 +1,199 @@
+"""The guard as it is now: states, values and events heard over its socket, requests sent over it, and who looks on.
+
+Needs    operate.link, operate.face.shield (Refused).
+Gives    Live, Seen.
+Used by  operate.face.
+
+A browser that is slow misses pictures, it is never waited for: each is shown the newest one, made once for all.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections import deque
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from math import isfinite
+from pathlib import Path
+
+from wattstack.errors import WattstackError
+from wattstack.operate.face.shield import Refused
+from wattstack.operate.link import Answer, Client, Event, Frame, Request, State, open_client
+
+EVERY_S = 1.0  # from one frame of values to the next
+SOONEST_S = 0.25  # pictures follow each other no faster
+AGAIN_S = 0.5  # from one attempt to reach the guard to the next
+ANSWER_S = 3.0  # the guard answers within a period; longer is a fault
+STATE_LOST_S = 2.0  # a guard that says nothing for so long is not there
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What was heard last.
+
+    Attributes:
+        state: The guard's newest state; None where none came yet.
+        frame: The newest values, in the order of `names`.
+        names: Their channels.
+        age_s: Since the state came [s]; inf where none came.
+    """
+
+    state: State | None
+    frame: Frame | None
+    names: tuple[str, ...]
+    age_s: float
+
+    @property
+    def heard(self) -> bool:
+        """Whether the guard is there."""
+        return self.age_s <= STATE_LOST_S
+
+
+class Live:
+    """The connection to the guard, made again whenever it breaks.
+
+    Args:
+        socket: Of the guard.
+
+    Attributes:
+        events: The newest events, oldest first.
+        on_event: Called with each event.
+    """
+
+    def __init__(self, socket: Path, on_event: Callable[[Event], None] = lambda event: None) -> None:
+        self.socket, self.on_event = socket, on_event
+        self.events: deque[Event] = deque(maxlen=1000)
+        self._state: State | None = None
+        self._frame: Frame | None = None
+        self._names: tuple[str, ...] = ()
+        self._heard_s = -float("inf")
+        self._client: Client | None = None
+        self._asked: dict[str, asyncio.Future[Answer]] = {}
+        self._fresh = asyncio.Event()
+        self._told = asyncio.Condition()
+        self.version = 0
+        self._tasks: list[asyncio.Task] = []
+
+    def start(self) -> None:
+        """Begin to listen."""
+        self._tasks = [asyncio.create_task(self._listen()), asyncio.create_task(self._beat())]
+
+    async def stop(self) -> None:
+        """Listen no more."""
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        if self._client is not None:
+            await self._client.close()
+
+    @property
+    def seen(self) -> Seen:
+        """What was heard last."""
+        return Seen(self._state, self._frame, self._names, time.monotonic() - self._heard_s)
+
+    def value(self, channel: str) -> float | None:
+        """The newest value of a channel where it is good."""
+        if self._frame is None or channel not in self._names:
+            return None
+        place = self._names.index(channel)
+        value = float(self._frame.values[place])
+        return value if self._frame.quality[place] == 0 and isfinite(value) else None
+
+    @property
+    def utc_s(self) -> float:
+        """The site's clock, seconds since 1970 UTC: the guard's, which dates records; ours where it is not heard."""
+        age_s = time.monotonic() - self._heard_s
+        return time.time() if self._state is None or age_s > STATE_LOST_S else self._state.utc_s
+
+    async def changed(self, version: int) -> int:
+        """Wait until there is something newer than that version; its version."""
+        async with self._told:
+            await self._told.wait_for(lambda: self.version > version)
+            return self.version
+
+    async def ask(self, request: Request) -> Answer:
+        """Send a request and wait for its answer.
+
+        Raises:
+            Refused: 503 the guard is not there, 504 it does not answer.
+        """
+        if self._client is None:
+            raise Refused(503, "the guard is not reached; nothing was sent.", 1.0)
+        answer: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
+        self._asked[request.id] = answer
+        try:
+            await self._client.send(request)
+            async with asyncio.timeout(ANSWER_S):
+                return await answer
+        except (OSError, TimeoutError):
+            raise Refused(504, "the guard did not answer; look at the requests in force.") from None
+        finally:
+            self._asked.pop(request.id, None)
+
+    async def tell(self, event: Event) -> None:
+        """Let history and alarms know; where the guard is not there, nobody is told."""
+        self._hear_event(event)
+        if self._client is not None:
+            with suppress(OSError):
+                await self._client.tell(event)
+
+    async def _listen(self) -> None:
+        while True:
+            try:
+                self._client = client = await open_client(self.socket, "face")
+                await client.subscribe(EVERY_S)
+                while True:
+                    self._hear(await client.next(), client)
+            except (OSError, WattstackError):
+                pass  # it is gone, or says what cannot be: begin anew
+            finally:
+                if self._client is not None:
+                    await self._client.close()
+                self._client = None
+                for answer in self._asked.values():
+                    if not answer.done():
+                        answer.set_exception(ConnectionError("the guard went away"))
+            self._fresh.set()
+            await asyncio.sleep(AGAIN_S)
+
+    def _hear(self, said: object, client: Client) -> None:
+        if isinstance(said, State):
+            before, self._state, self._heard_s = self._state, said, time.monotonic()
+            if before is None or _differs(before, said):
+                self._fresh.set()
+        elif isinstance(said, Frame):
+            if len(said.values) == len(client.names):
+                self._frame, self._names = said, client.names
+                self._fresh.set()
+        elif isinstance(said, Answer):
+            answer = self._asked.get(said.id)
+            if answer is not None and not answer.done():
+                answer.set_result(said)
+        elif isinstance(said, Event):
+            self._hear_event(said)
+
+    def _hear_event(self, event: Event) -> None:
+        self.events.append(event)
+        self.on_event(event)
+        self._fresh.set()
+
+    async def _beat(self) -> None:
+        """A new version for whoever looks on: at once when something changed, and each second so that ages move on."""
+        while True:
+            with suppress(TimeoutError):
+                async with asyncio.timeout(EVERY_S):
+                    await self._fresh.wait()
+            self._fresh.clear()
+            async with self._told:
+                self.version += 1
+                self._told.notify_all()
+            await asyncio.sleep(SOONEST_S)
+
+
+def _differs(before: State, now: State) -> bool:
+    """Whether a person should see it at once, and not with the next values."""
+    return (before.mode, before.writes, before.lockouts, before.alarms, before.slack_mw, len(before.requests)) != (
+        now.mode, now.writes, now.lockouts, now.alarms, now.slack_mw, len(now.requests)
+    )  # fmt: skip

@@ -1,0 +1,123 @@
+"""What all routes share: the campus, the guard, the people, the audit, the alarms, the picture.
+
+Needs    campus, operate: link, audit, alarms, historian; operate.face: users, gate, live, picture, asks.
+Gives    Room.
+Used by  operate.face: app and every file of routes.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import suppress
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from wattstack.errors import InputError, StateError
+from wattstack.operate.alarms import ask_alarms
+from wattstack.operate.audit import Audit, Change
+from wattstack.operate.face.asks import Asks, written
+from wattstack.operate.face.gate import Gate
+from wattstack.operate.face.live import Live
+from wattstack.operate.face.picture import Picture, checksum, site_of
+from wattstack.operate.face.shield import Refused
+from wattstack.operate.face.users import Users
+
+if TYPE_CHECKING:
+    from wattstack.campus import Campus
+
+ALARMS_S = 1.0  # from one look at the list of alarms to the next
+
+
+class Room:
+    """The control room behind its page.
+
+    Args:
+        campus: Sizes stand.
+        folder: Of the live site: sockets, history, users, audit.
+        path: The campus file, for its checksum; None = not told.
+        simulated: Whether the devices are; None = judged by their addresses.
+    """
+
+    def __init__(
+        self, campus: Campus, folder: Path, path: Path | None = None, simulated: bool | None = None
+    ) -> None:
+        self.campus, self.folder, self.path = campus, folder, path
+        face = campus.operate.face
+        self.tls = face.certificate is not None
+        self.users = Users(folder / "users.sqlite", face.session_h)
+        self.gate = Gate(self.users, self.tls, face.session_h)
+        self.audit = Audit(folder / "audit.log")
+        self.live = Live(folder / "guard.sock")
+        self.asks = Asks(campus, self.live, self.audit)
+        self.picture = Picture(self.live, path, self._ours)
+        self.site = site_of(campus, path, simulated)
+        self.started_sum = checksum(path)
+        self.streams: dict[str, int] = {}  # open pages by person
+        self.queries = asyncio.Semaphore(
+            2
+        )  # history is read by as many threads at once: the guard needs its core
+        self._alarms: dict[str, Any] | None = None
+        self._looking: asyncio.Task | None = None
+
+    async def start(self) -> None:
+        """Begin to listen to the guard and to look at the alarms."""
+        self.live.start()
+        self._looking = asyncio.create_task(self._look())
+
+    async def stop(self) -> None:
+        """End."""
+        if self._looking is not None:
+            self._looking.cancel()
+            with suppress(asyncio.CancelledError):
+                await self._looking
+        await self.live.stop()
+        self.users.close()
+
+    def alarms(self) -> dict[str, Any]:
+        """The list of alarms; what the guard names where the service of alarms is not there."""
+        if self._alarms is not None:
+            return {"service": True, **self._alarms}
+        state = self.live.seen.state
+        named = () if state is None else state.alarms
+        return {"service": False, "storming": False, "alarms": [
+            {"key": one, "channel": one.partition(": ")[0], "text": one.partition(": ")[2] or one,
+             "state": "unacknowledged", "raised_s": None, "place": 0, "first": "", "count": 1}
+            for one in named
+        ]}  # fmt: skip
+
+    async def alarm(self, do: str, **words: Any) -> dict[str, Any]:
+        """Acknowledge or shelve.
+
+        Raises:
+            Refused: 400 not possible, 503 the service of alarms is not there.
+        """
+        try:
+            self._alarms = await ask_alarms(self.folder, do, **words)
+        except InputError as error:
+            raise Refused(400, str(error)) from None
+        except StateError as error:
+            raise Refused(503, str(error), 2.0) from None
+        return self.alarms()
+
+    async def record(self, who: str, what: str, old: Any, new: Any, reason: str) -> None:
+        """A line in the audit, before the change.
+
+        Raises:
+            Refused: The audit cannot be written.
+        """
+        await written(self.audit, Change(who, what, old, new, reason))
+
+    async def _look(self) -> None:
+        while True:
+            try:
+                self._alarms = await ask_alarms(self.folder, "list", wait_s=1.0)
+            except (StateError, InputError):
+                self._alarms = None
+            await asyncio.sleep(ALARMS_S)
+
+    def _ours(self) -> dict[str, Any]:
+        return {
+            "waiting": self.asks.waiting(),
+            "alarms": self.alarms(),
+            "started_file": self.started_sum,
+        }
