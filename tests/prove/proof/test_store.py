@@ -11,9 +11,10 @@ import pandas as pd
 import pytest
 
 from tests.prove.compliance.conftest import made as wave_of
+from tests.prove.proof.conftest import code, made
 from wattstack.errors import InputError
 from wattstack.prove.compliance import SitePoint, check_compliance, read_code
-from wattstack.prove.proof import proof_files, read_proof, trace_files, write_proof
+from wattstack.prove.proof import proof_files, prove_compliance, read_proof, trace_files, write_proof
 from wattstack.series import read_waveform
 
 KINDS = {
@@ -38,8 +39,8 @@ def valid(summary: dict, pictures: dict) -> None:
         assert verdict["outcome"] in OUTCOMES and verdict["status"] and verdict["source"] and verdict["date"]
         assert (verdict["value"] is None) == (verdict["limit"] is None)
     assert sum(summary["counts"].values()) == len(summary["verdicts"])
-    for code in summary["codes"]:
-        assert len(code["sha256"]) == 64 and code["source"] and code["status"] and code["date"]
+    for entry in summary["codes"]:
+        assert len(entry["sha256"]) == 64 and entry["source"] and entry["status"] and entry["date"]
     rules = {f"{v['code']}/{v['rule']}" for v in summary["verdicts"]}
     assert set(pictures["worst"]) <= rules
     assert [run["name"] for run in pictures["runs"]] == [run["name"] for run in summary["runs"]]
@@ -158,3 +159,31 @@ def test_another_layout_and_another_form_are_refused(proof, folder, tmp_path):
         write_proof(proof, tmp_path / "x", forms=("xlsx",))
     with pytest.raises(InputError):
         read_proof(tmp_path / "nothing")
+
+
+def test_edges_of_frequency_and_the_deadline_of_an_order_are_drawn():
+    bands = {"test": "T9", "quantity": "power after / before", "text": "Stay",
+             "curve": [[58.8, 61.2, None], [57.0, 58.8, 25.0]]}  # fmt: skip
+    order = {"test": "T15", "quantity": "power under order / before", "text": "A quarter less", "within_s": 30,
+             "order_event": "curtail", "hold_s": 120, "limit": {"frac": 0.75}}  # fmt: skip
+    ride = {
+        "test": "T8",
+        "quantity": "power after / before",
+        "text": "Stay",
+        "curve": [[0.9, 1.1, None], [0.5, 0.9, 1.0]],
+    }
+    found = prove_compliance(made(), [code("ours", {"freq": bands, "order": order, "ride": ride})], 20.0)
+    runs = {run["name"]: run for run in proof_files(found).pictures["runs"]}
+    assert runs["ours:freq:57-58.8Hz"]["bands"] == [[58.8, 61.2, -1.0], [57.0, 58.8, 25.0]]
+    assert [aim["from_s"] for aim in runs["ours:order:order"]["aims"]] == [630.0]
+    curve = runs["ours:ride:0.5-0.9pu"]["curve"]
+    assert curve["lower"] == [[1.0, 0.5], [-1.0, 0.9]] and curve["from_s"] == pytest.approx(15.0, abs=0.01)
+
+
+def test_a_chain_without_supplies_and_without_its_sources_has_the_stages_it_has():
+    from wattstack.prove.proof.chain import chain_of
+
+    t = np.arange(4000) * 0.005
+    power = 100 + 5 * np.sin(2 * np.pi * 0.3 * t)
+    wave = wave_of(power, 0.005, it_mw=0.9 * power, load_mw=power)
+    assert [one["stage"] for one in chain_of(wave)["stages"]] == ["it", "campus", "grid"]

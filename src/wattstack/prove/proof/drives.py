@@ -28,7 +28,8 @@ LONG_S = 2000.0
 SETTLE_S = 5.0  # before a profile begins: the campus is at rest in itself
 CHECKPOINT_S, STOP_S, START_S, CRASH_S = 120.0, 300.0, 480.0, 660.0
 AFTER_CRASH_S = 120.0  # of training that is seen after the restart
-TRIP_S, RETURN_S, REJECTION_S = 60.0, 180.0, 420.0
+TRIP_S, RETURN_S = 60.0, 180.0
+REJECTION_S = 900.0  # twelve minutes of return: at 20 MW/min a site of 150 MW needs eight
 ORDER_S = 600.0  # before an order: what was drawn then is the base
 AIM_FRAC = 0.99  # of the power ordered that the campus is told to hold: assumption
 DEEP = ("sag,depth_frac=0.8,length_s=0.15@15", 60.0)

@@ -17,7 +17,7 @@ from wattstack.prove.compliance import Code, SitePoint
 from wattstack.prove.compliance.code import Rule
 from wattstack.prove.compliance.ride import AFTER_S, KEPT_FRAC, Band, bands_of
 from wattstack.prove.proof.chain import thin
-from wattstack.prove.proof.drives import DEEP, RETURN_S, SETTLE_S, TRIP_S
+from wattstack.prove.proof.drives import DEEP, SETTLE_S, TRIP_S
 from wattstack.prove.proof.run import ProvedRun
 
 _BEFORE_S, _BEYOND_S = 2.0, 8.0  # shown before and after a dip
@@ -90,7 +90,7 @@ def _off(run: ProvedRun) -> tuple[float, float] | None:
 def _span(run: ProvedRun) -> tuple[float, float]:
     out, length = _out(run) or _off(run), run.wave.duration_s
     if out is None:
-        return (TRIP_S - 10.0, RETURN_S + 70.0) if run.drive.kind == "rejection" else (0.0, length)
+        return (TRIP_S - 10.0, length) if run.drive.kind == "rejection" else (0.0, length)
     return out[0] - _BEFORE_S - 0.02 * (out[1] - out[0]), min(out[1] + _BEYOND_S, length)
 
 
