@@ -29,6 +29,7 @@ NAMES = (
     "ai_load",
     "compliance",
     "control_loop",
+    "historian",
     "failover",
     "replan",
     "startup",

@@ -23,7 +23,7 @@ async def ask_alarms(folder: str | Path, do: str, wait_s: float = 2.0, **words: 
 
     Args:
         folder: Folder of the live site, where its socket lies.
-        do: "list"; "acknowledge" (key, user); "shelve" (key, user, until_s, why); "unshelve" (key, user).
+        do: "list"; "acknowledge" (key, user); "shelve" (key, user, for_s, why); "unshelve" (key, user).
         wait_s: An answer must come within so long.
         words: What `do` needs.
 

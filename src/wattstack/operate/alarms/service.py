@@ -32,6 +32,7 @@ from wattstack.operate.link import Event, State
 STATE = "alarms.json"
 _LONGEST_ASKED = 16_384  # bytes of what is asked
 _TICK_S = 0.5
+_CLOCK_S = 60.0  # to which the difference of the site's clock to the machine's is kept
 _WORDS = {"acknowledge": ("key", "user"), "shelve": ("key", "user", "why"), "unshelve": ("key", "user")}
 
 
@@ -59,6 +60,9 @@ class Alarms:
         self._written = ""
         self._disk_well = True
         self._writing = asyncio.Lock()
+        self._clock: tuple[float, float] | None = (
+            None  # of the site and of this process, when the guard spoke last
+        )
         self._lines: tuple[str, ...] | None = None  # of the last state, as long as no event came since
 
     async def start(self) -> None:
@@ -90,6 +94,7 @@ class Alarms:
 
     def heard(self, said: State | Event) -> None:
         """What the guard says."""
+        self._clock = said.utc_s, time.monotonic()
         if isinstance(said, State):
             if said.alarms == self._lines:
                 return
@@ -100,14 +105,21 @@ class Alarms:
             self.book.raise_(said.channel, said.text, said.utc_s, group=str(said.data.get("group", "site")))
         self._pass_on()
 
+    @property
+    def utc_s(self) -> float:
+        """The site's clock, the guard's as it dates its records; ours before it was heard."""
+        if self._clock is None:
+            return time.time()
+        return self._clock[0] + time.monotonic() - self._clock[1]
+
     def raise_(self, channel: str, text: str, source: str = "historian") -> None:
         """A condition that this process found."""
-        self.book.raise_(channel, text, time.time(), source)
+        self.book.raise_(channel, text, self.utc_s, source)
         self._pass_on()
 
     def stand(self, source: str, conditions: Sequence[tuple[str, str]]) -> None:
         """All that is wrong now as one source sees it."""
-        self.book.stand(source, conditions, time.time())
+        self.book.stand(source, conditions, self.utc_s)
         self._pass_on()
 
     def do(self, asked: dict[str, Any]) -> dict[str, Any]:
@@ -116,7 +128,7 @@ class Alarms:
         Raises:
             InputError: It is not understood, or refused.
         """
-        did, now_s = asked.get("do"), time.time()
+        did, now_s = asked.get("do"), self.utc_s
         if did != "list":
             if not isinstance(did, str) or did not in _WORDS:
                 raise InputError("alarms", [f"do is {str(did)[:40]!r}, must be list, {', '.join(_WORDS)}."])
@@ -128,10 +140,10 @@ class Alarms:
             elif did == "unshelve":
                 self.book.unshelve(asked["key"], asked["user"], now_s)
             else:
-                until_s = asked.get("until_s")
-                if isinstance(until_s, bool) or not isinstance(until_s, int | float) or not isfinite(until_s):
-                    raise InputError("alarms", ["until_s is missing, must be seconds since 1970 UTC."])
-                self.book.shelve(asked["key"], asked["user"], float(until_s), asked["why"], now_s)
+                for_s = asked.get("for_s")
+                if isinstance(for_s, bool) or not isinstance(for_s, int | float) or not isfinite(for_s):
+                    raise InputError("alarms", ["for_s is missing, must be a number of seconds."])
+                self.book.shelve(asked["key"], asked["user"], now_s + for_s, asked["why"], now_s)
             self._pass_on()
         shown = sorted(self.book.alarms.values(), key=lambda a: (-a.raised_s, a.place))
         return {
@@ -167,7 +179,7 @@ class Alarms:
     async def _tick(self) -> None:
         while True:
             await asyncio.sleep(_TICK_S)
-            now_s = time.time()
+            now_s = self.utc_s
             said, self._said = self._said, []
             for name, well, text in said:
                 channel = f"alarms.{name}"
@@ -199,7 +211,9 @@ class Alarms:
         """The list to the disk, where it is not there already; a slow disk holds nothing up."""
         async with self._writing:
             waiting = {teller.name: [asdict(one) for one in teller.waiting] for teller in self._tellers}
-            text = json.dumps({"book": self.book.as_json(), "waiting": waiting})
+            # a simulated site lives in another year: its clock is known at once after a restart
+            ahead_s = round((self.utc_s - time.time()) / _CLOCK_S) * _CLOCK_S
+            text = json.dumps({"book": self.book.as_json(), "waiting": waiting, "ahead_s": ahead_s})
             if text == self._written:
                 return
             try:
@@ -208,13 +222,13 @@ class Alarms:
                 if self._disk_well:
                     self._disk_well = False
                     self.book.raise_(
-                        "alarms", f"the list cannot be written: {error.strerror}", time.time(), "alarms"
+                        "alarms", f"the list cannot be written: {error.strerror}", self.utc_s, "alarms"
                     )
                 return
             self._written = text
             if not self._disk_well:
                 self._disk_well = True
-                self.book.stand("alarms", [], time.time())
+                self.book.stand("alarms", [], self.utc_s)
 
     def _read(self) -> dict[str, list[Telling]]:
         """The list as it was left; what was still to be told, by way."""
@@ -224,6 +238,7 @@ class Alarms:
             try:
                 kept = json.loads(read_sure(one))
                 self.book.take_json(kept["book"])
+                self._clock = time.time() + float(kept["ahead_s"]), time.monotonic()
                 return {name: [Telling(**t) for t in some] for name, some in kept["waiting"].items()}
             except FileNotFoundError:
                 continue
@@ -231,7 +246,7 @@ class Alarms:
                 lost = True
         if lost:
             self.book.raise_(
-                "alarms", "the list was damaged: what stood before the restart is not known", time.time()
+                "alarms", "the list was damaged: what stood before the restart is not known", self.utc_s
             )
         return {}
 
