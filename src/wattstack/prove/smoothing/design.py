@@ -121,8 +121,16 @@ def _plan(shared: Ground, search: Search, before: Trial, best: Candidate, paid) 
         short=() if passes else _short(trial, search.margin_frac),
         alternatives=search.alternatives(best), stops=stop_needs(campus, shared.codes, shared.site), prices=paid,
         cycles=_cycles(shared, mix, option), campus_planned=planned, campus_sized=sized,
-        waves={"before": before.wave, "after": trial.wave}, trials=search.trials, notes=tuple(notes),
+        waves={"before": _beside(shared, mix, before).wave, "after": trial.wave}, trials=search.trials,
+        notes=tuple(notes),
     )  # fmt: skip
+
+
+def _beside(shared: Ground, mix: Mix, before: Trial) -> Trial:
+    """The campus as it is, through the same seconds as the chosen mix."""
+    if mix.loop is None:
+        return before
+    return run_trial(shared, Layer(), None, None, with_stop=True, as_long_as=mix.loop)
 
 
 def _dearer(search: Search, best: Candidate) -> list[str]:

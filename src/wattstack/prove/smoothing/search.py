@@ -302,6 +302,8 @@ class Search:
                 return replace(candidate, trial=worse)
             if option is None:
                 return None
+            if SPARE * mix.power_mw > option.most_mw:
+                return None
             candidate = self._resized(candidate, SPARE * mix.power_mw, SPARE * candidate.half_mwh)
         return None
 

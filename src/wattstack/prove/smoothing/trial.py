@@ -127,7 +127,12 @@ def scene_of(ground: Ground, loop: Loop | None, with_stop: bool = False) -> Scen
 
 
 def run_trial(
-    ground: Ground, layer: Layer, loop: Loop | None, slice_: Battery | None, with_stop: bool = False
+    ground: Ground,
+    layer: Layer,
+    loop: Loop | None,
+    slice_: Battery | None,
+    with_stop: bool = False,
+    as_long_as: Loop | None = None,
 ) -> Trial:
     """Run a mix and judge it.
 
@@ -137,8 +142,9 @@ def run_trial(
         loop: The fast loop; None without a battery.
         slice_: The share of a battery that smoothing holds; None without one.
         with_stop: Whether a stop in order and a start follow.
+        as_long_as: A loop whose time to settle is given instead of that of `loop`.
     """
-    scene = scene_of(ground, loop, with_stop)
+    scene = scene_of(ground, as_long_as or loop, with_stop)
     campus = trial_campus(ground.campus, layer, loop, slice_, scene.settle_s)
     run = simulate_transient(campus, scene.events, scene.seconds, ground.step_s, ground.seed, _groups(campus))
     wave = _settled(run.wave)
@@ -208,6 +214,7 @@ def run_whole(ground: Ground, campus: Campus, loop: Loop | None) -> Trial:
         loop: Its fast loop, for the length of the run.
     """
     scene = scene_of(ground, loop)
+    campus = campus.model_copy(update={"generator": {}})  # idle on the grid, and a channel each
     run = simulate_transient(
         with_layer(campus, Layer(), scene.settle_s), scene.events, scene.seconds, ground.step_s, ground.seed,
         _groups(campus),
