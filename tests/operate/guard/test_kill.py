@@ -21,6 +21,11 @@ def power(site) -> float:
     return site.site.stores["battery.main"].injection_mw
 
 
+def speakers(site) -> int:
+    """Guards that are connected to the battery."""
+    return len(site._port_of("battery.main")._open)
+
+
 def test_devices_of_a_killed_guard_reach_their_safe_state_within_five_seconds(tmp_path, processes):
     async def work():
         quick = {**DEVICES, "battery.main": {**DEVICES["battery.main"], "revert_s": 4}}
@@ -66,7 +71,7 @@ def test_a_standby_takes_over_within_two_seconds_and_goes_on_where_the_other_was
             first = processes(campus, tmp_path)
             await until(lambda: abs(power(site) - 4.0) < 0.3, READY_S)
             processes(campus, tmp_path)
-            await asyncio.sleep(5.0)  # it is there, and waits
+            await until(lambda: speakers(site) == 2, READY_S)  # it is there, and waits
             number = json.loads((tmp_path / "lease").read_text())["number"]
             device = site.devices["battery.main"]
             first.kill()
@@ -86,7 +91,7 @@ def test_a_holder_that_was_stopped_for_a_while_does_not_write_again(tmp_path, pr
             first = processes(campus, tmp_path)
             await until(lambda: abs(power(site) - 4.0) < 0.3, READY_S)
             processes(campus, tmp_path)
-            await asyncio.sleep(5.0)
+            await until(lambda: speakers(site) == 2, READY_S)
             os.kill(first.process.pid, signal.SIGSTOP)
             await asyncio.sleep(2.0)
             held = json.loads((tmp_path / "lease").read_text())

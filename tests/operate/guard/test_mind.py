@@ -232,3 +232,53 @@ def test_the_same_images_and_requests_give_the_same_decisions_bit_for_bit():
         ]
 
     assert repr(run()) == repr(run())
+
+
+def test_the_fast_loop_holds_the_import_and_the_connection_stands_above_it():
+    fast = {"kind": "rules", "rules": ["limit"], "smoothing": {"ramp_mw_per_min": 6, "corner_s": 60}}
+    mind = Mind(campus_of(control=fast, grid={**GRID, "connection": {"firm_mw": 30}}))
+    decided(mind, 5.0)
+    made = decided(mind, 0.1, begin_s=5.0, grid__connection__power_mw=20.0)
+    assert made.asset_mw["battery.main"] == pytest.approx(4.0, abs=0.5)
+    assert made.reasons["battery.main"].startswith("holds the power drawn at its reference")
+    made = decided(mind, 0.1, begin_s=5.1, grid__connection__power_mw=36.0)
+    assert made.asset_mw["battery.main"] >= 6.0
+
+
+def test_a_declared_ramp_is_kept_and_gives_way_to_the_connection():
+    mind = Mind(
+        campus_of(operate={"ramp_mw_per_s": 2}, control={"kind": "rules", "rules": ["self_consumption"]})
+    )
+    mind.begin(0.0)
+    assert decided(mind, 3.0, grid__connection__power_mw=10.0).asset_mw["battery.main"] == pytest.approx(
+        6.0, abs=0.3
+    )
+    made = decided(mind, 0.1, begin_s=3.0, grid__connection__power_mw=25.0)
+    assert made.asset_mw["battery.main"] == pytest.approx(9.0)
+    assert made.slack_mw["ramp"] > 2.0
+
+
+def test_a_trip_of_the_connection_leaves_only_what_it_needs_until_it_is_cleared():
+    mind = Mind(campus_of(control={"kind": "rules", "rules": ["self_consumption"]}))
+    decided(mind)
+    decided(mind, 0.2, begin_s=3.0, grid__connection__breaker=0.0)
+    made = decided(mind, 1.0, begin_s=3.2)
+    assert made.asset_mw["battery.main"] == 0.0
+    assert "the connection tripped and was not cleared" in made.reasons["battery.main"]
+    assert decided(mind, 0.1, begin_s=4.2, grid__connection__power_mw=18.0).asset_mw[
+        "battery.main"
+    ] == pytest.approx(2.0)
+    assert mind.lockouts.clear("grid.connection") == ""
+    assert decided(mind, 0.1, begin_s=4.3).asset_mw["battery.main"] == 10.0
+
+
+def test_engines_help_a_connection_that_cannot_carry_the_load_and_follow_who_asks():
+    devices = DEVICES | {"generator.gas": {"template": "library:genset-controller"}}
+    gas = {"fuel": "lng", "power_mw": 12, "fuel_mwh_per_mwh": 2.2, "fuel_price_per_mwh": 9000}
+    mind = Mind(campus_of(devices, generator={"gas": gas}))
+    made = decided(mind, generator__gas__output_mw=0.0, grid__connection__power_mw=25.9)
+    assert made.asset_mw["generator.gas"] == pytest.approx(0.0)
+    made = decided(mind, 1.0, 3.0, generator__gas__output_mw=0.0, grid__connection__power_mw=28.0)
+    assert made.asset_mw["generator.gas"] == pytest.approx(2.0)
+    assert take(mind, what="generator_mw", value=5.0) == ""
+    assert decided(mind, 1.0, 4.0, generator__gas__output_mw=0.0).asset_mw["generator.gas"] == 5.0

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
+import signal
 import stat
 import time
 
 import pytest
 
 from tests.operate.guard.conftest import DEVICES, campus_of, guarded_site, until
+from wattstack.operate.guard import Guard, Lease
 from wattstack.operate.link import Frame, Names, Request, State, open_client
+from wattstack.operate.simulated import simulate_devices
 
 BACKUP = {"backup": {"duration_h": 1.0, "load_frac": 0.5}}
 
@@ -232,9 +236,6 @@ def test_who_does_not_read_is_let_go_and_the_loop_does_not_wait(at_site):
 
 def test_shadow_decides_and_tells_and_never_writes(tmp_path):
     async def work():
-        from wattstack.operate.guard import Guard
-        from wattstack.operate.simulated import simulate_devices
-
         campus = campus_of()
         async with simulate_devices(campus) as site:
             guard = Guard(campus, tmp_path, shadow=True)
@@ -279,3 +280,45 @@ def test_a_restart_goes_on_from_what_was_saved_and_a_broken_file_is_left_aside(t
             assert guard.mind.lockouts.why == {"battery.main": "its contactor opened"}  # of state.old
 
     asyncio.run(work())
+
+
+def test_a_device_that_never_comes_does_not_keep_the_others_waiting_for_ever(tmp_path, monkeypatch):
+    from wattstack.operate.guard import loop
+
+    monkeypatch.setattr(loop, "START_S", 1.0)
+    devices = DEVICES | {"generator.gas": {"template": "library:genset-controller"}}
+    gas = {"fuel": "lng", "power_mw": 12, "fuel_mwh_per_mwh": 2.2, "fuel_price_per_mwh": 9000}
+
+    async def work():
+        whole = campus_of(devices, generator={"gas": gas})
+        there = whole.model_copy(update={"devices": {p: whole.devices[p] for p in DEVICES}, "generator": {}})
+        async with simulate_devices(there) as site:
+            guard = loop.Guard(whole, tmp_path)
+            running = asyncio.create_task(guard.run())
+            await until(lambda: guard.started, 4.0)
+            assert "begins without generator.gas: not read yet" in texts(guard)
+            await until(lambda: abs(site.site.meters.import_mw - 16.0) < 0.3)
+            guard.stop()
+            await running
+
+    asyncio.run(work())
+
+
+def test_a_campus_that_is_not_there_ends_with_its_words(capsys):
+    from wattstack.operate.guard.__main__ import main
+
+    assert main(["nowhere/campus.yaml"]) == 2
+    assert "does not exist" in capsys.readouterr().err
+
+
+def test_a_guard_ends_tidily_on_a_signal_and_gives_up_its_lease(tmp_path):
+    from threading import Timer
+
+    from wattstack.campus import write_campus
+    from wattstack.operate.guard.__main__ import main
+
+    write_campus(campus_of(), tmp_path / "campus.yaml")
+    Timer(3.0, lambda: os.kill(os.getpid(), signal.SIGTERM)).start()
+    assert main([str(tmp_path), str(tmp_path / "data")]) == 0
+    assert Lease(tmp_path / "data" / "lease", 1.0).keep()
+    assert not (tmp_path / "data" / "guard.sock").exists()

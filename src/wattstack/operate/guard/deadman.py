@@ -1,38 +1,16 @@
-"""What happens when nobody writes any more: that every device falls back by itself, and that we are known to live.
+"""That we are known to live: the watchdog of the system.
 
-Needs    operate.devices; campus.
-Gives    unguarded, Watchdog.
+Gives    Watchdog.
 Used by  operate.guard.loop.
 
-Reversion is set up by the device's own commands, with each setpoint (operate.devices.commands); here it is read back.
-The watchdog of the system is fed by a completed cycle and by nothing else (sd_notify(3)).
+It is fed by a completed cycle and by nothing else (sd_notify(3)). That devices fall back by themselves is set up and
+read back with each setpoint, by operate.devices.commands.
 """
 
 from __future__ import annotations
 
 import os
 import socket
-
-from wattstack.operate.devices import Devices, Image
-
-
-def unguarded(devices: Devices, image: Image) -> dict[str, str]:
-    """Devices that would not fall back in time, and why; only those that took a setpoint are asked."""
-    found = {}
-    for path, command in devices.commands.items():
-        live = devices.live[path]
-        reversion = live.layout.template.reversion
-        if "seconds" not in reversion:
-            found[path] = "does not fall back by itself: its template has no reversion timer"
-            continue
-        if command.state not in ("held", "followed"):
-            continue
-        seconds = image.value(f"{path}.{reversion['seconds']}")
-        if abs(seconds - live.declared.revert_s) > 0.5:
-            found[path] = f"falls back after {seconds:g} s, must after {live.declared.revert_s:g} s"
-        if "enable" in reversion and image.value(f"{path}.{reversion['enable']}", 1.0) != 1.0:
-            found[path] = "does not fall back by itself: its reversion is switched off"
-    return found
 
 
 class Watchdog:

@@ -24,7 +24,7 @@ import numpy as np
 
 from wattstack.control import Measured
 from wattstack.operate.devices import Devices, Image
-from wattstack.operate.guard.deadman import Watchdog, unguarded
+from wattstack.operate.guard.deadman import Watchdog
 from wattstack.operate.guard.memory import recall, remembered
 from wattstack.operate.guard.mind import Decision, Mind
 from wattstack.operate.guard.standby import Lease
@@ -247,9 +247,7 @@ class Guard:
             for p, command in self.devices.commands.items()
             if command.state not in ("none", "sent", "held", "followed", "unreachable")
         }
-        self.slow = (
-            saved | {f"{p} fallback": why for p, why in unguarded(self.devices, image).items()} | odd | down
-        )
+        self.slow = saved | odd | down
 
     def frame_names(self) -> Names:
         """Channels of the frames: of the image, then of the decision."""
