@@ -179,7 +179,7 @@ def test_changed_campus_file_is_shown_and_not_taken_over(campus_file):
 def test_shadow_and_speed_reach_the_processes(campus_file):
     made = prepare_campus(campus_file, simulated=True)
     parts = {part.name: part for part in parts_of(made, True, 60.0, "faults.yaml")}
-    assert list(parts) == ["devices", "guard", "historian", "planner", "face"]
+    assert list(parts) == ["devices", "guard", "utility", "historian", "planner", "face"]
     assert parts["guard"].words[-3:] == ("--shadow", "--speed", "60")
     assert parts["devices"].words[-2:] == ("--faults", "faults.yaml")
     assert parts["planner"].after == made.folder / "guard.sock"

@@ -66,6 +66,9 @@ def parts_of(prepared: Prepared, shadow: bool, speed: float | None, faults: str 
     parts.append(
         Part("guard", ("-m", "wattstack.operate.guard", file, *(("--shadow",) if shadow else ()), *hurried))
     )
+    if speed is not None:
+        words = ("-m", "wattstack.operate.simulated.utility", file, str(prepared.folder))
+        parts.append(Part("utility", words, socket))
     for name in ("historian", "planner", "face"):
         mark = ("--simulated",) if name == "face" and speed is not None else ()
         parts.append(Part(name, ("-m", f"wattstack.operate.{name}", file, *mark), socket))

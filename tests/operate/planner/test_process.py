@@ -103,6 +103,10 @@ def test_guard_that_comes_late_and_comes_again_is_planned_for(site, start_s):
 
 def test_plan_that_is_late_is_replaced_and_said(site, start_s, monkeypatch):
     monkeypatch.setattr(process, "LATE_S", 0.0)
+    think = process.Planning._think
+    monkeypatch.setattr(
+        process.Planning, "_think", lambda self, *given: (time.sleep(0.3), think(self, *given))[1]
+    )
     guard = GuardSide(site)
     guard.server.send = keep(guard.server.send, guard.told)
 
@@ -112,8 +116,31 @@ def test_plan_that_is_late_is_replaced_and_said(site, start_s, monkeypatch):
 
     run(site, guard, work)
     told = [one for one in guard.told if isinstance(one, Event)]
-    assert (told[0].level, "the first plan is being made" in told[0].text) == ("info", True)
+    assert (told[0].level, "until then the rules alone" in told[0].text) == ("info", True)
     assert any(one.level == "alarm" and "takes longer than 0 s" in one.text for one in told)
+
+
+def test_planning_that_fails_is_said_and_tried_again(site, start_s, monkeypatch):
+    fails = [True]
+    think = process.Planning._think
+
+    def once(self, *given):
+        if fails:
+            fails.pop()
+            raise ZeroDivisionError("of ours")
+        return think(self, *given)
+
+    monkeypatch.setattr(process.Planning, "_think", once)
+    guard = GuardSide(site)
+    guard.server.send = keep(guard.server.send, guard.told)
+
+    async def work(guard):
+        await guard.server.open()
+        await until_asked(guard, start_s)
+
+    run(site, guard, work)
+    assert any(isinstance(one, Event) and "ZeroDivisionError: of ours" in one.text for one in guard.told)
+    assert guard.asked
 
 
 def test_charge_that_is_not_known_leaves_the_rules_alone(site, start_s):

@@ -20,7 +20,10 @@ from wattstack.operate.link import Frame, State
 if TYPE_CHECKING:
     from wattstack.campus import Campus
 
-ABSENT = ("load_mw", "solar_mw", "grid.on", "grid.import_limit_mw", "grid.billed_peak_mw")
+TOLD = {  # channel of the plan, name in the guard's state
+    "load_mw": "load_mw", "solar_mw": "solar_mw", "grid.on": "grid.on", "grid.billed_peak_mw": "grid.billed_peak_mw",
+    "grid.import_limit_mw": "control.import_limit_mw",
+}  # fmt: skip
 
 
 def measured_of(campus: Campus, names: tuple[str, ...], frame: Frame, state: State) -> Measured:
@@ -33,7 +36,7 @@ def measured_of(campus: Campus, names: tuple[str, ...], frame: Frame, state: Sta
         state: Last word of the guard.
     """
     shown = {name: float(v) for name, v in zip(names, frame.values, strict=True) if np.isfinite(v)}
-    values = {name: state.values[name] for name in ABSENT if name in state.values}
+    values = {name: state.values[told] for name, told in TOLD.items() if told in state.values}
     for kind, channels in (("battery", ("stored_mwh", "usable_mwh")), ("generator", ("available",))):
         for asset in (f"{kind}.{name}" for name in getattr(campus, kind)):
             for channel in channels:

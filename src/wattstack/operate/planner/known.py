@@ -31,6 +31,7 @@ BACK_DAYS, AHEAD_DAYS = (
     2,
 )  # a week and a day more, so that the same weekday is always there; then what is asked
 HELD_MINUTES = 60  # a gap no longer than this holds the last value: assumption
+SAME_FRAC = 0.01  # limits that differ by less are the same
 AWAY_H = 1.0  # a grid that is away is planned to be back after so long: assumption
 IMPORT, EXPORT, SOLAR = "grid.connection", "grid.export", "solar"
 
@@ -145,7 +146,7 @@ class Known:
         Args:
             now_s: Seconds since 1970 UTC.
             grid_on: Whether the grid is there now; one that is away is planned to be back after AWAY_H.
-            import_limit_mw: Limit in force beside the declared one.
+            import_limit_mw: Limit in force; where it is below what is declared for now it holds for all hours.
             away: Generators that cannot run.
         """
         now = self._minute(now_s)
@@ -158,7 +159,9 @@ class Known:
         load = self._series(0, outside[at.D_LOAD], now, asked.load)
         solar = self._series(1, outside[at.D_SOLAR], now, asked.solar)
         price = self._believed["price"]
-        limit = np.minimum(told(outside[at.D_OPEN_LIMIT]), import_limit_mw)
+        limit = told(outside[at.D_OPEN_LIMIT])
+        if import_limit_mw < limit[0] * (1.0 - SAME_FRAC):  # less than was announced: nobody says until when
+            limit = np.minimum(limit, import_limit_mw)
         sold = told(outside[at.D_EXPORT_LIMIT])
         if not grid_on:
             first = max(round(AWAY_H * 3600 / self.step_s), 1)

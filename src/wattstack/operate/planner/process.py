@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from wattstack.campus import Campus
 
 PLAN_FILE = "plan.json"
+FIRST_TEXT = "it is being made; until then the rules alone"
 FIRST = "first plan"  # source of an answer while what plans is made, and compiled
 LISTEN_S = 0.5  # from one frame of values to the next
 LATE_S = 3.0  # wall time a plan may take before the last one is sent instead; it takes some ms
@@ -58,7 +59,7 @@ class Planning:
         self._planned_s, self._wall_s = -np.inf, -np.inf
         self._said: tuple | None = None
         self._refused = ""
-        self._utc_s = 0.0
+        self._utc_s = self._began_s = 0.0
         self._ids, self._name = count(1), f"planner-{uuid4().hex[:8]}"
 
     async def run(self) -> None:
@@ -81,30 +82,30 @@ class Planning:
         measured = measured_of(self.campus, self.client.names, self.frame, state)
         values, now_s = measured.values, measured.time_s
         self._readings.append((now_s, values.get("load_mw", np.nan), values.get("solar_mw", np.nan)))
+        self._utc_s = state.utc_s
+        if self._work is not None and self._work.done():
+            work, self._work = self._work, None
+            await self._send(state.utc_s, self._made(work, now_s))
         gone_s = now_s - self._planned_s
         due = not 0.0 <= gone_s < self.campus.operate.plan_every_s  # also where the clock was set back
         if not due or wall - self._wall_s < REST_S:
             return
-        self._planned_s, self._wall_s, self._utc_s = now_s, wall, state.utc_s
-        answer = await self._answer(now_s, measured)
-        await self._send(state.utc_s, answer)
-
-    async def _answer(self, now_s: float, measured) -> Answer:
-        """A plan, or what holds while it is not there."""
+        self._planned_s, self._wall_s = now_s, wall
         if self._work is None:
             readings, self._readings = self._readings, []
+            self._began_s = wall
             self._work = asyncio.create_task(asyncio.to_thread(self._think, now_s, measured, readings))
+        elif self.planner is None:
+            await self._send(state.utc_s, Answer(FIRST, now_s, 900, None, (), FIRST_TEXT, 0.0))
+        elif wall - self._began_s > LATE_S:
+            await self._send(state.utc_s, self._without(now_s, f"the plan takes longer than {LATE_S:g} s"))
+
+    def _made(self, work: asyncio.Task, now_s: float) -> Answer:
+        """What came of planning."""
         try:
-            answer = await asyncio.wait_for(asyncio.shield(self._work), LATE_S)
-        except TimeoutError:
-            if self.planner is None:
-                return Answer(FIRST, now_s, 900, None, (), "the first plan is being made: rules alone", 0.0)
-            return self._without(now_s, f"the plan takes longer than {LATE_S:g} s")
+            return work.result()
         except Exception as error:  # a fault of ours: the site goes on with what it has, and it is said
-            self._work = None
             return self._without(now_s, f"planning failed: {type(error).__name__}: {error}"[:300])
-        self._work = None
-        return answer
 
     def _without(self, now_s: float, why: str) -> Answer:
         if self.planner is None:

@@ -179,9 +179,7 @@ def asks_of(answer: Answer, now_s: float) -> tuple[Ask, ...]:
     made = [Ask("battery_mw", None, round(float(plan.power_mw[k]), 6), answer.why)]
     for path, line in plan.line_mw.items():
         if path.startswith("generator."):
-            made.append(
-                Ask("generator_mw", path, round(float(line[k]), 6), f"{path} in the plan of the next hours")
-            )
+            made.append(Ask("generator_mw", path, round(float(line[k]), 6), "the plan of the next hours"))
     if np.isfinite(answer.peak_mw):
         made.append(Ask("peak_mw", None, answer.peak_mw, "import that the month is planned to be billed for"))
     return tuple(made)
