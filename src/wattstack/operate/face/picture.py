@@ -178,7 +178,7 @@ def _number(size: Any) -> float | None:
 
 def _loopback(host: str | None) -> bool:
     try:
-        return host == "localhost" or (host is not None and ip_address(host).is_loopback)
+        return host is not None and ip_address(host).is_loopback
     except ValueError:
         return False
 

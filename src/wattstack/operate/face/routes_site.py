@@ -179,9 +179,8 @@ async def shelve(request: Request) -> Response:
     key, reason = words(body, "key", "reason")
     if len(reason.strip()) < 3:
         raise Refused(400, "reason is missing, must be said in a few words: it is kept.")
-    until_s = time.time() + for_s
     await room.record(who.name, "alarm.shelve", None, {"key": key, "for_s": for_s}, reason)
-    return answered(await room.alarm("shelve", key=key, user=who.name, until_s=until_s, why=reason))
+    return answered(await room.alarm("shelve", key=key, user=who.name, for_s=for_s, why=reason))
 
 
 async def unshelve(request: Request) -> Response:
@@ -197,7 +196,7 @@ async def metrics(request: Request) -> Response:
     """For Prometheus, on this machine only: never through a proxy, never by another name."""
     client = request.client.host if request.client else ""
     host = request.headers.get("host", "").rpartition(":")[0].strip("[]") or request.headers.get("host", "")
-    if client not in ("127.0.0.1", "::1") or host not in ("127.0.0.1", "::1", "localhost"):
+    if client not in ("127.0.0.1", "::1") or host not in ("127.0.0.1", "::1"):
         raise Refused(403, "must be asked for on this machine.")
     if "x-forwarded-for" in request.headers or "forwarded" in request.headers:
         raise Refused(403, "must be asked for on this machine, not through a proxy.")

@@ -1,0 +1,225 @@
+"""Requests of people: who may, what it would do, a second person, a line in the audit before anything is sent."""
+
+import json
+import time
+
+import pytest
+
+from tests.operate.face.conftest import opened, until
+from wattstack.operate.audit import verify_audit
+from wattstack.operate.face import openapi_document
+from wattstack.operate.face.asks import LEAST_ROLE
+
+BATTERY = {
+    "what": "battery_mw",
+    "path": "battery.main",
+    "value": -2.0,
+    "for_s": 600,
+    "reason": "test of the pump",
+}
+MODE = {"what": "mode", "mode": "manual", "for_s": 3600, "reason": "works at the feeder"}
+
+
+def audit(house) -> list[dict]:
+    return [json.loads(line) for line in (house.folder / "audit.log").read_text().splitlines()]
+
+
+def test_a_request_reaches_the_guard_bounded_and_expiring(house):
+    answer = house.client("ito", "operator").post("/api/requests", json=BATTERY)
+    assert (answer.status_code, answer.json()["taken"]) == (200, True)
+    (asked,) = house.guard.asked
+    assert (asked.source, asked.user, asked.path, asked.value) == ("user", "ito", "battery.main", -2.0)
+    assert 590 < asked.until_s - time.time() <= 600
+
+
+def test_a_request_is_in_the_audit_before_it_is_sent(house):
+    house.client("ito", "operator").post("/api/requests", json=BATTERY)
+    line = audit(house)[-1]
+    assert (line["who"], line["what"], line["reason"]) == (
+        "ito",
+        "request.battery_mw:battery.main",
+        "test of the pump",
+    )
+    assert line["new"]["value"] == -2.0 and line["until"]
+    assert verify_audit(house.folder / "audit.log").sound
+
+
+def test_what_the_guard_refuses_is_told_and_kept(house):
+    house.guard.refuses = "value is -2, must be -1 .. 1"
+    answer = house.client("ito", "operator").post("/api/requests", json=BATTERY)
+    assert answer.status_code == 409
+    assert answer.json()["why"] == house.guard.refuses
+    assert audit(house)[-1]["what"].startswith("request.refused")
+
+
+@pytest.mark.parametrize("role", ["viewer", "operator", "engineer", "admin"])
+def test_a_role_asks_for_what_it_may_and_no_more(house, role):
+    from wattstack.operate.face.users import at_least
+
+    client = house.client("ito", role)
+    may = client.get("/api/requests").json()["what"]
+    for what, least in LEAST_ROLE.items():
+        body = {"what": what, "for_s": 60, "reason": "a test"}
+        body |= {"mode": "run"} if what == "mode" else {} if what == "clear_lockout" else {"value": 1.0}
+        body |= {"path": "battery.main"} if what == "clear_lockout" else {}
+        answer = client.post("/api/requests/preview", json=body)
+        assert (answer.status_code == 200) == at_least(role, least) == may[what]["may"], (what, answer.text)
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"for_s": 90_000}, "for_s must be"), ({"for_s": True}, "for_s must be"), ({"for_s": None}, "until_s"),
+        ({"reason": " "}, "reason is missing"), ({"user": "abe"}, "user is not known"),
+        ({"source": "utility"}, "source"),
+        ({"second_user": "abe"}, "second_user"), ({"value": 1e9}, "value"), ({"value": "2"}, "value"),
+        ({"what": "everything"}, "what"), ({"low": 1.0}, "value, or low and high"), ({"mode": "safe"}, "value, or"),
+        ({"path": "x" * 80}, "path"), ({"reason": "x" * 600}, "reason"), ({"value": [1]}, "value"),
+    ],
+)  # fmt: skip
+def test_a_request_that_cannot_be_is_refused_in_words(shared, change, words):
+    answer = shared.client("ito").post(
+        "/api/requests", json={k: v for k, v in {**BATTERY, **change}.items() if v is not None}
+    )
+    assert answer.status_code == 400
+    assert words in answer.json()["why"]
+    assert shared.guard.asked == []
+
+
+def test_a_mode_waits_for_another_person(house):
+    ito, abe = house.client("ito", "engineer"), house.client("abe", "engineer")
+    answer = ito.post("/api/requests", json=MODE)
+    assert answer.status_code == 202 and house.guard.asked == []
+    id_ = answer.json()["waiting"]
+    assert ito.post("/api/requests/agree", json={"id": id_}).status_code == 403
+    assert house.client("oda", "operator").post("/api/requests/agree", json={"id": id_}).status_code == 403
+    (waiting,) = abe.get("/api/requests").json()["waiting"]
+    assert (waiting["user"], waiting["mode"]) == ("ito", "manual")
+    assert "Mode is run, would be manual" in waiting["effect"][0]["text"]
+    assert abe.post("/api/requests/agree", json={"id": id_}).status_code == 200
+    (asked,) = house.guard.asked
+    assert (asked.user, asked.second_user, asked.mode) == ("ito", "abe", "manual")
+    assert (audit(house)[-1]["who"], audit(house)[-1]["second"]) == ("ito", "abe")
+    assert abe.post("/api/requests/agree", json={"id": id_}).status_code == 404
+
+
+def test_what_waits_can_be_taken_away(house):
+    ito, abe = house.client("ito", "engineer"), house.client("abe", "engineer")
+    id_ = ito.post("/api/requests", json=MODE).json()["waiting"]
+    assert abe.post("/api/requests/decline", json={"id": id_}).json() == {"waiting": []}
+    assert abe.post("/api/requests/agree", json={"id": id_}).status_code == 404
+    assert abe.post("/api/requests/decline", json={"id": id_}).status_code == 404
+    assert house.guard.asked == []
+
+
+def test_no_more_wait_than_people_can_look_at(house):
+    ito = house.client("ito", "engineer")
+    found = [ito.post("/api/requests", json=MODE).status_code for _ in range(21)]
+    assert found == [202] * 20 + [429]
+
+
+def test_a_program_asks_with_its_key_and_never_for_what_needs_two(house):
+    key = house.room.users.add_machine("scheduler", "engineer")
+    client = house.client()
+    client.headers["authorization"] = f"Bearer {key}"
+    assert client.post("/api/requests", json=BATTERY).status_code == 200
+    assert client.post("/api/requests", json=MODE).status_code == 403
+    client.headers["authorization"] = "Bearer wk_wrong"
+    assert client.post("/api/requests", json=BATTERY).status_code == 401
+
+
+def test_a_request_is_ended_by_one_that_is_wide_and_short(house):
+    client = house.client("ito", "operator")
+    answer = client.post("/api/requests/end", json={"what": "battery_mw", "path": "battery.main"})
+    assert answer.status_code == 200
+    (asked,) = house.guard.asked
+    assert asked.bounds == (-10.0, 10.0) and asked.until_s - time.time() <= 2.0
+    assert client.post("/api/requests/end", json={"what": "mode"}).status_code == 400
+    client.post("/api/requests/end", json={"what": "load_cap_mw"})
+    assert house.guard.asked[-1].bounds[1] == 1e5
+    engineer = house.client("abe", "engineer")
+    assert engineer.post("/api/requests/end", json={"what": "reserve_mwh"}).status_code == 202
+
+
+def test_without_the_guard_nothing_is_sent(tmp_path):
+    with opened(tmp_path, guarded=False) as house:
+        client = house.client("ito", "operator")
+        assert client.post("/api/requests", json=BATTERY).status_code == 503
+        effect = client.post("/api/requests/preview", json=BATTERY).json()["effect"]
+        assert effect[0] == {"text": "The guard is not heard: it would not be sent.", "warns": True}
+        assert [line["what"] for line in audit(house)] == ["session.begin"]
+
+
+def test_an_audit_that_cannot_be_written_stops_the_request(house):
+    client = house.client("ito", "operator")
+    log = house.folder / "audit.log"
+    log.rename(house.folder / "kept.log")
+    log.mkdir()
+    answer = client.post("/api/requests", json=BATTERY)
+    assert answer.status_code == 503 and "nothing was changed" in answer.json()["why"]
+    assert house.guard.asked == []
+
+
+@pytest.mark.parametrize(
+    ("body", "words", "warns"),
+    [
+        (
+            {"what": "battery_mw", "value": 8.0, "for_s": 3600},
+            "12.0 MWh stored now, 3.6 MWh when it ends",
+            False,
+        ),
+        (
+            {"what": "battery_mw", "value": 8.0, "for_s": 7200},
+            "battery.main: empty after 86 min; it stops then.",
+            True,
+        ),
+        (
+            {"what": "battery_mw", "value": -8.0, "for_s": 7200},
+            "battery.main: full after 63 min; it stops then.",
+            True,
+        ),
+        ({"what": "generator_mw", "value": 2.0, "for_s": 60}, "below its least power of 4.0 MW", True),
+        (
+            {"what": "import_limit_mw", "high": 12.0, "for_s": 3600},
+            "6.0 MW must come from elsewhere at once",
+            False,
+        ),
+        ({"what": "import_limit_mw", "high": 12.0, "for_s": 7200}, "enough for 70 min of 2.0 h", True),
+        ({"what": "import_limit_mw", "high": 31.0, "for_s": 60}, "The firm connection is 30.0 MW", True),
+        ({"what": "export_limit_mw", "high": 1.0, "for_s": 60}, "Export to the grid is 0.0 MW now", False),
+        ({"what": "peak_mw", "high": 25.0, "for_s": 60}, "above it each MW is paid", True),
+        ({"what": "load_cap_mw", "high": 15.0, "for_s": 60}, "A workload may not follow", False),
+        ({"what": "reserve_mwh", "low": 14.0, "for_s": 60}, "would be 14.0 MWh; 12.0 MWh are stored", True),
+        ({"what": "mode", "mode": "safe", "for_s": 60}, "Every device is sent to its safe setpoint", True),
+        (
+            {"what": "clear_lockout", "path": "generator.gas", "for_s": 60},
+            "locked out because its breaker opened",
+            False,
+        ),
+    ],
+)
+def test_the_effect_is_shown_in_numbers_before_anything_is_sent(shared, body, words, warns):
+    shared.guard.state["lockouts"] = {"generator.gas": "its breaker opened"}
+    shared.guard.state["values"]["grid.billed_peak_mw"] = 20.0
+    until(lambda: shared.room.live.seen.state.lockouts)
+    answer = shared.client("ito").post("/api/requests/preview", json=body | {"reason": "a test"})
+    assert answer.status_code == 200, answer.text
+    found = [line for line in answer.json()["effect"] if words in line["text"]]
+    assert found and found[0]["warns"] is warns, answer.json()["effect"]
+    assert shared.guard.asked == []
+
+
+def test_the_interface_describes_every_route_it_has(shared):
+    told = openapi_document()
+    assert shared.client().get("/api/openapi.json").json() == json.loads(json.dumps(told))
+    routes = {
+        (route.path, m.lower())
+        for route in shared.app.app.routes
+        if route.path.startswith("/api/")
+        for m in route.methods - {"HEAD"}
+    }
+    assert routes == {(path, method) for path, methods in told["paths"].items() for method in methods}
+    text = json.dumps(told)
+    for name in {part.split('"')[0] for part in text.split("#/components/schemas/")[1:]}:
+        assert name in told["components"]["schemas"], name
+    assert set(told["components"]["schemas"]["Ask"]["properties"]["what"]["enum"]) == set(LEAST_ROLE)
