@@ -83,7 +83,7 @@ def smooth(campus_file: str, folder: str, **options: Any) -> int:
 
     campus = read_with_sets(campus_file, options["sets"])
     writable(Path(folder))
-    prices = {"gpu_hour": options["gpu_hour"], "energy_per_mwh": options["energy_price"]}
+    prices = {"value_per_gpu_h": options["gpu_hour"], "energy_per_mwh": options["energy_price"]}
     plan = design_smoothing(
         campus,
         _listed(options["codes"]),
@@ -132,7 +132,7 @@ def smoothing_text(plan: SmoothingPlan) -> str:
     ]
     stops = [
         f"a stop of {number(one.step_mw)} MW against {number(one.ramp_mw_per_min)} MW/min ({one.code} {one.rule}): "
-        f"{number(one.energy_mwh)} MWh, {number(one.minutes)} min"
+        f"{number(one.energy_mwh)} MWh, {number(one.ramp_min)} min"
         for one in plan.stops
     ]
     said += ["\n".join(stops)] if stops else []

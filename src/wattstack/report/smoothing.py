@@ -91,8 +91,8 @@ def _answer(plan: SmoothingPlan) -> str:
         )
     if layer.ramp_up_frac_per_s is not None:
         rows.append(("Ramp of GPUs up", Num(f"{layer.ramp_up_frac_per_s:g} /s", layer.ramp_up_frac_per_s)))
-    rows.append(("Rack storage", Num(f"{layer.rack_j_per_gpu:,.0f} J per GPU", layer.rack_j_per_gpu)))
-    if layer.rack_j_per_gpu:
+    rows.append(("Rack storage", Num(f"{layer.rack_j:,.0f} J per GPU", layer.rack_j)))
+    if layer.rack_j:
         rows.append(("It averages over", Num(f"{layer.average_s:.3g} s", layer.average_s)))
     if plan.mix.loop is not None:
         loop = plan.mix.loop
@@ -188,7 +188,7 @@ def _stops(plan: SmoothingPlan) -> str:
     rows: list[list[Cell]] = [
         [f"{one.code} {one.rule}", Num(f"{one.ramp_mw_per_min:,.4g} MW/min", one.ramp_mw_per_min),
          Num(f"{one.step_mw:,.4g} MW", one.step_mw), Num(f"{one.energy_mwh:,.3g} MWh", one.energy_mwh),
-         Num(f"{one.minutes:,.3g} min", one.minutes)]
+         Num(f"{one.ramp_min:,.3g} min", one.ramp_min)]
         for one in plan.stops
     ]  # fmt: skip
     note = (

@@ -34,7 +34,7 @@ values:
     short: {{test: T2, quantity: change in 5 s, text: so many MW in 5 s, window_s: 5, limit: {{mw: {short}}}}}
 """
 COARSE = {"step_s": 0.02}
-PRICES = {"energy_per_mwh": 15000.0, "gpu_hour": 300.0}
+PRICES = {"energy_per_mwh": 15000.0, "value_per_gpu_h": 300.0}
 
 
 @pytest.fixture(scope="session")

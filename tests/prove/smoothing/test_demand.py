@@ -45,17 +45,17 @@ def test_mw_a_second_are_a_slope_as_they_stand():
 
 
 def test_rack_that_averages_long_leaves_a_small_triangle():
-    layer = Layer(rack_j_per_gpu=1000.0, average_s=60.0)
+    layer = Layer(rack_j=1000.0, average_s=60.0)
     assert levelled_mw(JOB, layer) == pytest.approx(0.5 * 3.0 * 0.85 * 0.15 / 60.0, rel=0.03)
 
 
 def test_rack_that_averages_short_leaves_the_swing():
-    assert levelled_mw(JOB, Layer(rack_j_per_gpu=1.0, average_s=0.01)) == pytest.approx(0.5, rel=1e-6)
+    assert levelled_mw(JOB, Layer(rack_j=1.0, average_s=0.01)) == pytest.approx(0.5, rel=1e-6)
 
 
 def test_pulse_behind_a_low_pass_by_hand():
     left = 0.5 * (1 - exp(-2.55)) * (1 - exp(-0.45)) / (1 - exp(-3.0))
-    assert levelled_mw(JOB, Layer(rack_j_per_gpu=500.0, average_s=1.0)) == pytest.approx(left)
+    assert levelled_mw(JOB, Layer(rack_j=500.0, average_s=1.0)) == pytest.approx(left)
 
 
 def test_floor_takes_its_share_of_the_swing():
@@ -72,7 +72,7 @@ def test_stop_takes_the_square_of_its_step_over_twice_the_ramp(campus, code):
     step = 12.0 * (0.875 - 0.29) * 1.03
     assert first.step_mw == pytest.approx(step)
     assert first.energy_mwh == pytest.approx(step**2 / 40 / 60)
-    assert first.minutes == pytest.approx(step / 20)
+    assert first.ramp_min == pytest.approx(step / 20)
 
 
 def test_stop_of_54_mw_against_20_mw_a_minute_needs_1_2_mwh(campus, code):
@@ -128,4 +128,4 @@ def test_ramp_slows_by_what_is_faster_than_the_battery(campus, code, designed):
 @settings(max_examples=40, deadline=None)
 @given(st.floats(0.05, 20.0), st.floats(0.0, 0.95))
 def test_no_layer_makes_a_swing_larger(tau, floor):
-    assert 0.0 <= levelled_mw(JOB, Layer(floor, rack_j_per_gpu=1.0, average_s=tau)) <= 0.5 + 1e-12
+    assert 0.0 <= levelled_mw(JOB, Layer(floor, rack_j=1.0, average_s=tau)) <= 0.5 + 1e-12

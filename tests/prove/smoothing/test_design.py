@@ -160,7 +160,7 @@ def test_floor_costs_energy_and_slow_ramps_cost_throughput(campus):
 def test_rack_is_paid_only_above_what_stands(campus):
     paid = prices_of(campus(), PRICES)
     stands = campus(load={"halls": {"rack_storage": {"energy_j_per_gpu": 65}}})
-    layer = Layer(rack_j_per_gpu=1000.0, average_s=0.4)
+    layer = Layer(rack_j=1000.0, average_s=0.4)
     assert layer_costs(stands, layer, paid)["rack"] < layer_costs(campus(), layer, paid)["rack"]
 
 
@@ -170,7 +170,7 @@ def test_prices_say_where_they_are_from(campus):
     assert found.energy_per_mwh == pytest.approx(10000 + 20000 * 4 / 24, rel=1e-6)
     assert any("assumption" in note for note in found.notes)
     priced = campus(load={"halls": {"shed_value_per_mwh": 100000, "flexible_frac": 0.1}})
-    assert prices_of(priced).gpu_hour == pytest.approx(150.0)
+    assert prices_of(priced).value_per_gpu_h == pytest.approx(150.0)
 
 
 def test_currency_without_exchange_is_refused(campus):

@@ -110,7 +110,7 @@ def edge_mw(job: Job) -> float:
     return job.full_mw / job.count * (job.high_frac - job.idle_frac)
 
 
-def average_s(campus: Campus, rack_j_per_gpu: float) -> float:
+def average_s(campus: Campus, rack_j: float) -> float:
     """Time constant that a rack store of this energy bears: filled by no edge, from half full.
 
     A store that holds the mean of tau seconds moves by tau x dP when the load steps by dP.
@@ -119,7 +119,7 @@ def average_s(campus: Campus, rack_j_per_gpu: float) -> float:
         1e3 * job.power_per_gpu_kw * max(job.high_frac * job.overshoot_frac - job.idle_frac, 0.05)
         for _, _, _, job in all_jobs(campus)
     )
-    return min(RACK_USE * 0.5 * rack_j_per_gpu / most_w, MOST_AVERAGE_S)
+    return min(RACK_USE * 0.5 * rack_j / most_w, MOST_AVERAGE_S)
 
 
 def levelled_mw(job: Job, layer: Layer) -> float:
@@ -129,7 +129,7 @@ def levelled_mw(job: Job, layer: Layer) -> float:
         A pulse wave behind a low-pass of the first order, settled.
     """
     swing = job.full_mw / job.count * max(job.high_frac - max(job.low_frac, layer.floor_frac), 0.0)
-    if layer.rack_j_per_gpu <= 0.0 or swing == 0.0:
+    if layer.rack_j <= 0.0 or swing == 0.0:
         return swing
     tau, period, duty = layer.average_s, job.period_s, job.duty_frac
     on, off, all_ = (1.0 - exp(-share * period / tau) for share in (duty, 1.0 - duty, 1.0))
@@ -179,7 +179,7 @@ class StopNeed:
         job: By name.
         step_mw: From its mean to idle.
         energy_mwh: dP^2 / 2r.
-        minutes: dP / r.
+        ramp_min: dP / r.
     """
 
     code: str
@@ -188,7 +188,7 @@ class StopNeed:
     job: str
     step_mw: float
     energy_mwh: float
-    minutes: float
+    ramp_min: float
 
 
 def stop_needs(campus: Campus, codes: Sequence, site: SitePoint) -> tuple[StopNeed, ...]:

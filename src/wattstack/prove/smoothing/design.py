@@ -45,7 +45,7 @@ def design_smoothing(
         campus: With jobs, a grid connection with frequency_hz and short_circuit_mva.
         codes: Grid codes, names or entries; absent = those of the campus.
         margin_frac: Least margin over every limit.
-        prices: energy_per_mwh, gpu_hour, rack_per_mwh, rack_per_mw that rule over what is found.
+        prices: energy_per_mwh, value_per_gpu_h, rack_per_mwh, rack_per_mw that rule over what is found.
         chemistries: Of a further battery; absent = LTO and EDLC, and LFP where the campus has no battery. Beside a
             backup they are looked at only, for `wattstack plan` gives a backup to one battery; named here they may win.
         ground: step_s, seed, together of the trials.

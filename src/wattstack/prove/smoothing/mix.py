@@ -24,14 +24,14 @@ class Layer:
         floor_frac: Least power while a job runs / full; 0 = none.
         ramp_up_frac_per_s: Fastest rise of power / full; None = as it comes.
         ramp_down_frac_per_s: Fastest fall.
-        rack_j_per_gpu: Energy stored in the rack [J per GPU]; 0 = none.
+        rack_j: Energy stored in the rack [J per GPU]; 0 = none.
         average_s: The rack holds the draw at the mean of about so many seconds.
     """
 
     floor_frac: float = 0.0
     ramp_up_frac_per_s: float | None = None
     ramp_down_frac_per_s: float | None = None
-    rack_j_per_gpu: float = 0.0
+    rack_j: float = 0.0
     average_s: float = 1.0
 
     def __str__(self) -> str:
@@ -39,7 +39,7 @@ class Layer:
         if self.ramp_down_frac_per_s is not None:
             ways = "both ways" if self.ramp_up_frac_per_s is not None else "down"
             words.append(f"ramp {self.ramp_down_frac_per_s:g}/s {ways}")
-        words += [f"rack {self.rack_j_per_gpu:g} J"] if self.rack_j_per_gpu > 0.0 else []
+        words += [f"rack {self.rack_j:g} J"] if self.rack_j > 0.0 else []
         return ", ".join(words) or "GPUs as they are"
 
 
@@ -113,10 +113,10 @@ def _hall(hall: Hall, layer: Layer, restart_s: float | None) -> Hall:
             gpu[key] = getattr(layer, key)
     if any(getattr(hall.smoothing, key) != value for key, value in gpu.items()):
         changes["smoothing"] = hall.smoothing.model_copy(update=gpu)
-    if layer.rack_j_per_gpu > 0.0:
+    if layer.rack_j > 0.0:
         rack = hall.rack_storage or RackStorage()
         changes["rack_storage"] = rack.model_copy(
-            update={"energy_j_per_gpu": layer.rack_j_per_gpu, "average_s": layer.average_s}
+            update={"energy_j_per_gpu": layer.rack_j, "average_s": layer.average_s}
         )
     if restart_s is not None:
         told = {"failures_per_gpu_h": 0.0, "restart_s": restart_s}

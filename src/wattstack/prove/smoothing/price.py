@@ -50,7 +50,7 @@ class Prices:
 
     Attributes:
         energy_per_mwh: Mean price of energy drawn.
-        gpu_hour: Worth of an hour of one GPU.
+        value_per_gpu_h: Worth of an hour of one GPU.
         rack_per_mwh, rack_per_mw: Investment of storage in racks.
         rack_life_years: Its life.
         per_usd: Units of the currency for a US dollar.
@@ -58,7 +58,7 @@ class Prices:
     """
 
     energy_per_mwh: float
-    gpu_hour: float
+    value_per_gpu_h: float
     rack_per_mwh: float
     rack_per_mw: float
     rack_life_years: float
@@ -71,7 +71,7 @@ def prices_of(campus: Campus, given: Mapping[str, float] | None = None) -> Price
 
     Args:
         campus: As declared.
-        given: energy_per_mwh, gpu_hour, rack_per_mwh, rack_per_mw that rule over what is found.
+        given: energy_per_mwh, value_per_gpu_h, rack_per_mwh, rack_per_mw that rule over what is found.
 
     Raises:
         InputError: A series of prices cannot be read; no rate of exchange for the US dollar is known.
@@ -86,9 +86,9 @@ def prices_of(campus: Campus, given: Mapping[str, float] | None = None) -> Price
         notes.append(
             f"Energy: {energy:,.4g} {campus.currency}/MWh, mean of what the tariff charges an imported MWh."
         )
-    gpu_hour = given.get("gpu_hour")
-    if gpu_hour is None:
-        gpu_hour = _gpu_hour(campus, energy, notes)
+    value_per_gpu_h = given.get("value_per_gpu_h")
+    if value_per_gpu_h is None:
+        value_per_gpu_h = _gpu_hour(campus, energy, notes)
     store = find("chemistries", RACK_LIKE).values
     rack_per_mwh = given.get("rack_per_mwh", store["capital_per_mwh"] * per_usd)
     rack_per_mw = given.get("rack_per_mw", RACK_PER_MW_USD * per_usd)
@@ -96,7 +96,9 @@ def prices_of(campus: Campus, given: Mapping[str, float] | None = None) -> Price
         f"Rack storage: {rack_per_mwh / 1000:,.4g} {campus.currency}/kWh as library:{RACK_LIKE} and "
         f"{rack_per_mw / 1000:,.4g} {campus.currency}/kW of swing: assumption."
     )
-    return Prices(energy, gpu_hour, rack_per_mwh, rack_per_mw, store["life_years"], per_usd, tuple(notes))
+    return Prices(
+        energy, value_per_gpu_h, rack_per_mwh, rack_per_mw, store["life_years"], per_usd, tuple(notes)
+    )
 
 
 def _per_usd(campus: Campus, notes: list[str]) -> float:
@@ -234,7 +236,7 @@ def layer_costs(campus: Campus, layer: Layer, prices: Prices) -> dict[str, float
         energy_mwh += (after[0] - before[0]) * over
         gpu_hours += max(after[1] - before[1], 0.0)
     losses_mwh = 0.0
-    if layer.rack_j_per_gpu > 0.0:
+    if layer.rack_j > 0.0:
         for (hall_name, hall, _, job), (_, new, _, _) in zip(
             all_jobs(campus), all_jobs(changed), strict=True
         ):
@@ -242,12 +244,12 @@ def layer_costs(campus: Campus, layer: Layer, prices: Prices) -> dict[str, float
             lost = 1.0 / new.rack_storage.round_trip_eff - 1.0
             losses_mwh += moved * lost * _overhead(campus, hall_name) * HOURS
             old_j = 0.0 if hall.rack_storage is None else hall.rack_storage.energy_j_per_gpu
-            rack += _rack_capital(job, layer.rack_j_per_gpu - old_j, old_j == 0.0, prices)
+            rack += _rack_capital(job, layer.rack_j - old_j, old_j == 0.0, prices)
     years, rate = campus.finance.horizon_years, campus.finance.discount_rate_frac
     worth = replacement_schedule(prices.rack_life_years, years).present_worth(rate, years)
     annuity = rack * worth / sum((1.0 + rate) ** -year for year in range(1, years + 1))
     return {
-        "energy": energy_mwh * prices.energy_per_mwh, "throughput": gpu_hours * prices.gpu_hour,
+        "energy": energy_mwh * prices.energy_per_mwh, "throughput": gpu_hours * prices.value_per_gpu_h,
         "rack": annuity, "losses": losses_mwh * prices.energy_per_mwh,
     }  # fmt: skip
 

@@ -163,7 +163,7 @@ class Search:
     def _filled(self, layer: Layer, rack_j: float) -> Layer:
         if rack_j <= 0.0:
             return layer
-        return replace(layer, rack_j_per_gpu=rack_j, average_s=average_s(self.ground.campus, rack_j))
+        return replace(layer, rack_j=rack_j, average_s=average_s(self.ground.campus, rack_j))
 
     def _alone(self, layer: Layer) -> None:
         """A layer without any battery."""
