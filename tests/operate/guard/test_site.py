@@ -304,6 +304,17 @@ def test_a_device_that_never_comes_does_not_keep_the_others_waiting_for_ever(tmp
     asyncio.run(work())
 
 
+def test_what_cannot_be_told_does_not_stop_control(at_site):
+    async def work(site, guard):
+        await until(lambda: guard.started)
+        guard.mind.lockouts.why["battery.main#9"] = "x" * 600  # longer than a message may be
+        await until(lambda: guard.untold > 3 and "cannot tell how it is" in texts(guard))
+        before = guard.cycles
+        await until(lambda: guard.cycles > before + 3 and abs(site.site.meters.import_mw - 16.0) < 0.3)
+
+    at_site(work)
+
+
 def test_a_campus_that_is_not_there_ends_with_its_words(capsys):
     from wattstack.operate.guard.__main__ import main
 

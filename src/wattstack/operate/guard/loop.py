@@ -53,6 +53,7 @@ class Guard:
     Attributes:
         devices, mind, lease, server: What it is made of.
         overruns: Cycles that took longer than their period.
+        untold: Cycles that could not be told of.
         started: Whether a full valid image was there.
     """
 
@@ -71,7 +72,7 @@ class Guard:
         self.server = Server(folder / "guard.sock", self._asked)
         self.watchdog = Watchdog()
         self.campus_sum = _checksum(campus)
-        self.overruns, self.cycles, self.cycle_s = 0, 0, deque(maxlen=6000)
+        self.overruns, self.untold, self.cycles, self.cycle_s = 0, 0, 0, deque(maxlen=6000)
         self.started = self.holder = self.stopping = False
         self.image: Image | None = None
         self.decision: Decision | None = None
@@ -131,10 +132,19 @@ class Guard:
         self.cycle_s.append(loop.time() - began)
         self._look(image)
         if self.holder:
-            self.telling.cycle(image, made, written)
+            self._tell(image, made, written)
             await self._keep(loop.time())
         self.cycles += 1
         self.watchdog.say("WATCHDOG=1")
+
+    def _tell(self, image: Image, made: Decision, written: bool) -> None:
+        """Tell of the cycle; whatever is wrong with that, control goes on."""
+        try:
+            self.telling.cycle(image, made, written)
+        except Exception as error:  # a fault of ours: it is counted and told, as far as that can be
+            self.untold += 1
+            if self.untold == 1:
+                self.telling.say("alarm", "guard", f"cannot tell how it is: {type(error).__name__}: {error}")
 
     async def _hold(self) -> None:
         """Hold the lease; who takes it over opens the socket and goes on from what was saved."""
