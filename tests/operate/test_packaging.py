@@ -1,0 +1,64 @@
+"""What is shipped for the system's own supervisor starts what there is, and holds it tight."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import subprocess
+from importlib.util import find_spec
+from pathlib import Path
+
+import pytest
+
+PACKAGING = Path(__file__).resolve().parents[2] / "packaging"
+UNITS = sorted(PACKAGING.glob("*.service"))
+IDS = [unit.stem for unit in UNITS]
+
+
+def keys(unit):
+    """Keys of a unit, the last value of each."""
+    lines = [line.partition("=") for line in unit.read_text(encoding="utf-8").splitlines() if "=" in line]
+    return {name: value for name, _, value in lines if not name.startswith("#")}
+
+
+def test_every_process_of_a_site_has_a_unit():
+    assert IDS == ["wattstack-face", "wattstack-guard", "wattstack-historian", "wattstack-planner"]
+    target = keys(PACKAGING / "wattstack.target")
+    assert set(target["Wants"].split()) == {unit.name for unit in UNITS}
+
+
+@pytest.mark.parametrize("unit", UNITS, ids=IDS)
+def test_unit_starts_a_module_that_is_there(unit):
+    module = re.search(r"-m (\S+)", keys(unit)["ExecStart"])[1]
+    assert find_spec(f"{module}.__main__") is not None
+
+
+@pytest.mark.parametrize("unit", UNITS, ids=IDS)
+def test_unit_may_not_gain_rights_and_always_comes_back(unit):
+    found = keys(unit)
+    assert found["User"] == "wattstack"
+    assert (found["NoNewPrivileges"], found["CapabilityBoundingSet"]) == ("yes", "")
+    assert (found["ProtectSystem"], found["Restart"], found["StartLimitIntervalSec"]) == (
+        "strict",
+        "always",
+        "0",
+    )
+
+
+def test_guard_is_watched_and_the_planner_has_no_network():
+    guard, planner = (
+        keys(PACKAGING / "wattstack-guard.service"),
+        keys(PACKAGING / "wattstack-planner.service"),
+    )
+    assert (guard["Type"], guard["WatchdogSec"]) == ("notify", "5")
+    assert (planner["PrivateNetwork"], planner["RestrictAddressFamilies"]) == ("yes", "AF_UNIX")
+
+
+@pytest.mark.skipif(shutil.which("systemd-analyze") is None, reason="there is no systemd-analyze")
+def test_systemd_understands_every_line():
+    made = subprocess.run(
+        ["systemd-analyze", "verify", *map(str, UNITS)], capture_output=True, text=True, check=False
+    )
+    mine = [line for line in (made.stdout + made.stderr).splitlines() if "wattstack" in line]
+    # installed it is not, here
+    assert [line for line in mine if "is not executable" not in line] == []
