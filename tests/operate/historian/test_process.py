@@ -14,10 +14,12 @@ import numpy as np
 import pytest
 from ruamel.yaml import YAML
 
+from wattstack.campus import Campus
 from wattstack.errors import InputError
 from wattstack.operate.alarms import ask_alarms
 from wattstack.operate.historian import Store
-from wattstack.operate.historian.process import hold
+from wattstack.operate.historian.__main__ import main
+from wattstack.operate.historian.process import Historian, hold
 from wattstack.operate.link import Answer, Event, Frame, Names, Server, State
 
 NAMES = ("grid.connection.power_mw", "battery.main.soc", "battery.main.power_mw")
@@ -183,3 +185,65 @@ def test_a_second_historian_of_a_folder_and_a_wrong_file_are_refused(campus_file
     os.close(lock)
     process = started(tmp_path / "other.yaml", folder)
     assert "other.yaml" in process.communicate(timeout=30)[1] and process.returncode == 2
+
+
+def test_in_one_process_frames_events_and_conditions_go_where_they_belong(tmp_path):
+    folder = tmp_path / "site"
+    secret = tmp_path / "postgres.secret"
+    secret.write_text("host=127.0.0.1 port=1 user=nobody password=very-secret connect_timeout=2\n")
+    secret.chmod(0o600)
+    history = {"period_s": 0.05, "postgres": str(secret)}
+    campus = Campus.model_validate(CAMPUS | {"operate": {"history": history}})
+
+    async def whole() -> tuple[dict, Historian]:
+        historian = Historian(campus, folder)
+        guard = Guard(folder)
+        await guard.server.open()
+        work = asyncio.create_task(historian.run())
+        try:
+            assert await until(lambda: any(c.every_s for c in guard.server.callers))
+            for _ in range(10):
+                await guard.say("battery.main: does not answer")
+            event = Event(utc_s=BEGIN_S, level="alarm", channel="gas", text="no start")
+            guard.server.send(event)
+            guard.server.send_values(
+                Frame(BEGIN_S, np.zeros(7), np.zeros(7, np.uint8)), time.monotonic() + 1e9
+            )
+            assert await until(lambda: historian.recorder.written == 10)
+            assert await until(lambda: historian.sink.conditions)
+            for caller in list(guard.server.callers):  # let go, as one who reads too slowly is
+                caller.transport.abort()
+            assert await until(lambda: not guard.server.callers)
+            assert await until(lambda: any(c.every_s for c in guard.server.callers))
+            await guard.say()
+            assert await until(lambda: historian.recorder.written == 11)
+            await asyncio.sleep(1.2)
+            shown = historian.alarms.do({"do": "list"})
+        finally:
+            work.cancel()
+            await asyncio.wait([work])
+            await guard.server.shut()
+        return shown, historian
+
+    shown, _ = asyncio.run(whole())
+    states = {a["channel"]: a["state"] for a in shown["alarms"]}
+    assert states == {
+        "battery.main": "returned", "gas": "returned", "historian.postgres": "unacknowledged",
+    }  # fmt: skip
+    assert "very-secret" not in str(shown)
+    assert kept(folder) == [float(k) for k in range(11)]
+    assert hold(folder)
+
+
+def test_a_secret_that_others_can_read_is_refused_at_the_start(tmp_path):
+    secret = tmp_path / "postgres.secret"
+    secret.write_text("host=127.0.0.1\n")
+    secret.chmod(0o644)
+    campus = Campus.model_validate(CAMPUS | {"operate": {"history": {"postgres": str(secret)}}})
+    with pytest.raises(InputError, match="chmod 600"):
+        Historian(campus, tmp_path / "site")
+
+
+def test_faults_of_the_campus_file_end_the_process_with_two(tmp_path, capsys):
+    assert main([str(tmp_path / "gone.yaml")]) == 2
+    assert "gone.yaml" in capsys.readouterr().err

@@ -15,7 +15,7 @@ import numpy as np
 import pytest
 
 from wattstack.operate.historian import Event, Store
-from wattstack.operate.historian.packer import Packer, keep_within
+from wattstack.operate.historian.packer import LEAST_ROOM_BYTES, Packer, keep_within, look
 from wattstack.operate.historian.recorder import Recorder
 from wattstack.operate.historian.spans import SPAN_S
 
@@ -280,3 +280,45 @@ def test_a_clock_that_was_set_back_costs_no_frame(tmp_path):
     moments, values = store.query(NAMES[0], 0, 2e9)
     assert len(moments) == 20 and np.all(np.diff(moments) > 0)
     assert sorted(values.tolist()) == sorted([float(k) for k in range(10)] + [100.0 + k for k in range(10)])
+
+
+def test_one_look_packs_what_is_whole_and_a_file_that_cannot_be_opened_is_told(tmp_path):
+    store = Store(tmp_path / "history.sqlite", careful=False)
+    for k in range(SPAN_S + 31):
+        store.append(BEGIN_S + k, NAMES[:2], frame(k, 2))
+    again, said = look(store.path, None, 90, 400)
+    assert said == {"fault": "", "packed": SPAN_S, "short": ""}
+    assert look(store.path, again, 90, 400) == (again, {"fault": "", "packed": 0, "short": ""})
+    (tmp_path / "text.sqlite").write_text("no history, but long enough to be looked at " * 40)
+    none, said = look(tmp_path / "text.sqlite", None, 90, 400)
+    assert none is None and "not a database" in said["fault"]
+    store._db.execute("BEGIN EXCLUSIVE")
+    again._db.execute("PRAGMA busy_timeout = 50")
+    store._db.execute("DROP TABLE event")
+    store._db.execute("COMMIT")
+    none, said = look(store.path, again, 90, 400)
+    assert none is None and "no such table" in said["fault"]
+
+
+def test_an_almost_full_disk_costs_the_oldest_history_before_it_is_full(small_disk):
+    store = filled(small_disk, 3)  # 48 MB are less than what must be free
+    assert shutil.disk_usage(small_disk).free < LEAST_ROOM_BYTES
+    assert keep_within(store, BEGIN_S, 90, 1) == "the disk is almost full: the oldest history goes"
+    assert store.oldest_end_s is None
+    assert keep_within(store, BEGIN_S, 90, 1) == ""
+    store.close()
+
+
+def test_what_the_packer_says_is_wrong_is_a_condition(tmp_path):
+    (tmp_path / "history.sqlite").write_text("no history, but long enough to be looked at " * 40)
+    packer = Packer(tmp_path / "history.sqlite", 90, 400)
+    packer.start()
+    assert until(lambda: packer.conditions)
+    packer.stop()
+    assert packer.conditions == [("historian", "history is not packed: file is not a database")]
+
+
+def test_a_slow_disk_is_told(recorder, monkeypatch):
+    monkeypatch.setattr("wattstack.operate.historian.recorder.SLOW_S", 0.0)
+    recorder.frame(BEGIN_S, NAMES, frame(0))
+    assert until(lambda: any("the disk is slow" in text for _, text in recorder.conditions))

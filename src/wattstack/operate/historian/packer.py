@@ -1,7 +1,7 @@
 """Packing and forgetting, in a process of their own: writing and the guard are never held up by them.
 
 Needs    operate.historian.store. `python -m wattstack.operate.historian.packer FILE KEEP_DAYS LARGEST_GB`.
-Gives    Packer (runs it and hears what it says), keep_within, main.
+Gives    Packer (runs it and hears what it says), look, keep_within, main.
 Used by  operate.historian.process, benchmarks.
 """
 
@@ -58,25 +58,33 @@ def main(words: list[str]) -> int:
     os.nice(10)
     store = None
     while True:
-        said = {"fault": "", "packed": 0, "short": ""}
-        try:
-            if store is None:
-                store = Store(
-                    path, careful=False
-                )  # frames go with their chunks or not at all: no need to wait
-            newest = store.span_s
-            while newest is not None and (count := store.pack(newest[1] - _LATE_S)):
-                said["packed"] += count
-            # age counts from the newest: a simulated site lives in another year, and a clock set ahead forgets nothing
-            now_s = min(time.time(), newest[1]) if newest is not None else time.time()
-            said["short"] = keep_within(store, now_s, keep_days, largest_gb)
-        except (sqlite3.Error, OSError) as error:
-            said["fault"] = str(error)
-            if store is not None:
-                store.close()
-            store = None
+        store, said = look(path, store, keep_days, largest_gb)
         print(json.dumps(said), flush=True)
         time.sleep(_EVERY_S)
+
+
+def look(path: Path, store: Store | None, keep_days: float, largest_gb: float) -> tuple[Store | None, dict]:
+    """Pack what is whole and forget what is too old or too much.
+
+    Returns:
+        The store, to be handed in again (None: open it anew); and what was done: fault, packed, short.
+    """
+    said = {"fault": "", "packed": 0, "short": ""}
+    try:
+        if store is None:
+            store = Store(path, careful=False)  # frames go with their chunks or not at all: no need to wait
+        newest = store.span_s
+        while newest is not None and (count := store.pack(newest[1] - _LATE_S)):
+            said["packed"] += count
+        # age counts from the newest: a simulated site lives in another year, and a clock set ahead forgets nothing
+        now_s = min(time.time(), newest[1]) if newest is not None else time.time()
+        said["short"] = keep_within(store, now_s, keep_days, largest_gb)
+    except (sqlite3.Error, OSError) as error:
+        said["fault"] = str(error)
+        if store is not None:
+            store.close()
+        store = None
+    return store, said
 
 
 def _end_with_parent() -> None:
