@@ -9,7 +9,6 @@ from typing import Any
 _LAZY = {
     "Comparison": "comparison",
     "Course": "course",
-    "LimitCount": "run",
     "Run": "run",
     "RunFiles": "store",
     "Setting": "year",
@@ -27,7 +26,7 @@ _LAZY = {
 }
 
 __all__ = [
-    "Comparison", "Course", "LimitCount", "Run", "RunFiles", "Setting", "Trial", "Twin", "YearOfRun",
+    "Comparison", "Course", "Run", "RunFiles", "Setting", "Trial", "Twin", "YearOfRun",
     "compare_chemistries", "make_drive", "plan_against_twin", "read_run", "run_files", "simulate_year",
     "write_comparison", "write_run",
 ]  # fmt: skip
