@@ -13,7 +13,8 @@ import time
 import pytest
 
 from wattstack.errors import InputError, StateError
-from wattstack.operate import Part, Supervisor, prepare_campus, run_until_stopped, supervise
+from wattstack.operate import Part, Supervisor, operate_campus, prepare_campus, run_until_stopped, supervise
+from wattstack.operate.link import Answer, Server
 from wattstack.operate.supervise import _alone, opening, parts_of, watch_file
 
 LIVE = "import time; time.sleep(60)"
@@ -117,7 +118,7 @@ def test_long_log_is_set_aside(tmp_path, monkeypatch):
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells a child that its parent died")
 def test_processes_end_when_the_supervisor_is_killed(tmp_path):
     code = (
-        "import asyncio, sys; from pathlib import Path; from wattstack.operate import Part, Supervisor;"
+        "import asyncio, sys; from pathlib import Path; from wattstack.operate import operate_campus, Part, Supervisor;"
         f"s = Supervisor([Part('a', ('-c', {LIVE!r}))], Path({str(tmp_path)!r}));"
         "asyncio.run(s.run())"
     )
@@ -207,3 +208,34 @@ def test_signal_ends_a_process_tidily(number, code):
 
 def test_work_that_ends_by_itself_is_done():
     assert run_until_stopped(asyncio.sleep(0)) == 0
+
+
+def test_site_runs_for_its_seconds_and_says_where_the_page_is(campus_file, tmp_path, monkeypatch):
+    monkeypatch.setattr(supervise, "parts_of", lambda *_: [Part("a", ("-c", LIVE))])
+    said = []
+    assert (
+        operate_campus(campus_file, True, 60.0, folder=tmp_path / "live", say=said.append, seconds=0.5) == 0
+    )
+    assert any(line.startswith("page     http://127.0.0.1:") for line in said)
+    assert said[-1] == "0.5 s are over: all is stopped"
+
+
+def test_change_of_the_campus_file_goes_to_who_listens(campus_file, monkeypatch):
+    monkeypatch.setattr(supervise, "LOOK_S", 0.05)
+    made = prepare_campus(campus_file, simulated=True)
+    heard = []
+
+    async def work():
+        server = Server(made.folder / "guard.sock", lambda request, role: Answer(id="1", taken=True, why=""))
+        monkeypatch.setattr(server, "send", heard.append)
+        await server.open()
+        task = asyncio.create_task(watch_file(made, lambda line: None))
+        await asyncio.sleep(0.1)
+        campus_file.write_text(campus_file.read_text(encoding="utf-8") + "# more\n", encoding="utf-8")
+        await until(lambda: heard)
+        task.cancel()
+        await server.shut()
+
+    asyncio.run(work())
+    assert (heard[0].level, heard[0].channel) == ("alarm", "campus")
+    assert "is not taken over" in heard[0].text.replace("It is", "is")

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
+import signal
+import threading
 import time
 
 import numpy as np
@@ -206,3 +209,12 @@ def test_history_of_the_last_days_is_recalled(tmp_path, campus, start_s):
 def test_request_model_takes_what_is_asked():
     made = Request(id="a:1", source="planner", what="peak_mw", high=9.0, until_s=1e9)
     assert made.bounds[1] == 9.0
+
+
+def test_planner_as_a_program_ends_when_told_and_refuses_a_bad_file(site, capsys):
+    from wattstack.operate.planner.__main__ import main
+
+    threading.Timer(0.5, os.kill, (os.getpid(), signal.SIGTERM)).start()
+    assert main([str(site / "campus.yaml")]) == 0
+    assert main([str(site / "none.yaml"), str(site)]) == 2
+    assert "does not exist" in capsys.readouterr().err
