@@ -302,10 +302,23 @@ class Search:
                 return replace(candidate, trial=worse)
             if option is None:
                 return None
-            if SPARE * mix.power_mw > option.most_mw:
+            candidate = self._helped(candidate, worse)
+            if candidate is None:
                 return None
-            candidate = self._resized(candidate, SPARE * mix.power_mw, SPARE * candidate.half_mwh)
         return None
+
+    def _helped(self, candidate: Candidate, worse: Trial) -> Candidate | None:
+        """A slower ramp where that is what a rule lacks, with the energy it asks for; else a larger battery."""
+        mix, option = candidate.mix, candidate.option
+        slow = slower(mix.loop, self.ground.demand, worse.worst, self.margin_frac)
+        if slow is None or worse.unheld_s > 0.0:
+            power, half = SPARE * mix.power_mw, SPARE * candidate.half_mwh
+        else:
+            power, half = mix.power_mw, candidate.half_mwh * mix.loop.ramp_mw_per_min / slow.ramp_mw_per_min
+            candidate = replace(candidate, mix=replace(mix, loop=slow))
+        if power > option.most_mw or 2.0 * half > option.most_mwh:
+            return None
+        return self._resized(candidate, power, half)
 
     # trials and notes
 
