@@ -7,7 +7,8 @@ import re
 
 # The last words of a name that say its unit; x_per_y is a unit too.
 UNITS = {
-    "a", "ah", "bytes", "days", "db", "deg", "degc", "eff", "ev", "frac", "gb", "gwh", "h", "ha", "hpa", "hz", "j", "k", "kg",
+    "a", "ah", "bytes", "days", "db", "deg", "degc", "eff", "ev", "frac", "gb", "gwh", "h", "ha", "hpa", "hz", "j", "k",
+    "kg",
     "kv", "kw", "m", "m2", "mb", "min", "month", "ms", "mva", "mvar", "mw", "mwh", "ohm", "pct", "pu", "s", "t", "usd",
     "v", "w", "w_m2", "year", "years",
 }  # fmt: skip

@@ -34,7 +34,7 @@ def test_an_alarm_latches_until_it_is_over_and_somebody_has_seen_it():
     assert book.alarms[key].state == "unacknowledged"
     book.clear(key, NOW_S + 5)
     assert book.alarms[key].state == "returned"
-    book.acknowledge(key, "mika", NOW_S + 9)
+    book.acknowledge(key, "operator-1", NOW_S + 9)
     assert not book.alarms
     assert did(book) == ["alarm raised", "info returned", "command acknowledged"]
     assert told(book) == ["raised grid.connection", "returned grid.connection"]
@@ -43,8 +43,8 @@ def test_an_alarm_latches_until_it_is_over_and_somebody_has_seen_it():
 def test_an_alarm_seen_first_leaves_when_it_is_over():
     book = Book()
     key = book.raise_("grid.connection", "does not answer", NOW_S).key
-    assert book.acknowledge(key, "mika", NOW_S + 1).acknowledged_by == "mika"
-    assert book.acknowledge(key, "noor", NOW_S + 2).acknowledged_by == "mika"
+    assert book.acknowledge(key, "operator-1", NOW_S + 1).acknowledged_by == "operator-1"
+    assert book.acknowledge(key, "engineer-2", NOW_S + 2).acknowledged_by == "operator-1"
     assert book.alarms[key].state == "acknowledged"
     book.clear(key, NOW_S + 5)
     assert not book.alarms
@@ -62,7 +62,7 @@ def test_an_alarm_that_comes_back_before_it_was_seen_is_counted_and_not_acknowle
     key = book.raise_("meter", "silent", NOW_S).key
     book.clear(key, NOW_S + 1)
     assert book.raise_("meter", "silent", NOW_S + 2).count == 2
-    book.acknowledge(key, "mika", NOW_S + 3)
+    book.acknowledge(key, "operator-1", NOW_S + 3)
     book.clear(key, NOW_S + 4)
     assert book.raise_("meter", "silent", NOW_S + 5).acknowledged_s is None
 
@@ -83,8 +83,8 @@ def test_the_first_of_a_burst_is_marked_and_the_next_burst_has_its_own_first():
 def test_a_shelved_alarm_is_silent_comes_back_by_itself_and_counts_as_new():
     book = Book()
     key = book.raise_("meter", "silent", NOW_S).key
-    book.acknowledge(key, "mika", NOW_S + 1)
-    book.shelve(key, "mika", NOW_S + HOUR_S, "fitters at work", NOW_S + 2)
+    book.acknowledge(key, "operator-1", NOW_S + 1)
+    book.shelve(key, "operator-1", NOW_S + HOUR_S, "fitters at work", NOW_S + 2)
     book.clear(key, NOW_S + 3)
     book.raise_("meter", "silent", NOW_S + 4)
     assert book.alarms[key].state == "shelved" and told(book) == ["raised meter"]
@@ -99,9 +99,9 @@ def test_a_shelved_alarm_is_silent_comes_back_by_itself_and_counts_as_new():
 def test_a_shelved_alarm_that_was_seen_and_is_over_is_gone_when_its_time_ends():
     book = Book()
     key = book.raise_("meter", "silent", NOW_S).key
-    book.shelve(key, "mika", NOW_S + HOUR_S, "fitters", NOW_S)
+    book.shelve(key, "operator-1", NOW_S + HOUR_S, "fitters", NOW_S)
     book.clear(key, NOW_S + 1)
-    book.acknowledge(key, "mika", NOW_S + 2)
+    book.acknowledge(key, "operator-1", NOW_S + 2)
     assert book.alarms[key].state == "shelved"
     book.tick(NOW_S + HOUR_S)
     assert not book.alarms and told(book) == ["raised meter"]
@@ -111,9 +111,9 @@ def test_an_alarm_can_be_taken_back_before_its_time():
     book = Book()
     key = book.raise_("meter", "silent", NOW_S).key
     with pytest.raises(InputError, match="is not shelved"):
-        book.unshelve(key, "mika", NOW_S)
-    book.shelve(key, "mika", NOW_S + HOUR_S, "fitters", NOW_S)
-    assert book.unshelve(key, "noor", NOW_S + 5).state == "unacknowledged"
+        book.unshelve(key, "operator-1", NOW_S)
+    book.shelve(key, "operator-1", NOW_S + HOUR_S, "fitters", NOW_S)
+    assert book.unshelve(key, "engineer-2", NOW_S + 5).state == "unacknowledged"
 
 
 @pytest.mark.parametrize(
@@ -129,14 +129,14 @@ def test_shelving_without_an_end_or_a_reason_is_refused(until_s, why, told_why):
     book = Book()
     key = book.raise_("meter", "silent", NOW_S).key
     with pytest.raises(InputError, match=told_why):
-        book.shelve(key, "mika", until_s, why, NOW_S)
+        book.shelve(key, "operator-1", until_s, why, NOW_S)
     assert book.alarms[key].state == "unacknowledged"
 
 
 def test_a_clock_set_back_does_not_keep_an_alarm_away():
     book = Book()
     key = book.raise_("meter", "silent", NOW_S).key
-    book.shelve(key, "mika", NOW_S + HOUR_S, "fitters", NOW_S)
+    book.shelve(key, "operator-1", NOW_S + HOUR_S, "fitters", NOW_S)
     book.tick(NOW_S - 30 * HOUR_S)
     assert book.alarms[key].state == "unacknowledged"
 
@@ -145,7 +145,7 @@ def test_what_is_not_in_the_list_cannot_be_acknowledged_and_the_nearest_is_named
     book = Book()
     book.raise_("meter", "silent", NOW_S)
     with pytest.raises(InputError, match="Nearest: 'meter: silent'"):
-        book.acknowledge("meter: silnt", "mika", NOW_S)
+        book.acknowledge("meter: silnt", "operator-1", NOW_S)
 
 
 def test_a_source_says_all_that_stands_and_the_rest_of_its_alarms_are_over():
@@ -224,11 +224,11 @@ def test_no_condition_that_stands_is_ever_missing_from_the_list(steps, restart_a
                 book.clear(key, now_s)
                 standing.discard(key)
             elif what == "shelve":
-                book.shelve(key, "mika", now_s + 1000.0, "test", now_s)
+                book.shelve(key, "operator-1", now_s + 1000.0, "test", now_s)
             elif what == "tick":
                 book.tick(now_s)
             else:
-                getattr(book, what)(key, "mika", now_s)
+                getattr(book, what)(key, "operator-1", now_s)
         except InputError:
             assert key not in book.alarms or what == "unshelve"
         assert {k for k, a in book.alarms.items() if a.returned_s is None} == standing

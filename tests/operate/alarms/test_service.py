@@ -51,7 +51,7 @@ def test_what_stands_in_the_guards_state_is_in_the_list_until_it_is_gone_and_see
         alarms.heard(state("breaker: open", utc_s=NOW_S + 9))
         alarms.heard(state("breaker: open", utc_s=NOW_S + 10))
         seen.append((await ask_alarms(tmp_path, "list"))["alarms"])
-        done = await ask_alarms(tmp_path, "acknowledge", key="meter: silent for # s", user="mika")
+        done = await ask_alarms(tmp_path, "acknowledge", key="meter: silent for # s", user="operator-1")
         seen.append(done["alarms"])
         return seen
 
@@ -70,8 +70,8 @@ def test_acknowledgement_and_shelving_survive_a_restart_and_so_does_what_was_not
 
     async def first(alarms):
         alarms.heard(state("meter: silent", "breaker: open", "gas: no start"))
-        await ask_alarms(tmp_path, "acknowledge", key="breaker: open", user="mika")
-        words = {"key": "gas: no start", "user": "noor", "for_s": 3600, "why": "in the works"}
+        await ask_alarms(tmp_path, "acknowledge", key="breaker: open", user="operator-1")
+        words = {"key": "gas: no start", "user": "engineer-2", "for_s": 3600, "why": "in the works"}
         return await ask_alarms(tmp_path, "shelve", **words)
 
     async def second(alarms):
@@ -157,17 +157,17 @@ def test_a_way_out_that_does_not_work_is_an_alarm_itself_and_is_over_when_it_wor
         ({"do": "delete"}, "must be list, acknowledge"),
         ({"do": "acknowledge", "key": "meter: silent"}, "user is missing"),
         ({"do": "acknowledge", "key": "meter: silent", "user": "x" * 501}, "at most 500"),
-        ({"do": "acknowledge", "key": "other", "user": "mika"}, "is not in the list"),
-        ({"do": "shelve", "key": "meter: silent", "user": "mika", "why": "x"}, "for_s is missing"),
+        ({"do": "acknowledge", "key": "other", "user": "operator-1"}, "is not in the list"),
+        ({"do": "shelve", "key": "meter: silent", "user": "operator-1", "why": "x"}, "for_s is missing"),
         (
-            {"do": "shelve", "key": "meter: silent", "user": "mika", "why": "x", "for_s": True},
+            {"do": "shelve", "key": "meter: silent", "user": "operator-1", "why": "x", "for_s": True},
             "for_s is missing",
         ),
         (
-            {"do": "shelve", "key": "meter: silent", "user": "mika", "why": "x", "for_s": -1.0},
+            {"do": "shelve", "key": "meter: silent", "user": "operator-1", "why": "x", "for_s": -1.0},
             "later than now",
         ),
-        ({"do": "unshelve", "key": "meter: silent", "user": "mika"}, "is not shelved"),
+        ({"do": "unshelve", "key": "meter: silent", "user": "operator-1"}, "is not shelved"),
     ],
 )
 def test_what_is_not_understood_is_refused_with_a_reason(tmp_path, words, told):

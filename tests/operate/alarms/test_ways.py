@@ -101,7 +101,7 @@ def test_syslog_is_one_line_of_rfc_5424(syslog):
 
 def test_the_end_of_the_log_of_changes_leaves_the_machine_by_syslog(syslog, tmp_path):
     audit = Audit(tmp_path / "audit.log", Syslog("sakai", f"127.0.0.1:{syslog.getsockname()[1]}").line)
-    head = audit.record(Change("mika", "mode", "run", "x" * 5000, "test"))
+    head = audit.record(Change("operator-1", "mode", "run", "x" * 5000, "test"))
     line = syslog.recv(9000)
     assert len(line) <= 2048 and line.endswith(f'"hash":"{head.hash}"}}'.encode())
 

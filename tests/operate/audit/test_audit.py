@@ -23,7 +23,9 @@ MOMENT_S = 1_900_000_000.25
 
 
 def change(k: int) -> Change:
-    return Change("mika", "reserve_mwh", k, k + 1, f"storm warning {k} 大阪", MOMENT_S + 3600, "noor")
+    return Change(
+        "operator-1", "reserve_mwh", k, k + 1, f"storm warning {k} 大阪", MOMENT_S + 3600, "engineer-2"
+    )
 
 
 @pytest.fixture
@@ -47,8 +49,8 @@ def test_a_line_says_who_what_old_new_why_until_when_and_who_else(log):
     assert list(entry)[:9] == ["n", "utc", "who", "second", "what", "old", "new", "reason", "until"]
     assert (entry["n"], entry["who"], entry["second"], entry["old"], entry["new"]) == (
         4,
-        "mika",
-        "noor",
+        "operator-1",
+        "engineer-2",
         3,
         4,
     )
@@ -216,7 +218,7 @@ def test_no_change_that_was_acknowledged_is_lost_when_the_writer_is_killed(tmp_p
     code = (
         "import sys; from wattstack.operate.audit import Audit, Change\n"
         "a = Audit(sys.argv[1])\n"
-        "for k in range(10**6): print(a.record(Change('mika', 'mode', k, k + 1, 'test')).number, flush=True)"
+        "for k in range(10**6): print(a.record(Change('operator-1', 'mode', k, k + 1, 'test')).number, flush=True)"
     )
     last = 0
     for _ in range(3):
@@ -247,10 +249,10 @@ def test_what_is_written_leaves_the_machine_too_and_a_dead_listener_stops_nothin
     ("wrong", "told"),
     [
         (Change("", "mode", 1, 2, "why"), "who is missing"),
-        (Change("mika", "mode", 1, 2, "  "), "reason is missing"),
-        (Change("mika", "mode", 1, float("nan"), "why"), "is no JSON"),
-        (Change("mika", "mode", object(), 2, "why"), "is no JSON"),
-        (Change("mika", "mode", "x" * 40000, 2, "why"), "must have at most"),
+        (Change("operator-1", "mode", 1, 2, "  "), "reason is missing"),
+        (Change("operator-1", "mode", 1, float("nan"), "why"), "is no JSON"),
+        (Change("operator-1", "mode", object(), 2, "why"), "is no JSON"),
+        (Change("operator-1", "mode", "x" * 40000, 2, "why"), "must have at most"),
     ],
 )
 def test_a_change_without_a_name_a_reason_or_a_plain_value_is_refused(log, wrong, told):
@@ -267,7 +269,7 @@ def test_a_full_disk_leaves_the_chain_whole_and_says_that_nothing_was_written(tm
         "resource.setrlimit(resource.RLIMIT_FSIZE, (1500, 1500))\n"
         "a, n = Audit(sys.argv[1]), 0\n"
         "try:\n"
-        "    while True: n = a.record(Change('mika', 'mode', n, n + 1, 'test')).number\n"
+        "    while True: n = a.record(Change('operator-1', 'mode', n, n + 1, 'test')).number\n"
         "except OSError: pass\n"
         "v = verify_audit(sys.argv[1]); print(v.sound and v.head.number == n and n > 1)"
     )

@@ -33,7 +33,7 @@ def take(mind: Mind, role: str = "planner", time_s: float = 0.0, **more) -> str:
 
 
 def user(**more) -> dict:
-    return {"role": "face", "source": "user", "user": "ann", "second_user": "bea", **more}
+    return {"role": "face", "source": "user", "user": "operator-1", "second_user": "engineer-2", **more}
 
 
 amounts = st.floats(-50.0, 50.0)
@@ -79,7 +79,7 @@ def test_no_sequence_of_requests_makes_the_guard_exceed_a_limit(steps):
         role, source = ask["who"]
         given_mode = ask["what"] == "mode"
         ends = {"mode": ask["mode"]} if given_mode else {"low": ask["ends"][0], "high": ask["ends"][1]}
-        two = {"user": "ann", "second_user": "bea"} if source == "user" else {}
+        two = {"user": "operator-1", "second_user": "engineer-2"} if source == "user" else {}
         path = ask["path"] if ask["what"] == "battery_mw" else None
         mind.book.take(
             Request(id=str(n), source=source, what=ask["what"], path=path, until_s=UTC_S + now + 60.0, **ends, **two),

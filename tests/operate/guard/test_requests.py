@@ -58,7 +58,7 @@ def test_what_is_out_of_bounds_is_refused_in_words(book, more, said):
 
 
 def user(**more) -> dict:
-    return {"role": "face", "source": "user", "user": "ann", "until_s": NOW + 3600.0, **more}
+    return {"role": "face", "source": "user", "user": "operator-1", "until_s": NOW + 3600.0, **more}
 
 
 def test_mode_limits_and_reserve_of_a_user_need_a_second_person(book):
@@ -67,8 +67,8 @@ def test_mode_limits_and_reserve_of_a_user_need_a_second_person(book):
          ("export_limit_mw", {"high": 5.0}), ("reserve_mwh", {"value": 5.0})]
     ):  # fmt: skip
         assert "second_user" in why(book, **user(id=f"a{k}", what=what, **more))
-        assert "second_user" in why(book, **user(id=f"b{k}", what=what, second_user="ann", **more))
-        assert why(book, **user(id=f"c{k}", what=what, second_user="bea", **more)) == ""
+        assert "second_user" in why(book, **user(id=f"b{k}", what=what, second_user="operator-1", **more))
+        assert why(book, **user(id=f"c{k}", what=what, second_user="engineer-2", **more)) == ""
 
 
 def test_an_override_of_a_user_ends_within_a_day_and_has_a_name(book):
@@ -91,9 +91,9 @@ def test_the_book_has_an_end():
 
 
 def test_what_is_in_force_survives_a_restart_with_the_time_that_is_left(book):
-    assert why(book, **user(id="q", what="mode", mode="safe", second_user="bea")) == ""
+    assert why(book, **user(id="q", what="mode", mode="safe", second_user="engineer-2")) == ""
     again = RequestBook(campus_of())
     again.restore(book.saved(NOW + 600.0, 600.0), NOW + 610.0, 5.0)
     assert [r.mode for r in again.in_force(5.0 + 2989.0)] == ["safe"]
     assert again.in_force(5.0 + 2991.0) == []
-    assert "asked before" in why(again, **user(id="q", what="mode", mode="run", second_user="bea"))
+    assert "asked before" in why(again, **user(id="q", what="mode", mode="run", second_user="engineer-2"))

@@ -112,7 +112,12 @@ def test_a_gauge_that_jumps_up_is_not_believed_and_the_reserve_holds(at_site):
 def test_the_reserve_is_kept_though_a_person_asks_for_power(at_site):
     async def work(site, guard):
         client = await open_client(guard.server.path, "face")
-        two = {"source": "user", "user": "ann", "second_user": "bea", "until_s": time.time() + 60.0}
+        two = {
+            "source": "user",
+            "user": "operator-1",
+            "second_user": "engineer-2",
+            "until_s": time.time() + 60.0,
+        }
         await until(lambda: guard.started)
         assert (await client.ask(Request(id="1", what="mode", mode="manual", **two))).taken
         assert (await client.ask(Request(id="2", what="battery_mw", value=10.0, **two))).taken
@@ -153,7 +158,7 @@ def test_what_tripped_stays_out_until_a_person_clears_it(at_site):
     async def work(site, guard):
         await until(lambda: abs(power(site) - 4.0) < 0.3)
         client = await open_client(guard.server.path, "face")
-        clear = {"source": "user", "user": "ann", "what": "clear_lockout", "path": "battery.main"}
+        clear = {"source": "user", "user": "operator-1", "what": "clear_lockout", "path": "battery.main"}
         site.put("battery.main", "contactor")
         await until(lambda: "tripped: its contactor opened" in texts(guard))
         refused = await client.ask(Request(id="1", until_s=time.time() + 10.0, **clear))
