@@ -45,7 +45,8 @@ class Browser:
                 break
         if address is None:
             pytest.skip("the browser here does not start")
-        self._top = connect(address, max_size=None)
+        self._line = connect(address, max_size=None)
+        self._top = self._line.__enter__()
         made = self._call(self._top, "Target.createTarget", url="about:blank")
         self._session = self._call(
             self._top, "Target.attachToTarget", targetId=made["targetId"], flatten=True
@@ -117,6 +118,6 @@ class Browser:
         return path
 
     def close(self) -> None:
-        self._socket.close()
+        self._line.__exit__(None, None, None)
         self._process.terminate()
         self._process.wait(10)

@@ -61,7 +61,7 @@ class SmallGuard:
         self.server = Server(folder / "guard.sock", self._asked)
         self.server.names = Names(names=tuple(VALUES))
         self.asked: list[Request] = []
-        self.refuses = ""
+        self.refuses, self.mute = "", False
         self.state = {
             "mode": "run", "writes": True, "setpoints_mw": {"battery.main": 3.0},
             "reasons": {"battery.main": "keeps the metering interval at its target"},
@@ -72,6 +72,8 @@ class SmallGuard:
 
     def _asked(self, request: Request, role: str) -> Answer:
         self.asked.append(request)
+        if self.mute:
+            return Answer(id="another", taken=True, why="")
         return Answer(id=request.id, taken=not self.refuses, why=self.refuses or "in force")
 
     async def start(self) -> None:

@@ -150,6 +150,14 @@ def test_without_the_guard_nothing_is_sent(tmp_path):
         assert [line["what"] for line in audit(house)] == ["session.begin"]
 
 
+def test_a_guard_that_does_not_answer_is_not_waited_for(house):
+    house.guard.mute = True
+    began = time.monotonic()
+    answer = house.client("ito", "operator").post("/api/requests", json=BATTERY)
+    assert answer.status_code == 504
+    assert time.monotonic() - began < 6.0
+
+
 def test_an_audit_that_cannot_be_written_stops_the_request(house):
     client = house.client("ito", "operator")
     log = house.folder / "audit.log"

@@ -13,6 +13,8 @@ import pytest
 from tests.operate.face.conftest import PASSWORD, campus_of, opened
 from wattstack.errors import InputError
 from wattstack.operate.face import make_app, serve
+from wattstack.operate.face.__main__ import main
+from wattstack.operate.face.shield import json_bytes
 
 HEAD = b"POST /api/sign-in HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
 
@@ -274,6 +276,23 @@ def test_under_tls_the_cookie_never_goes_without_it(tmp_path, certified):
         old.check_hostname, old.verify_mode = False, ssl.CERT_NONE
         with socket.create_connection(("127.0.0.1", port)) as line, old.wrap_socket(line) as wrapped:
             assert wrapped.version() == "TLSv1.3"
+
+
+def test_what_is_no_number_goes_out_as_null():
+    told = {"a": float("nan"), "b": [1.5, float("inf")], "c": {"d": (2, "x")}}
+    assert json.loads(json_bytes(told)) == {"a": None, "b": [1.5, None], "c": {"d": [2, "x"]}}
+
+
+def test_a_body_that_never_comes_is_given_up(shared):
+    began = time.monotonic()
+    answer = said(shared, HEAD + b"Content-Length: 40\r\n\r\n{", wait_s=15.0)
+    assert answer.split()[1] == b"408"
+    assert 9.0 < time.monotonic() - began < 14.0
+
+
+def test_a_campus_that_is_not_there_is_told(capsys):
+    assert main(["none.yaml"]) == 2
+    assert "does not exist" in capsys.readouterr().err
 
 
 def test_the_process_says_what_is_wrong_with_its_campus(tmp_path):

@@ -135,7 +135,7 @@ def serve(app: Shield, campus: Campus, say: Callable[[str], None] = print) -> uv
     if config.ssl is not None:
         import ssl
 
-        config.ssl.minimum_version = ssl.TLSVersion.TLSv1_2
+        config.ssl.minimum_version = ssl.TLSVersion.TLSv1_3
     address = f"{'https' if tls else 'http'}://{face.host}:{face.port}/"
     say(f"The control room is at {address}")
     if app.room.users.empty:

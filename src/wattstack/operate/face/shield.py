@@ -53,6 +53,8 @@ class Refused(Exception):  # noqa: N818 - an answer, not a fault of ours
     def answer(self) -> tuple[int, bytes, list[tuple[bytes, bytes]]]:
         """Status, body and headers."""
         more = [] if self.wait_s is None else [(b"retry-after", str(math.ceil(self.wait_s)).encode())]
+        if self.status in (408, 413):  # what is still on its way is not read
+            more.append((b"connection", b"close"))
         return self.status, json_bytes({"why": self.why}), [(b"content-type", b"application/json"), *more]
 
 
@@ -97,12 +99,11 @@ class Shield:
                 await self._refuse(refused, send)
 
     async def _refuse(self, refused: Refused, send: Any) -> None:
-        """Answer at once and close: what is still on its way is not read."""
+        """Answer at once."""
         status, body, headers = refused.answer
         headers = [
             *headers,
             (b"content-length", str(len(body)).encode()),
-            (b"connection", b"close"),
             *self._headers,
         ]
         await send({"type": "http.response.start", "status": status, "headers": headers})

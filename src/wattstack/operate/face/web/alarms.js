@@ -57,20 +57,36 @@ function state(one) {
   return WORDS[one.state] + (one.acknowledged_by ? ` by ${one.acknowledged_by}` : "");
 }
 
+/* Commands of one asset that follow each other for the same reason are one line. */
+function gathered(events) {
+  const lines = [], newest = {};
+  events.forEach((one) => {
+    const why = one.text.replace(/^[^:]*MW: /, ""), before = newest[one.channel];
+    if (one.level === "command" && before && before.why === why) {
+      Object.assign(before, { until_s: one.utc_s, text: one.text, count: before.count + 1 });
+      return;
+    }
+    const line = { ...one, why, count: 1 };
+    lines.push(line);
+    newest[one.channel] = line;
+  });
+  return lines;
+}
+
 export async function drawEvents(place, level, most) {
   const end = session.picture ? session.picture.utc_s : Date.now() / 1000;
   try {
     const found = await ask(`/api/events?start_s=${end - 86400}&end_s=${end + 60}&most=${most}${level ? `&level=${level}` : ""}`);
-    const list = found.events.reverse();
+    const list = gathered(found.events).reverse();
     fill(place, JSON.stringify(list.map((one) => [one.utc_s, one.text])), () => (list.length ? table(["When", "What kind", "About", "What"], list.map((one) => ({
-      kind: one.level === "alarm" ? "alarm" : null, cells: [clock(one.utc_s, true), one.level, one.channel, one.text],
+      kind: one.level === "alarm" ? "alarm" : null, cells: [clock(one.utc_s, true) + (one.until_s ? ` \u2013 ${clock(one.until_s)}` : ""), one.level, one.channel, one.text + (one.count > 1 ? ` (the last of ${one.count} with this reason)` : "")],
     })), "text") : el("p", {}, "Nothing in the last day.")));
   } catch (error) { place.replaceChildren(el("p", { class: "wrong" }, error.message)); place.dataset.key = ""; }
 }
 
 export const alarmsView = {
   enter(root) { this.root = root; this.events(); this.timer = setInterval(() => this.events(), 5000); },
-  events() { drawEvents(part(this.root, "events"), "", window.innerWidth < 640 ? 30 : 150); },
+  events() { drawEvents(part(this.root, "events"), "", 600); },
   show() { drawAlarms(part(this.root, "alarms")); },
   leave() { clearInterval(this.timer); shelving = ""; },
 };

@@ -157,7 +157,7 @@ function begin() {
   byId("theme").addEventListener("click", () => theme(document.documentElement.dataset.theme === "dark" ? "light" : "dark"));
   byId("sign-out").addEventListener("click", async () => { try { await ask("/api/sign-out", {}); } catch (error) { /* it ended already */ } leave(); });
   document.addEventListener("signed-out", () => { if (session.who) leave(); });
-  document.addEventListener("told", (event) => { told = event.detail; say(told); banner(); window.setTimeout(() => { told = ""; banner(); }, 20000); });
+  document.addEventListener("told", (event) => { told = event.detail; say(told); banner(); window.setTimeout(() => { told = ""; banner(); }, told.includes("wk_") ? 180000 : 20000); });
   window.addEventListener("hashchange", () => { if (session.who) { open(); byId("main").focus(); } });
   window.addEventListener("resize", () => { if (session.picture && session.who) show(); });
   window.setInterval(() => { if (session.who) banner(); }, 1000);

@@ -21,7 +21,9 @@ export const requestsView = {
   async enter(root) {
     this.root = root;
     try { allowed = (await ask("/api/requests")).what; } catch (error) { allowed = {}; }
+    if (!root.querySelector("[data-part=pending]")) return;
     this.form();
+    if (session.picture) this.show();
     part(root, "back").addEventListener("click", () => part(root, "confirm").close());
     part(root, "send").addEventListener("click", () => this.send());
   },
@@ -36,13 +38,13 @@ export const requestsView = {
       one.source === "user" && allowed[one.what] && allowed[one.what].may && KINDS[one.what].one && KINDS[one.what].one !== "mode"
         ? el("button", { type: "button", class: "quiet", "aria-label": `End ${KINDS[one.what].name}`, onclick: () => this.end(one) }, "End") : "",
     ] }));
-    const key = JSON.stringify(list.map((one) => [one.id, one.did, left(one.until_s)]));
+    const key = JSON.stringify([Object.keys(allowed).length, list.map((one) => [one.id, one.did, left(one.until_s)])]);
     fill(part(this.root, "force"), key, () => (mine.length ? table(["What", "Who asked", "What it asks", "Ends", ""], mine, "text") : el("p", {}, "None: rules and plan decide.")));
   },
 
   waiting() {
     const list = session.picture.waiting || [], me = session.who.name.toLowerCase();
-    const key = JSON.stringify(list.map((one) => [one.id, duration(one.left_s)]));
+    const key = JSON.stringify([Object.keys(allowed).length, list.map((one) => [one.id, duration(one.left_s)])]);
     fill(part(this.root, "pending"), key, () => (list.length ? list.map((one) => el("div", { class: "notice warn" },
       el("p", {}, el("strong", {}, `${one.user} asks: ${words(one)} for ${duration(one.for_s)}. `), one.reason, ` Forgotten in ${duration(one.left_s)}.`),
       el("ul", {}, one.effect.map((line) => el("li", {}, line.text))),

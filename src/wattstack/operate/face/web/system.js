@@ -38,6 +38,7 @@ export const systemView = {
   async values() {
     let found;
     try { found = await ask("/api/state"); } catch (error) { return; }
+    if (!part(this.root, "values")) return; // another view was opened meanwhile
     const names = Object.keys(found.values), by = {};
     names.forEach((name) => {
       const device = name.split(".").slice(0, 2).join("."), one = (by[device] = by[device] || { good: 0, all: 0, worst: "good" });

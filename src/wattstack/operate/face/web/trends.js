@@ -33,8 +33,8 @@ export class Trend {
       this.load();
     } }, name));
     this.legend = el("ul", { class: "legend" }, this.signals.map((one) => this.entry(one)));
-    this.canvas = el("canvas", { tabindex: "0", role: "img" });
-    this.low = el("canvas", { class: "low", tabindex: "0", role: "img", hidden: !this.signals.some((one) => one.plot === "share") });
+    this.canvas = el("canvas", { tabindex: "0", role: "img", "aria-label": "Powers over time" });
+    this.low = el("canvas", { class: "low", tabindex: "0", role: "img", "aria-label": "State of charge over time", hidden: !this.signals.some((one) => one.plot === "share") });
     this.told = el("p", { class: "note" }, "");
     place.replaceChildren(el("div", { class: "trend" }, choose ? el("div", { class: "row", role: "group", "aria-label": "Span" }, buttons) : null, this.legend, this.canvas, this.low, this.told));
     [this.canvas, this.low].forEach((one) => this.listen(one));

@@ -35,7 +35,7 @@ export function drawCommands(place) {
 
 export const whyView = {
   enter(root) { this.root = root; this.reasons(); this.timer = setInterval(() => this.reasons(), 5000); },
-  reasons() { drawEvents(part(this.root, "reasons"), "command", 200); },
+  reasons() { drawEvents(part(this.root, "reasons"), "command", 1000); },
   show() {
     const state = session.picture.state;
     drawCommands(part(this.root, "commands"));
