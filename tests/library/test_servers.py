@@ -35,7 +35,9 @@ def test_power_and_rest_are_those_of_the_figures_behind_them(name):
         assert values["gpus"] * values["power_per_gpu_kw"] == pytest.approx(full_kw, rel=0.01)
     rest_kw = fact(name, "node at rest")
     if rest_kw:
-        assert values["idle_frac"] == pytest.approx(rest_kw / (values["gpus"] * values["power_per_gpu_kw"]), abs=0.01)
+        assert values["idle_frac"] == pytest.approx(
+            rest_kw / (values["gpus"] * values["power_per_gpu_kw"]), abs=0.01
+        )
 
 
 def test_each_generation_draws_more_per_gpu():

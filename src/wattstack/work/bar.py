@@ -41,7 +41,9 @@ class Progress:
             self._bar.update(self._task, completed=self.done, description=text)
 
     def _is_due(self) -> bool:
-        return sys.stderr.isatty() and _OPEN[:1] in ([], [self]) and time.monotonic() - self._began_s >= QUIET_S
+        return (
+            sys.stderr.isatty() and _OPEN[:1] in ([], [self]) and time.monotonic() - self._began_s >= QUIET_S
+        )
 
     def _start(self) -> None:
         from rich.console import Console
