@@ -225,6 +225,9 @@ def test_a_solar_limit_holds_and_is_gone_without_a_word(at_site, tmp_path):
         await bench.until(lambda image: image.value(f"{path}.output_mw") > 1.0)
         await bench.until(lambda image: abs(image.value(f"{path}.output_mw") - 0.5) < 1e-3, {path: 0.5})
         await bench.until(lambda image: image.value(f"{path}.output_mw") > 1.0)
+        await bench.until(
+            lambda _: bench.devices.commands[path].state == "followed", {path: 9.0}
+        )  # the sun gives less
 
     sections = {
         "solar": {"roof": {"power_mw": 10, "tilt_deg": 20, "azimuth_deg": 180}},

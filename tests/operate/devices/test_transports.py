@@ -345,7 +345,7 @@ def test_a_device_behind_a_broker_is_read_and_written(broker, tmp_path):
             assert devices.command(PATH, 2.0)
             heard += [json.loads((await anext(aiter(client.messages))).payload) for _ in range(2)]
             assert {"setpoint_on": 1.0, "setpoint_mw": 2.0} in heard
-            assert {"revert_on": 1, "revert_s": 5.0, "fallback_mw": 0} in heard
+            assert {"revert_on": 1, "revert_s": 4.0, "fallback_mw": 0} in heard
             await client.publish("site/bess", '{"power_mw": 2.0, "setpoint_mw": 2.0, "setpoint_on": 1}')
             await read_until(devices, lambda image: devices.commands[PATH].state == "followed")
             assert devices.commands[PATH].state == "followed"

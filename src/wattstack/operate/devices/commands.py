@@ -332,6 +332,8 @@ class Commander:
             self._state("held", "")
             return
         limits = tuple(self._limit(values, quality, name) for name in ("can_charge_mw", "can_discharge_mw"))
+        if self.device.path.startswith("solar."):  # a setpoint is the most it may give: the sun may give less
+            limits = limits[0], min(limits[1], float(values[k]))
         if follows(command.written_mw, float(values[k]), self.rating_mw, limits):
             self._off_s = None
             self._state("followed", "")
