@@ -1,5 +1,8 @@
 from __future__ import annotations
 
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
 import pytest
 
 CAMPUS = """
@@ -20,9 +23,9 @@ finance: {discount_rate_frac: 0.07, horizon_years: 20}
 
 
 @pytest.fixture
-def campus_file(tmp_path):
-    """A small campus without devices."""
-    path = tmp_path / "site" / "campus.yaml"
-    path.parent.mkdir()
-    path.write_text(CAMPUS, encoding="utf-8")
-    return path
+def campus_file():
+    """A small campus without devices, in a folder of a short name: a socket's path has at most some hundred letters."""
+    with TemporaryDirectory(prefix="site") as folder:
+        path = Path(folder) / "campus.yaml"
+        path.write_text(CAMPUS, encoding="utf-8")
+        yield path

@@ -180,7 +180,9 @@ def test_with_held_orders_the_cause_is_the_resource_that_there_is_least_of():
     kept = solve_portfolio(plan.portfolio, given=Given(decisions=plan.decisions))
     assert [(c.resource, c.why) for c in least_resource(kept)] == [("cooling", "limit")] * 2
     short = solve_portfolio(plain(2, sites=(site(servers_start_mw=50.0, price_per_mwh=1e4),), supply=()))
-    kept = solve_portfolio(short.portfolio, given=Given(decisions=short.decisions))
+    decisions = short.decisions
+    decisions.amounts["commit"]["a", "x"][:] = 1.0  # it costs nothing and gains nothing: either is best
+    kept = solve_portfolio(short.portfolio, given=Given(decisions=decisions))
     assert {c.resource for c in least_resource(kept)} == {NOT_WORTH_MORE}
 
 
@@ -194,10 +196,10 @@ def test_capacity_counts_every_resource_in_it_power():
     plan = solve_portfolio(portfolio)
     found = capacity_mw(plan, portfolio.sites[0])
     at_will = plan.amounts["generation_mw"]["engine", "a"]
-    on = plan.amounts["stage_on"]["a", "x"]
-    best = np.array([0.0, 30.0 * on[1] + 20.0 * (1.0 - on[1])])
+    on, flexible_on = plan.amounts["stage_on"]["a", "x"], plan.amounts["stage_on"]["a", "n"]
+    best = 30.0 * on + 20.0 * np.minimum(flexible_on, 1.0 - on)
     assert found["hv"] == pytest.approx((10.0 + at_will) / 1.25)
-    assert found["grid"] == pytest.approx((np.array([20.0, 0.0]) + best + at_will) / 1.25)
+    assert found["grid"] == pytest.approx((best + at_will) / 1.25)
     assert found["shell"] == pytest.approx([400.0, 400.0]) and found["servers"][0] >= 9.0
 
 
