@@ -174,7 +174,9 @@ def test_what_tripped_stays_out_until_a_person_clears_it(at_site):
 
 
 def test_a_foreign_hand_on_the_setpoint_is_told_and_left_alone_where_that_is_the_policy(at_site):
-    devices = {**DEVICES, "battery.main": {**DEVICES["battery.main"], "on_foreign_write": "yield"}}
+    # the load drifts with the hour: without a least step the setpoint is renewed before its power can be looked at
+    battery = {**DEVICES["battery.main"], "on_foreign_write": "yield", "write_step_mw": 0.2}
+    devices = {**DEVICES, "battery.main": battery}
 
     async def work(site, guard):
         await until(lambda: guard.devices.commands["battery.main"].state == "followed")
