@@ -1,0 +1,196 @@
+"""What stands between the site and the world above it: the site as a way sees it, and the ways there are.
+
+Needs    operate.link.
+Gives    Site, Way, WAYS, ways_of.
+Used by  operate.north: process, and each way.
+
+A way speaks one language (DSX Flex, OpenADR, a hook of the workload). It is built from the campus, its `run(site)` goes
+on until it is cancelled, and it may end at any time with an error: it is told, and run again. It sees the site only
+through `Site`, and nothing it does reaches a device: what it asks for is bounded and expires, and the guard decides.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncIterator
+from contextlib import suppress
+from importlib import import_module
+from itertools import count
+from math import isfinite
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol
+from uuid import uuid4
+
+from wattstack.errors import WattstackError
+from wattstack.operate.link import Answer, Client, Event, Frame, Request, State, open_client
+
+if TYPE_CHECKING:
+    from wattstack.campus import Campus
+
+EVERY_S = 1.0  # from one frame of values to the next
+AGAIN_S = 0.5  # from one attempt to reach the guard to the next
+ANSWER_S = 3.0  # the guard answers within a period; longer is a fault
+STATE_LOST_S = 2.0  # a guard that says nothing for so long is not there
+WAYS = {  # key of campus.operate.north: module and class, imported only where the key is given
+    "dsx": ("dsx", "DsxWay"),
+    "openadr": ("openadr", "OpenAdrWay"),
+    "workload": ("workload", "WorkloadWay"),
+}
+
+
+class Site:
+    """The guard as a way sees it; the connection is made again whenever it breaks.
+
+    Args:
+        campus: As read.
+        folder: Of the site at work: guard.sock, and what a way keeps over a restart.
+    """
+
+    def __init__(self, campus: Campus, folder: Path) -> None:
+        self.campus, self.folder = campus, folder
+        self._state: State | None = None
+        self._frame: Frame | None = None
+        self._places: dict[str, int] = {}
+        self._heard_s = -float("inf")
+        self._client: Client | None = None
+        self._asked: dict[str, asyncio.Future[Answer]] = {}
+        self._told = asyncio.Condition()
+        self._version = 0
+        self._name, self._ids = f"north-{uuid4().hex[:8]}", count(1)
+
+    @property
+    def state(self) -> State | None:
+        """The guard's newest state; None where none came yet. Look at `heard` before acting on it."""
+        return self._state
+
+    @property
+    def heard(self) -> bool:
+        """Whether the guard is there: its last state is at most 2 s old."""
+        return time.monotonic() - self._heard_s <= STATE_LOST_S
+
+    @property
+    def utc_s(self) -> float:
+        """The site's clock, seconds since 1970 UTC: the guard's, which dates records; ours where it is not heard."""
+        return self._state.utc_s if self._state is not None and self.heard else time.time()
+
+    def values(self, channel: str) -> float | None:
+        """The newest value of a channel (`battery.main.power_mw`, `grid.connection.power_mw`, `load_mw`) in the units
+        of its name; None where there is none, it is not good, or the guard is not heard."""
+        value, quality = self.reading(channel)
+        return value if quality == 0 else None
+
+    def reading(self, channel: str) -> tuple[float | None, int]:
+        """The newest value of a channel and its quality (devices.Quality: 0 good); (None, -1) where there is none."""
+        place = self._places.get(channel)
+        if place is None or self._frame is None or not self.heard:
+            return None, -1
+        value = float(self._frame.values[place])
+        return (value, int(self._frame.quality[place])) if isfinite(value) else (None, -1)
+
+    def new_id(self) -> str:
+        """A number for a request that nobody asked under before."""
+        return f"{self._name}:{next(self._ids)}"
+
+    async def ask(self, request: Request) -> Answer:
+        """Send a request and wait for its answer; where the guard is not there it is not taken, and `why` says so."""
+        client = self._client
+        if client is None or request.id in self._asked:
+            why = (
+                "the guard is not reached; nothing was sent"
+                if client is None
+                else "it is being asked already"
+            )
+            return Answer(id=request.id, taken=False, why=why)
+        answer: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
+        self._asked[request.id] = answer
+        try:
+            async with asyncio.timeout(ANSWER_S):
+                await client.send(request)
+                return await answer
+        except (OSError, TimeoutError):
+            return Answer(id=request.id, taken=False, why="the guard did not answer")
+        finally:
+            self._asked.pop(request.id, None)
+
+    async def tell(self, event: Event) -> None:
+        """An event for history and alarms; where the guard is not there, nobody is told."""
+        if self._client is not None:
+            with suppress(OSError):
+                await self._client.tell(event)
+
+    async def say(self, level: str, channel: str, text: str, **data: str | float | bool | None) -> None:
+        """The same in few words, dated now: level alarm, command, reason or info; channel as "north.dsx"."""
+        told = {key: value[:500] if isinstance(value, str) else value for key, value in data.items()}
+        await self.tell(
+            Event(utc_s=self.utc_s, level=level, channel=channel[:100], text=text[:500], data=told)
+        )
+
+    async def states(self) -> AsyncIterator[State]:
+        """The guard's states from now on. Who is slow misses some and gets the newest; none come while it is away."""
+        seen = self._version
+        while True:
+            async with self._told:
+                await self._told.wait_for(lambda: self._version > seen)  # noqa: B023 - called while it waits
+                seen, state = self._version, self._state
+            if state is not None:
+                yield state
+
+    async def listen(self) -> None:
+        """Hold the connection until cancelled (operate.north.process does it)."""
+        while True:
+            try:
+                self._client = client = await open_client(self.folder / "guard.sock", "north")
+                await client.subscribe(EVERY_S)
+                while True:
+                    await self._hear(await client.next(), client)
+            except (OSError, WattstackError):
+                pass  # it is gone, or says what cannot be: begin anew
+            finally:
+                if self._client is not None:
+                    await self._client.close()
+                self._client = None
+                for answer in self._asked.values():
+                    if not answer.done():
+                        answer.set_exception(ConnectionError("the guard went away"))
+            await asyncio.sleep(AGAIN_S)
+
+    async def _hear(self, said: object, client: Client) -> None:
+        if isinstance(said, State):
+            self._state, self._heard_s = said, time.monotonic()
+            async with self._told:
+                self._version += 1
+                self._told.notify_all()
+        elif isinstance(said, Frame):
+            if len(said.values) == len(client.names):
+                if len(self._places) != len(client.names) or self._frame is None:
+                    self._places = {name: k for k, name in enumerate(client.names)}
+                self._frame = said
+        elif isinstance(said, Answer):
+            answer = self._asked.get(said.id)
+            if answer is not None and not answer.done():
+                answer.set_result(said)
+
+
+class Way(Protocol):
+    """A language in which others speak to the site. Built as `Class(campus)`.
+
+    Raises (when built):
+        InputError: What it needs (keys, certificates) has faults; all of them at once.
+    """
+
+    async def run(self, site: Site) -> None:
+        """Speak it until cancelled. An error that it raises is told as an alarm, and it is run again within 5 s."""
+
+
+def ways_of(campus: Campus) -> dict[str, Way]:
+    """The ways that campus.operate.north declares, by its key.
+
+    Raises:
+        InputError: As each.
+    """
+    ways = {}
+    for key, (module, name) in WAYS.items():
+        if getattr(campus.operate.north, key, None) is not None:
+            ways[key] = getattr(import_module(f"wattstack.operate.north.{module}"), name)(campus)
+    return ways
