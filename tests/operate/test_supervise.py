@@ -94,6 +94,16 @@ def test_process_that_does_not_end_is_killed(tmp_path, monkeypatch):
     assert said == ["a does not end by itself: it is killed"]
 
 
+def test_the_page_waits_where_the_processor_is_short(tmp_path):
+    async def work(supervisor, task):
+        await until(lambda: "a" in supervisor.processes)
+        pid = supervisor.processes["a"].pid
+        await until(lambda: os.getpriority(os.PRIO_PROCESS, pid) == os.getpriority(os.PRIO_PROCESS, 0) + 7)
+
+    usual = os.getpriority(os.PRIO_PROCESS, 0)
+    started([Part("a", ("-c", LIVE), nice=usual + 7)], tmp_path, work)
+
+
 def test_part_waits_for_the_file_it_needs(tmp_path):
     async def work(supervisor, task):
         await asyncio.sleep(0.3)

@@ -20,6 +20,7 @@ import sys
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import IO
 
@@ -33,6 +34,9 @@ GRACE_S = 8.0  # from "stop" to "die"
 LOOK_S = 2.0  # from one look at the campus file to the next
 LARGEST_LOG = 10_000_000
 BAD_INPUT = 2
+# Who waits for whom where the processor is short: the loop never, the page first (as CPUWeight in packaging/)
+NICE = {"guard": -10, "historian": 5}
+USUAL_NICE = 10
 
 
 @dataclass(frozen=True)
@@ -42,11 +46,13 @@ class Part:
     Attributes:
         name: "guard". words: What Python is started with.
         after: File that must be there before it starts; None: nothing.
+        nice: Its niceness; above 0 it waits for the others, below 0 (where the system lets us) they wait for it.
     """
 
     name: str
     words: tuple[str, ...]
     after: Path | None = None
+    nice: int = 0
 
 
 def parts_of(prepared: Prepared, shadow: bool, speed: float | None, faults: str | None = None) -> list[Part]:
@@ -64,14 +70,19 @@ def parts_of(prepared: Prepared, shadow: bool, speed: float | None, faults: str 
         parts.append(Part("devices", ("-m", "wattstack", "simulate-devices", file, *hurried, *script)))
     socket = prepared.folder / "guard.sock"
     parts.append(
-        Part("guard", ("-m", "wattstack.operate.guard", file, *(("--shadow",) if shadow else ()), *hurried))
+        Part(
+            "guard",
+            ("-m", "wattstack.operate.guard", file, *(("--shadow",) if shadow else ()), *hurried),
+            nice=NICE["guard"],
+        )
     )
     if speed is not None:
         words = ("-m", "wattstack.operate.simulated.utility", file, str(prepared.folder))
         parts.append(Part("utility", words, socket))
     for name in ("historian", "planner", "face"):
         mark = ("--simulated",) if name == "face" and speed is not None else ()
-        parts.append(Part(name, ("-m", f"wattstack.operate.{name}", file, *mark), socket))
+        nice = NICE.get(name, USUAL_NICE)
+        parts.append(Part(name, ("-m", f"wattstack.operate.{name}", file, *mark), socket, nice))
     return parts
 
 
@@ -132,7 +143,8 @@ class Supervisor:
         with self._log(part) as log:
             process = await asyncio.create_subprocess_exec(
                 sys.executable, *part.words, stdin=asyncio.subprocess.DEVNULL, stdout=log, stderr=log,
-                start_new_session=True, preexec_fn=_end_with_parent, env=os.environ | {"PYTHONUNBUFFERED": "1"},
+                start_new_session=True, preexec_fn=partial(_begin, part.nice),
+                env=os.environ | {"PYTHONUNBUFFERED": "1"},
             )  # fmt: skip
         self.processes[part.name] = process
         try:
@@ -290,7 +302,11 @@ def _alone(folder: Path):
         yield
 
 
-def _end_with_parent() -> None:
-    """In the child: SIGTERM when the parent dies, however it dies (Linux; elsewhere nothing)."""
+def _begin(nice: int) -> None:
+    """In the child: SIGTERM when the parent dies, however it dies (Linux; elsewhere nothing); its niceness."""
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(1, signal.SIGTERM)  # PR_SET_PDEATHSIG
+    with contextlib.suppress(OSError):  # who may not go before others stays as the others are
+        os.setpriority(os.PRIO_PROCESS, 0, nice)
+    with contextlib.suppress(OSError):  # a session of its own is weighed as one where the kernel groups them
+        Path("/proc/self/autogroup").write_text(str(nice), encoding="ascii")

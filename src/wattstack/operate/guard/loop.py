@@ -53,6 +53,7 @@ class Guard:
     Attributes:
         devices, mind, lease, server: What it is made of.
         overruns: Cycles that took longer than their period.
+        late_s: From the beat to the beginning of this cycle: what the machine took.
         untold: Cycles that could not be told of.
         started: Whether a full valid image was there.
     """
@@ -73,6 +74,7 @@ class Guard:
         self.watchdog = Watchdog()
         self.campus_sum = _checksum(campus)
         self.overruns, self.untold, self.cycles, self.cycle_s = 0, 0, 0, deque(maxlen=6000)
+        self.late_s = 0.0
         self.started = self.holder = self.stopping = False
         self.image: Image | None = None
         self.decision: Decision | None = None
@@ -100,6 +102,7 @@ class Guard:
                     self.overruns += 1
                 due += (behind + 1) * self.period_s
                 await asyncio.sleep(due - now)
+                self.late_s = max(loop.time() - due, 0.0)
         finally:
             await self._end()
 

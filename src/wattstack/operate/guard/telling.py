@@ -88,6 +88,7 @@ class Telling:
         self.own |= {f"{asset}.asked_mw": power for asset, power in made.asset_mw.items()}
         self.own["control.mode"] = MODES[made.mode]
         self.own["control.cycle_ms"] = 1e3 * guard.cycle_s[-1]
+        self.own["control.late_ms"] = 1e3 * guard.late_s
         self.own["control.overruns"] = float(guard.overruns)
         self.own["control.writes"] = float(guard.may_write)
 
