@@ -23,7 +23,8 @@ FUEL_MWH_PER_MWH = 2.2  # gas engine of 45 % electric efficiency, usual, assumpt
 class Generator(Declared):
     """One generator or group of equal units. `fuel` fills price and emission where they are not given.
 
-    The plan does not read `units` and what comes after it: the twin does.
+    The plan does not read `units` and what comes after it: the twin does, and what comes after `common_cause_frac` is
+    the live system's alone.
 
     Example:
         >>> Generator(power_mw=40, fuel_price_per_mwh=50, emission_kg_per_mwh=444).om_per_mwh
@@ -61,6 +62,13 @@ class Generator(Declared):
     mtbf_h: Positive = quantity("h", "Mean running time between two failures", 1500.0)
     repair_h: Positive = quantity("h", "Mean time until it is mended", 24.0)
     common_cause_frac: Frac = quantity("", "Share of its failures that hit all units at once", 0.05)
+    start_tries: int = quantity(
+        "", "Starts that are tried one after the other before it is left alone", 2, ge=1, le=10
+    )
+    start_pause_s: NotNegative = quantity("s", "From a start that failed to the next", 10.0)
+    least_run_s: NotNegative = quantity("s", "It runs at least so long", 300.0)
+    cooldown_s: NotNegative = quantity("s", "It runs without load for so long before it is stopped", 60.0)
+    least_rest_s: NotNegative = quantity("s", "It rests at least so long, while the grid is there", 60.0)
 
     def faults(self) -> Iterable[Fault]:
         """Minimum above what is available; a planned size without a price."""

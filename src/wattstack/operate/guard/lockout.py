@@ -37,8 +37,13 @@ class Lockouts:
         self._seen: dict[tuple[str, str], float] = {}
         self.why: dict[str, str] = {}
 
-    def look(self, image: Image) -> list[str]:
-        """Look for trips; returns the devices that tripped now."""
+    def look(self, image: Image, running: frozenset[str] = frozenset()) -> list[str]:
+        """Look for trips; returns the devices that tripped now.
+
+        Args:
+            image: Of now.
+            running: Engines that run as they were asked: of others the breaker opens with every stop.
+        """
         tripped = []
         for path in self._paths:
             for sign, words in SIGNS.items():
@@ -47,16 +52,22 @@ class Lockouts:
                     continue
                 before = self._seen.get((path, sign))
                 self._seen[path, sign] = value
-                if before == 1.0 and value == 0.0 and path not in self.why:
+                calm = path.startswith("generator.") and path not in running
+                if before == 1.0 and value == 0.0 and path not in self.why and not calm:
                     self.why[path] = words
                     tripped.append(path)
         return tripped
+
+    def lock(self, path: str, why: str) -> None:
+        """Lock a device out for another reason."""
+        self.why[path] = why
 
     def clear(self, path: str | None) -> str:
         """Let a device come back; returns why not, "" where it may."""
         if path not in self.why:
             return f"{path} is not locked out; locked out: {', '.join(self.why) or 'nothing'}"
-        still = [words for sign, words in SIGNS.items() if self._seen.get((path, sign)) == 0.0]
+        signs = ("available",) if path.startswith("generator.") else SIGNS
+        still = [SIGNS[sign] for sign in signs if self._seen.get((path, sign)) == 0.0]
         if still:
             return f"{path} cannot be cleared: {still[0]} and did not come back"
         del self.why[path]

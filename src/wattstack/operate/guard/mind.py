@@ -93,7 +93,7 @@ class Mind:
         self.lockouts, self.book, self.others = (
             Lockouts(campus.devices),
             RequestBook(campus, speed),
-            Others(campus),
+            Others(campus, speed),
         )
         self._zone = ZoneInfo(campus.place.time_zone)
         self.month, self.reached_mw, self._set_mw = "", 0.0, FAR_MW
@@ -103,7 +103,7 @@ class Mind:
     def decide(self, image: Image) -> Decision:
         """The decision on an image."""
         limits = limits_of(self.campus, self.book.in_force(image.time_s))
-        tripped = self.lockouts.look(image)
+        tripped = self.lockouts.look(image, self.others.engines.running)
         seen = self.reader.read(image, frozenset(self.lockouts.why))
         made = Decision(self.clock.at(image), limits.mode or self.mode, tripped=tripped)
         made.alarms = dict(seen.doubts) | {p: f"locked out: {why}" for p, why in self.lockouts.why.items()}
@@ -121,7 +121,10 @@ class Mind:
             made.reasons[asset] = f"{why}; held at {power:.4g} MW by {held}" if held else why
         made.slack_mw = left.slacks
         self.last_mw = sum(made.asset_mw.values())
-        self.others.decide(made, seen, limits, self.lockouts.why)
+        self.others.decide(made, image, seen, limits, self.lockouts.why)
+        for path, given_up in self.others.engines.given_up.items():
+            self.lockouts.lock(path, given_up)
+            made.tripped.append(path)
         self._number(made, seen, limits)
         return made
 

@@ -1,7 +1,7 @@
 """What is asked of engines and of the sun: engines where the grid is away, lacks power, or somebody asks; the sun its
 limit.
 
-Needs    campus; operate.guard.limits, measure.
+Needs    campus; operate.guard.engines, limits, measure.
 Gives    Others.
 Used by  operate.guard.mind.
 """
@@ -12,6 +12,8 @@ from collections.abc import Mapping
 from math import isnan, nan
 from typing import TYPE_CHECKING
 
+from wattstack.operate.devices import Image
+from wattstack.operate.guard.engines import Engines
 from wattstack.operate.guard.limits import Limits
 from wattstack.operate.guard.measure import Seen
 
@@ -27,20 +29,27 @@ class Others:
 
     Args:
         campus: Sizes stand.
+        speed: Seconds of the site in a second of the wall (simulated sites).
+
+    Attributes:
+        engines: What each of them does.
     """
 
-    def __init__(self, campus: Campus) -> None:
+    def __init__(self, campus: Campus, speed: float = 1.0) -> None:
+        self.engines = Engines(campus, speed)
         self._sizes = {
             path: float(getattr(campus, kind)[name].power_mw) * campus.devices[path].share_frac
             for path in campus.devices
             for kind, _, name in [path.split("#")[0].partition(".")]
             if kind in ("generator", "solar")
         }
-        self._island_s = nan
+        self._island_s = self._load_mw = nan
 
-    def decide(self, made: Decision, seen: Seen, limits: Limits, out: Mapping[str, str]) -> None:
+    def decide(
+        self, made: Decision, image: Image, seen: Seen, limits: Limits, out: Mapping[str, str]
+    ) -> None:
         """Add setpoints and reasons of engines and solar parks to a decision."""
-        load = seen.values.get("load_mw", nan)
+        load = self._load_mw = seen.values.get("load_mw", self._load_mw)  # a dead meter stops no engine
         can_in = sum(store.can_charge_mw for store in seen.stores.values())
         can_out = sum(store.can_discharge_mw for store in seen.stores.values())
         if isnan(load):
@@ -59,6 +68,7 @@ class Others:
             why = "the connection and the batteries cannot carry the load"
         most = max(load - sun + export + can_in, 0.0)
         self._engines(made, limits, (max(need, 0.0), most, why), out)
+        self._called(made, image, most, island)
         self._split(
             made, "solar", max(load - engines + export + can_in, 0.0), "what campus and grid can take", out
         )
@@ -72,6 +82,16 @@ class Others:
             wanted, why = asked, limits.engines[-1].why
         power = min(wanted, most)
         self._split(made, "generator", power, why if power > 0.0 else "nothing asks for it", out)
+
+    def _called(self, made: Decision, image: Image, most_mw: float, island: bool) -> None:
+        """What each engine can be asked for, after its starts and rests."""
+        wanted = {path: made.device_mw[path] for path in self._sizes if path.startswith("generator.")}
+        for path, why in self.engines.ask(image, wanted, most_mw, island).items():
+            asset = path.split("#")[0]
+            made.reasons[asset] = f"{made.reasons[asset]}; {path} {why}"
+        for path, power in wanted.items():
+            made.asset_mw[path.split("#")[0]] += power - made.device_mw[path]
+            made.device_mw[path] = power
 
     def _split(self, made: Decision, kind: str, power_mw: float, why: str, out: Mapping[str, str]) -> None:
         """In proportion to what stands."""

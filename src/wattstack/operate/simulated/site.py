@@ -98,6 +98,11 @@ class Site:
         """Its clock, seconds since 1970 UTC."""
         return self._begin_s + self.time_s
 
+    def begin(self, utc_s: float) -> float:
+        """Go to a moment; returns the seconds since the beginning of the case."""
+        self.time_s = utc_s - self._begin_s
+        return self.time_s
+
     def at(self, series: np.ndarray) -> float:
         """A series of the case now: straight lines between the middles of its steps; after the end it begins anew."""
         place = self.time_s / float(self.case.axis.step_s) - 0.5
@@ -140,6 +145,9 @@ class Site:
             self.solar_mw[f"solar.{name}"] = can if limit is None else min(can, max(limit, 0.0))
 
     def _run_engines(self, engines: _Engines, asked_mw: float, step_s: float) -> None:
+        if asked_mw <= 0.0:  # a stop resets what did not start
+            failed = engines.state[unit.MODE] == unit.FAILED
+            engines.state[unit.MODE, failed], engines.state[unit.TIMER_S, failed] = unit.OFF, 0.0
         count = engines.state.shape[1]
         engines.output_mw = sum(
             unit.unit_step(k, engines.units, engines.state, asked_mw / count, step_s, self._seed)
