@@ -15,7 +15,7 @@ import pytest
 from wattstack.errors import InputError, StateError
 from wattstack.operate import Part, Supervisor, operate_campus, prepare_campus, run_until_stopped, supervise
 from wattstack.operate.link import Answer, Server
-from wattstack.operate.supervise import _alone, opening, parts_of, watch_file
+from wattstack.operate.supervise import alone, opening, parts_of, watch_file
 
 LIVE = "import time; time.sleep(60)"
 STUBBORN = "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); print('up', flush=True); time.sleep(60)"
@@ -157,7 +157,7 @@ def _state(pid):
 
 
 def test_second_run_in_the_same_folder_is_refused(tmp_path):
-    with _alone(tmp_path), pytest.raises(InputError, match="running already"), _alone(tmp_path):
+    with alone(tmp_path), pytest.raises(InputError, match="running already"), alone(tmp_path):
         pass
 
 

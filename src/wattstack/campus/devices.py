@@ -77,6 +77,11 @@ class Device(Declared):
     )
     write_step_mw: NotNegative = quantity("MW", "A setpoint that changes by less is not written", 0.0)
     revert_s: Positive = quantity("s", "Without a word for so long it falls back by itself", 4.0)
+    reversion_measured_s: Positive | None = quantity(
+        "s",
+        "What that took when it was commissioned (`wattstack commission --record`); absent = never measured",
+        None,
+    )
     on_foreign_write: Literal["yield", "alarm", "take-back"] = Field(
         "alarm",
         description="When someone else wrote its setpoint: leave it, tell it and go on, or write again at once.",

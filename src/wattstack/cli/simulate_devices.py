@@ -30,7 +30,7 @@ Faults come from a script, a YAML file; times count in seconds of the site:
     - {at_s: 60, device: battery.main, kind: silent, lasts_s: 10}
     - {at_s: 600, device: grid.connection, kind: outage, lasts_s: 120}
   kinds: silent, late, slow, short, wrong_unit, exception, reboot, nan, frozen, sign, scale, soc_jump, reject,
-  ignore_write, clamp, local, foreign, contactor, no_start, outage
+  ignore_write, clamp, local, no_revert, foreign, contactor, no_start, outage
 
 \b
 Examples:
@@ -57,6 +57,9 @@ Exit codes: 0 done (--for), 2 bad input, 130 stopped.
 )
 @click.option("--faults", "faults_file", type=click.Path(), metavar="FILE", help="Script of faults.")
 @click.option(
+    "--start", metavar="TIME", help="When the site begins, with its zone.  [default: time.start of the campus]"
+)
+@click.option(
     "--seed", type=int, default=0, show_default=True, help="Of noise, and of engines that do not start."
 )
 @click.option(
@@ -67,7 +70,7 @@ Exit codes: 0 done (--for), 2 bad input, 130 stopped.
     help="End after so many seconds.",
 )
 def simulate_devices(
-    campus_file: str, speed_factor: float, faults_file: str | None, seed: int, for_s: float | None
+    campus_file: str, speed_factor: float, faults_file: str | None, seed: int, for_s: float | None, start: str | None
 ) -> int:
     """See HELP."""
     import asyncio
@@ -78,11 +81,26 @@ def simulate_devices(
     campus = read_campus(campus_file)
     faults = read_faults(Path(faults_file), tuple(campus.devices)) if faults_file else ()
     site = SimulatedSite(campus, speed_factor, faults, seed, say=click.echo)
+    if start is not None:
+        site.begin(_moment(start))
     try:
         asyncio.run(_serve(site, campus, for_s))
     except KeyboardInterrupt as stop:
         raise KeyboardInterrupt("Stopped: nobody listens any more.") from stop
     return 0
+
+
+def _moment(text: str) -> float:
+    """Seconds since 1970 UTC of a time with its zone."""
+    from datetime import datetime
+
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        moment = None
+    if moment is None or moment.tzinfo is None:
+        raise click.UsageError(f"--start is {text}, must be a time with its zone: 2022-08-16T00:00+09:00")
+    return moment.timestamp()
 
 
 async def _serve(site: SimulatedSite, campus: Campus, for_s: float | None) -> None:

@@ -1,8 +1,8 @@
 """All processes of a site on one machine: started, started again when they end, stopped together.
 
 Needs    operate.prepare, operate.process, operate.link (what is wrong with the campus file is told there).
-Gives    Supervisor, Part, parts_of, operate_campus.
-Used by  cli.operate.
+Gives    Supervisor, Part, parts_of, operate_campus, alone.
+Used by  cli.operate, operate.commission (alone).
 
 Each process writes into a file of its own, FOLDER/NAME.log. When this process dies the others end too and the devices
 fall back by themselves: where control must outlive it, let the system's own supervisor start them (packaging/).
@@ -205,7 +205,7 @@ def operate_campus(
     """
     say: Callable[[str], None] = more.get("say", print)
     prepared = prepare_campus(source, simulated, folder, say)
-    with _alone(prepared.folder):
+    with alone(prepared.folder):
         (prepared.folder / "guard.sock").unlink(missing_ok=True)  # of a guard that was killed
         parts = parts_of(prepared, shadow, speed if simulated else None, more.get("faults"))
         for line in opening(prepared, shadow, speed if simulated else None):
@@ -289,7 +289,7 @@ async def _tell(folder: Path, text: str, changed: bool) -> None:
 
 
 @contextlib.contextmanager
-def _alone(folder: Path):
+def alone(folder: Path):
     """Refuse a second one in the same folder: two guards must not run."""
     import fcntl
 

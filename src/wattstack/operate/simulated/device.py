@@ -232,7 +232,8 @@ class SimulatedDevice:
             left_s = min(left_s, seconds - (now - self._beat_s))
         if "revert_left_s" in self._points:
             self.show("revert_left_s", max(left_s, 0.0) if seconds > 0.0 else 0.0)
-        if not self.fell_back and seconds > 0.0 and self._role("enable", 1.0) == 1.0 and left_s <= 0.0:
+        armed = seconds > 0.0 and self._role("enable", 1.0) == 1.0 and not self.spoiler.has("no_revert")
+        if not self.fell_back and armed and left_s <= 0.0:
             self.fell_back = True
             on = self._fall_back() and on
         self.setpoint_mw = self.shown("setpoint_mw") if on else None

@@ -36,6 +36,7 @@ KINDS: dict[str, tuple[str, float | None]] = {
     "ignore_write": ("writes are confirmed and not taken", None),
     "clamp": ("setpoints are cut to value of the rating", 0.5),
     "local": ("its switch stands on local", None),
+    "no_revert": ("it does not fall back by itself", None),
     "foreign": ("someone else writes value MW as its setpoint, every second", 0.0),
     "contactor": ("its contactor is open", None),
     "no_start": ("it does not start (generators)", None),
