@@ -147,7 +147,8 @@ def test_power_balances_at_every_step_whatever_happens(load, volt, jump, mode, o
     assert all(np.isfinite(values).all() for values in course)
     given_mw = course.grid_mw + course.inverter_mw.sum(axis=0) + course.genset_mw.sum(axis=0)
     assert given_mw == pytest.approx(course.load_mw, abs=1e-9)
-    calm = (course.voltage_pu >= at.CONSTANT_ABOVE_PU) & (course.ended != HIGH)
+    # near the edge the voltage without the load decides: a step with its load just below, as an impedance just above
+    calm = (course.voltage_pu >= at.CONSTANT_ABOVE_PU + 0.05) & (course.ended != HIGH)
     assert course.load_mw[calm] == pytest.approx(wave[calm], abs=1e-6)
     before = np.concatenate([[1.0], course.voltage_pu[:-1]])
     low = ~calm & (course.ended != DEAD) & (course.ended != HIGH)

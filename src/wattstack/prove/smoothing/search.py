@@ -300,12 +300,27 @@ class Search:
             worse = min(trial, other, key=lambda one: one.margin_frac)
             if self._passes(worse):
                 return replace(candidate, trial=worse)
+            self._fell(candidate, worse)
             if option is None:
                 return None
             candidate = self._helped(candidate, worse)
             if candidate is None:
                 return None
         return None
+
+    def _fell(self, candidate: Candidate, worse: Trial) -> None:
+        """Tell of a mix, and of those like it with no larger a battery, that it passed its first trials alone."""
+        mix = candidate.mix
+        self.rows = [
+            replace(
+                row, margin_frac=worse.margin_frac, ruled_by=worse.ruled_by, passes=False,
+                note=f"{row.note}; fails the last trial: a stop in order, other chances",
+            )
+            if row.passes and (row.mix.layer, row.mix.storage) == (mix.layer, mix.storage)
+            and row.mix.power_mw <= mix.power_mw and row.mix.energy_mwh <= mix.energy_mwh
+            else row
+            for row in self.rows
+        ]  # fmt: skip
 
     def _helped(self, candidate: Candidate, worse: Trial) -> Candidate | None:
         """A slower ramp where that is what a rule lacks, with the energy it asks for; else a larger battery."""
