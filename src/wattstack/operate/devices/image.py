@@ -30,6 +30,8 @@ from wattstack.operate.devices.template import read_template
 if TYPE_CHECKING:
     from wattstack.campus import Campus
 
+USABLE = (int(GOOD), int(FOREIGN))  # plain numbers: this is asked a hundred times a cycle
+
 
 @dataclass(frozen=True, slots=True)
 class Image:
@@ -56,7 +58,7 @@ class Image:
     def value(self, channel: str, usual: float = float("nan")) -> float:
         """A value that may be acted on; else `usual`."""
         k = self.place.get(channel)
-        return float(self.values[k]) if k is not None and self.quality[k] in (GOOD, FOREIGN) else usual
+        return self.values.item(k) if k is not None and self.quality.item(k) in USABLE else usual
 
     def age_s(self, channel: str) -> float:
         """Age of a value at the moment of the image; inf where there is none."""
@@ -66,7 +68,7 @@ class Image:
     def known(self, channel: str, most_age_s: float) -> bool:
         """Whether a value is there, is good and is not older than most_age_s."""
         k = self.place.get(channel)
-        if k is None or self.quality[k] not in (GOOD, FOREIGN):
+        if k is None or self.quality.item(k) not in USABLE:
             return False
         return bool(self.time_s - self.asked_s[k] <= most_age_s)
 
