@@ -52,7 +52,7 @@ KERNELS = (
 
 # Where a foreign library may be imported: files whose path below src/wattstack starts so.
 DOORS = {
-    "pydantic": ("campus/", "portfolio/", "operate/link", "operate/face"),
+    "pydantic": ("campus/", "portfolio/", "operate/link", "operate/face", "operate/north"),
     "ruamel": ("campus/file.py", "campus/document.py", "portfolio/file.py", "library/"),
     "pvlib": ("physics/solar.py", "series/"),
     "numba": ("dispatch/kernel", "plan/kernel", "physics/", "control/kernel", "twin/kernel", "prove/kernel"),
@@ -68,6 +68,7 @@ DOORS = {
     "rich": ("cli/", "work/"),
     "dask": ("work/",),
     "pymodbus": ("operate/devices/rtu",),
+    "jwt": ("operate/north/dsx/keys",),
     "aiomqtt": ("operate/devices/mqtt", "operate/north"),
     "distributed": ("work/",),
     "starlette": ("operate/face/",),

@@ -22,7 +22,7 @@ def keys(unit):
 
 
 def test_every_process_of_a_site_has_a_unit():
-    assert IDS == ["wattstack-face", "wattstack-guard", "wattstack-historian", "wattstack-planner"]
+    assert IDS == [f"wattstack-{name}" for name in ("face", "guard", "historian", "north", "planner")]
     target = keys(PACKAGING / "wattstack.target")
     assert set(target["Wants"].split()) == {unit.name for unit in UNITS}
 

@@ -1,7 +1,7 @@
 """How the site is run: the period of the loop, where history goes, who may look in, who is told of what is wrong.
 
-Needs    campus.fields.
-Gives    Operate, Face, History, Alarms, Mail, Standby, North.
+Needs    campus.fields, campus.north.
+Gives    Operate, Face, History, Alarms, Mail, Standby.
 Used by  campus.campus, operate.
 
 Secrets are never in the campus file: it names files (mode 600) that hold them.
@@ -11,15 +11,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from ipaddress import ip_address
-from typing import Annotated
 
-from pydantic import Field, StringConstraints
+from pydantic import Field
 
 from wattstack.campus.fields import Declared, Frac, NotNegative, Positive, quantity
+from wattstack.campus.north import FileName, North, Url
 from wattstack.errors import Fault
-
-FileName = Annotated[str, StringConstraints(min_length=1, max_length=400)]
-Url = Annotated[str, StringConstraints(pattern=r"^https?://.+$", max_length=2000)]
 
 
 class Face(Declared):
@@ -102,18 +99,6 @@ class Standby(Declared):
     fence: str | None = Field(
         None,
         description="Device whose register takes the number of the one that may write; absent = the lease's own.",
-    )
-
-
-class North(Declared):
-    """Who may tell the site what to do, and hears how it is."""
-
-    dsx: Url | None = Field(None, description="Broker of DSX Flex, mqtts://... is written https://HOST:8883.")
-    dsx_keys: FileName | None = Field(None, description="File with the keys whose signatures count, JWKS.")
-    openadr: Url | None = Field(None, description="VTN of OpenADR 3.")
-    openadr_secret: FileName | None = Field(None, description="File (mode 600) with client id and secret.")
-    workload_hook: FileName | None = Field(
-        None, description="Program that is told caps of the workload (Slurm, Kubernetes)."
     )
 
 

@@ -25,6 +25,7 @@ from pathlib import Path
 from typing import IO
 
 from wattstack.errors import InputError, StateError
+from wattstack.operate.day import write_day_files
 from wattstack.operate.prepare import Prepared, checksum_of, prepare_campus
 from wattstack.operate.process import run_until_stopped
 
@@ -64,6 +65,8 @@ def parts_of(prepared: Prepared, shadow: bool, speed: float | None, faults: str 
         faults: Script of faults of the simulated site.
     """
     file, hurried = str(prepared.file), () if speed is None else ("--speed", f"{speed:g}")
+    if prepared.day is not None:
+        hurried = (*hurried, "--start", prepared.day.begin.isoformat())
     parts = []
     if speed is not None:
         script = ("--faults", faults) if faults else ()
@@ -79,7 +82,8 @@ def parts_of(prepared: Prepared, shadow: bool, speed: float | None, faults: str 
     if speed is not None:
         words = ("-m", "wattstack.operate.simulated.utility", file, str(prepared.folder))
         parts.append(Part("utility", words, socket))
-    for name in ("historian", "planner", "face"):
+    north = ("north",) if prepared.campus.operate.north.declared else ()
+    for name in ("historian", "planner", "face", *north):
         mark = ("--simulated",) if name == "face" and speed is not None else ()
         nice = NICE.get(name, USUAL_NICE)
         parts.append(Part(name, ("-m", f"wattstack.operate.{name}", file, *mark), socket, nice))
@@ -194,7 +198,8 @@ def operate_campus(
         simulated: Devices are made on this machine. speed: Seconds of theirs in one of the wall.
         shadow: Decide and never write.
         folder: Of the site's data; None: as declared.
-        more: seconds: End after so many; faults: script of faults of the simulated site; say: hears what happens.
+        more: seconds: End after so many; faults: script of faults of the simulated site; day: file of a day that a
+            simulated site shows, at its own speed; say: hears what happens.
 
     Returns:
         0, or 130 when stopped by Ctrl-C.
@@ -204,14 +209,18 @@ def operate_campus(
         StateError: A process found its input wrong.
     """
     say: Callable[[str], None] = more.get("say", print)
-    prepared = prepare_campus(source, simulated, folder, say)
+    prepared = prepare_campus(source, simulated, folder, say, more.get("day"))
+    faults, seconds, day = more.get("faults"), more.get("seconds"), prepared.day
+    if day is not None:
+        speed, seconds = day.speed, seconds or day.seconds
+        faults = str(write_day_files(day, prepared.folder, tuple(prepared.campus.devices)))
     with alone(prepared.folder):
         (prepared.folder / "guard.sock").unlink(missing_ok=True)  # of a guard that was killed
-        parts = parts_of(prepared, shadow, speed if simulated else None, more.get("faults"))
+        parts = parts_of(prepared, shadow, speed if simulated else None, faults)
         for line in opening(prepared, shadow, speed if simulated else None):
             say(line)
         supervisor = Supervisor(parts, prepared.folder, say)
-        return run_until_stopped(_run(supervisor, prepared, say, more.get("seconds")))
+        return run_until_stopped(_run(supervisor, prepared, say, seconds))
 
 
 async def _run(
@@ -235,6 +244,10 @@ def opening(prepared: Prepared, shadow: bool, speed: float | None) -> list[str]:
         lines.append(
             f"devices  {len(prepared.campus.devices)} simulated on this machine, {speed:g} s in a second"
         )
+    if prepared.day is not None:
+        day = prepared.day
+        lines.append(f"day      {day.start:%Y-%m-%d}, from half an hour before; {len(day.faults)} faults in it ({day.source})")
+        lines.append(f"         it takes {day.seconds / 60.0:.0f} minutes")
     if shadow:
         lines.append("shadow   it decides and writes nothing")
     return [

@@ -22,6 +22,8 @@ WELL_S = 30.0  # one that ran so long begins with the first wait again
 async def run_north(campus_file: str | Path, folder: Path | None = None) -> None:
     """Run all ways that a campus declares until cancelled; a guard that is not there is waited for.
 
+    Where it declares none this ends at once.
+
     Args:
         campus_file: The campus.
         folder: Of the site at work; None: as declared, beside the campus file.
@@ -32,6 +34,8 @@ async def run_north(campus_file: str | Path, folder: Path | None = None) -> None
     campus = read_campus(campus_file)
     site = Site(campus, folder or campus.base_dir / campus.operate.folder)
     ways = ways_of(campus)
+    if not ways:
+        return
     async with asyncio.TaskGroup() as group:
         group.create_task(site.listen())
         for key, way in ways.items():

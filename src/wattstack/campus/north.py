@@ -1,0 +1,130 @@
+"""Who above the site may tell it what to do, and hears how it is: DSX Flex, OpenADR, the workload.
+
+Needs    campus.fields.
+Gives    North, Dsx, Keyed.
+Used by  campus.operate, operate.north.
+
+Secrets are never in the campus file: it names files (mode 600) that hold them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Annotated, Literal
+
+from pydantic import Field, StringConstraints
+
+from wattstack.campus.fields import Declared, Frac, Positive, quantity
+from wattstack.errors import Fault
+
+FileName = Annotated[str, StringConstraints(min_length=1, max_length=400)]
+Url = Annotated[str, StringConstraints(pattern=r"^https?://.+$", max_length=2000)]
+Part = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_.-]{1,64}$")]  # one part of a topic
+Prefix = Annotated[str, StringConstraints(pattern=r"^([A-Za-z0-9_.-]{1,64}/){0,4}$")]
+
+
+class Keyed(Declared):
+    """Somebody whose signature counts."""
+
+    keys: FileName = Field(
+        description="File with the public keys of the signatures, JWKS (P-256, or RSA of 2048 bits)."
+    )
+
+
+class Dsx(Declared):
+    """DSX Flex 1.7: load targets come, power states and breaches go, over an MQTT broker; with TLS, signed.
+
+    Source:
+        Topics, messages, signatures: DSX Flex 1.7.0 (AsyncAPI, 2026). Times and shares: assumption.
+
+    Example:
+        >>> keys = {"grid-1": Keyed(keys="grid.jwks")}
+        >>> one = Dsx(host="broker.example.net", password="broker.txt", signing_key="dsx.key", publishers=keys)
+        >>> one.port, one.feeds
+        (8883, {'main': 'import'})
+    """
+
+    host: str = Field(min_length=1, max_length=253, description="Broker.")
+    port: int = quantity("", "Port", 8883, ge=1, le=65535)
+    ca: FileName | None = Field(
+        None, description="Certificates that prove the broker, PEM; absent = those of the system."
+    )
+    certificate: FileName | None = Field(
+        None, description="Our certificate chain, PEM, where the broker asks for one."
+    )
+    key: FileName | None = Field(None, description="Key of our certificate, PEM, mode 600.")
+    password: FileName | None = Field(
+        None,
+        description="File (mode 600) with user:password, or oauthtoken:TOKEN; absent = the certificate is enough.",
+    )
+    identifier: Part | None = Field(None, description="Our name on the bus; absent = the name of the campus.")
+    prefix: Prefix = Field(
+        "", description="Stands before each topic, with its slash, where a bridge adds one."
+    )
+    signing_key: FileName = Field(
+        description="Key that signs what we say, PEM (P-256, or RSA of 2048 bits), mode 600."
+    )
+    signing_kid: Part | None = Field(None, description="Its key id; absent = its thumbprint (RFC 7638).")
+    publishers: dict[Part, Keyed] = Field(
+        min_length=1, max_length=8, description="By name on the bus: who may send load targets."
+    )
+    infra: dict[Part, Keyed] = Field(
+        default_factory=dict,
+        max_length=8,
+        description="By name on the bus: whose enforcement outcomes are recorded.",
+    )
+    feeds: dict[Part, Literal["import", "load"]] = Field(
+        default_factory=lambda: {"main": "import"}, min_length=1, max_length=8,
+        description="By tag: what a target limits, power drawn from the grid (import) or by the workload (load).",
+    )  # fmt: skip
+    heartbeat_s: Positive = quantity("s", "A power state is published at least so often", 10.0)
+    oldest_s: Positive = quantity("s", "A message older than this is refused", 300.0)
+    lost_after_s: Positive = quantity(
+        "s",
+        "A target without an end is given up where the broker was silent for so long",
+        900.0,
+        ge=10.0,
+        le=43_200.0,
+    )
+    breach_frac: Frac = quantity("", "Above a target by more than this share is a breach", 0.02)
+    breach_after_s: Positive = quantity("s", "after so long", 10.0)
+    escalate_after_s: Positive = quantity("s", "and escalated after so long", 60.0)
+    bms: bool = Field(
+        False, description="Publish meter, batteries and engines on the bus of the building too."
+    )
+
+    def faults(self) -> Iterable[Fault]:
+        """Half of a certificate; nothing to prove who we are; one name twice."""
+        if (self.certificate is None) != (self.key is None):
+            yield Fault("key", "and certificate must be given together. Give both, or neither.")
+        if self.certificate is None and self.password is None:
+            yield Fault(
+                "certificate",
+                "and password are missing, one must be given: a broker that lets in anybody proves nothing. Give "
+                "certificate and key, or a file with user:password.",
+            )
+        for name in sorted(set(self.publishers) & set(self.infra)):
+            yield Fault(
+                f"infra.{name}", "is among the publishers too, must have one role. Take it out of one."
+            )
+
+
+class North(Declared):
+    """Who may tell the site what to do, and hears how it is."""
+
+    dsx: Dsx | None = Field(None, description="DSX Flex; absent = none.")
+    openadr: Url | None = Field(None, description="VTN of OpenADR 3.")
+    openadr_secret: FileName | None = Field(None, description="File (mode 600) with client id and secret.")
+    workload_hook: FileName | None = Field(
+        None, description="Program that is told caps of the workload (Slurm, Kubernetes)."
+    )
+
+    @property
+    def declared(self) -> bool:
+        """Whether anybody is: then there is a process for it.
+
+        Example:
+            >>> North().declared
+            False
+        """
+        return any(value is not None for _, value in self)
