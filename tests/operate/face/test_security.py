@@ -129,7 +129,9 @@ def test_nobody_sees_anything_before_signing_in(shared):
             "/api/sign-in",
             "/api/openapi.json",
         ):
-            for method in route.methods - {"HEAD"}:
+            for method in getattr(route, "methods", None) or set():
+                if method == "HEAD":
+                    continue
                 answer = shared.client().request(method, route.path, json=None if method == "GET" else {})
                 assert answer.status_code == 401, route.path
 

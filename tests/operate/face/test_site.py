@@ -1,6 +1,5 @@
-"""What is shown: values with their quality, history in pieces, events, alarms, reasons, the stream."""
+"""What is shown: values with their quality, history in pieces, events, alarms, reasons."""
 
-import asyncio
 import json
 import time
 
@@ -14,19 +13,6 @@ from wattstack.operate.historian import Store
 from wattstack.operate.link import Event
 
 
-def pictures(client, count: int):
-    """The next pictures of the stream."""
-    with client.stream("GET", "/api/live") as answer:
-        assert answer.headers["content-type"].startswith("text/event-stream")
-        found = []
-        for line in answer.iter_lines():
-            if line.startswith("data: "):
-                found.append(json.loads(line[6:]))
-                if len(found) == count:
-                    return found
-    raise AssertionError("the stream ended")
-
-
 def test_a_value_comes_with_its_quality(house):
     house.guard.quality["battery.main.soc"] = 3
     house.guard.values["generator.gas.output_mw"] = float("nan")
@@ -36,19 +22,6 @@ def test_a_value_comes_with_its_quality(house):
     assert list(found["values"]) == ["generator.gas.output_mw", "generator.gas.running"]
     assert found["values"]["generator.gas.output_mw"]["value"] is None
     assert found["state"]["mode"] == "run" and found["guard"]["heard"]
-
-
-def test_the_stream_shows_a_lockout_at_once(house):
-    client = house.client("ito", "viewer")
-    assert not pictures(client, 1)[0]["state"]["lockouts"]
-    house.guard.state["lockouts"] = {"battery.main": "its contactor opened"}
-    assert any(one["state"]["lockouts"] for one in pictures(client, 3))
-
-
-def test_a_person_has_so_many_pages_open_and_no_more(house):
-    client = house.client("ito", "viewer")
-    house.room.streams["ito"] = 8
-    assert client.get("/api/live").status_code == 429
 
 
 def test_a_guard_that_died_is_told_and_found_again(house):
@@ -194,31 +167,6 @@ def test_people_are_added_and_removed_by_an_admin_alone(house):
     assert viewer.get("/api/state").status_code == 401
     log = (house.folder / "audit.log").read_text()
     assert "another horse" not in log and key not in log
-
-
-def test_many_who_look_on_and_one_who_never_reads_do_not_slow_the_rest(house):
-    clients = [house.client("ito", "viewer") for _ in range(3)]
-
-    async def look():
-        import httpx
-
-        async with httpx.AsyncClient(
-            base_url=house.base, cookies=dict(clients[0].cookies), timeout=20
-        ) as client:
-            slow = client.build_request("GET", "/api/live")
-            stuck = await client.send(slow, stream=True)  # is never read
-
-            async def one():
-                async with client.stream("GET", "/api/live") as answer:
-                    async for line in answer.aiter_lines():
-                        if line.startswith("data: "):
-                            return
-
-            await asyncio.gather(*(one() for _ in range(5)))
-            await stuck.aclose()
-
-    asyncio.run(look())
-    until(lambda: house.room.streams.get("ito", 0) == 0, 15.0)
 
 
 def test_a_house_without_a_guard_still_opens(tmp_path):

@@ -1,6 +1,6 @@
 """The control room as an ASGI application, and the server that carries it.
 
-Needs    starlette, uvicorn; campus; operate.face: room, routes, pages, shield.
+Needs    starlette, uvicorn; campus; operate.face: room, routes, pages, shield, onlooker.
 Gives    make_app, serve, refuse_unsafe.
 Used by  operate.face.__main__, cli, tests, benchmarks.
 """
@@ -19,6 +19,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from wattstack.errors import Fault, InputError
+from wattstack.operate.face.onlooker import Line
 from wattstack.operate.face.pages import Pages
 from wattstack.operate.face.room import Room
 from wattstack.operate.face.routes_people import PEOPLE, answered
@@ -33,6 +34,8 @@ if TYPE_CHECKING:
 
 MOST_CONNECTIONS = 300
 KEEP_ALIVE_S = 15
+MOST_SAID = 1024  # bytes of a message on a WebSocket: nothing is said there to us
+PING_S = 20.0  # a WebSocket whose other end went away without a word is closed
 
 
 def make_app(
@@ -127,7 +130,8 @@ def serve(app: Shield, campus: Campus, say: Callable[[str], None] = print) -> uv
         tls = {"ssl_certfile": str(campus.base_dir / face.certificate), "ssl_keyfile": str(key)}
     config = uvicorn.Config(
         app, host=face.host, port=face.port, log_level="warning", access_log=False, proxy_headers=False,
-        server_header=False, date_header=True, limit_concurrency=MOST_CONNECTIONS, backlog=128, ws="none",
+        server_header=False, date_header=True, limit_concurrency=MOST_CONNECTIONS, backlog=128, ws=Line,
+        ws_max_size=MOST_SAID, ws_ping_interval=PING_S, ws_ping_timeout=PING_S, ws_per_message_deflate=False,
         timeout_keep_alive=KEEP_ALIVE_S, timeout_graceful_shutdown=2, h11_max_incomplete_event_size=16_384,
         http="h11", lifespan="on", **tls,
     )  # fmt: skip

@@ -15,7 +15,7 @@ import secrets
 from collections.abc import Callable
 from urllib.parse import urlsplit
 
-from starlette.requests import Request
+from starlette.requests import HTTPConnection, Request
 from starlette.responses import Response
 
 from wattstack.operate.face.limits import Tries
@@ -25,7 +25,7 @@ from wattstack.operate.face.users import Users, Who, at_least
 SAFE = ("GET", "HEAD")
 
 
-def address_of(request: Request) -> str:
+def address_of(request: HTTPConnection) -> str:
     """Where a request comes from."""
     return request.client.host if request.client else "unknown"
 
@@ -37,10 +37,13 @@ class Gate:
         users: Who is known.
         tls: The cookie goes over TLS only.
         session_h: The cookie ends after so long [h].
+        on_stolen: Called with the name and the two addresses where a session came from elsewhere and was ended.
     """
 
-    def __init__(self, users: Users, tls: bool, session_h: float) -> None:
-        self.users, self._tls, self._session_h = users, tls, session_h
+    def __init__(
+        self, users: Users, tls: bool, session_h: float, on_stolen: Callable[[str, str, str], None]
+    ) -> None:
+        self.users, self._tls, self._session_h, self._on_stolen = users, tls, session_h, on_stolen
         self._cookie = "__Host-wattstack" if tls else "wattstack"
         self._tries = Tries()
         self._strangers = Tries(longest_s=60.0)  # a name tried from places it never signed in from
@@ -48,13 +51,21 @@ class Gate:
             1
         )  # a hash takes a core for some tens of ms: one at a time, others wait
 
-    def who(self, request: Request) -> Who | None:
-        """Who is asking, None where nobody that is known."""
+    def who(self, request: HTTPConnection) -> Who | None:
+        """Who is asking, None where nobody that is known.
+
+        A session is good where it began: from another address it is taken for stolen, ended, and that is told.
+        """
         kind, _, key = request.headers.get("authorization", "").partition(" ")
         if kind.lower() == "bearer":
             return self.users.of_key(key.strip())
-        token = request.cookies.get(self._cookie)
-        return self.users.of_session(token) if token else None
+        token, address = request.cookies.get(self._cookie), address_of(request)
+        who = self.users.of_session(token) if token else None
+        if token and who is not None and who.address != address:
+            self.users.sign_out(token)
+            self._on_stolen(who.name, who.address, address)
+            return None
+        return who
 
     def need(self, request: Request, least: str) -> Who:
         """Who is asking, where they have at least that role and, for a command, a page of ours sent it.
@@ -75,7 +86,21 @@ class Gate:
             raise Refused(403, f"{who.name} is {who.role}, must be {least}. Ask an admin.")
         return who
 
-    def same_page(self, request: Request) -> None:
+    def onlooker(self, request: HTTPConnection) -> Who:
+        """Who wants to look on over a WebSocket; with a session only from a page of ours, which tells its origin.
+
+        Raises:
+            Refused: 401 nobody that is known, 403 a page of another site, or of none.
+        """
+        self.same_page(request)
+        who = self.who(request)
+        if who is None:
+            raise Refused(401, "sign in first.")
+        if not who.machine and request.headers.get("origin") is None:
+            raise Refused(403, "a session must come with the origin of its page; a program sends its key.")
+        return who
+
+    def same_page(self, request: HTTPConnection) -> None:
         """Refuse what another site's page sent.
 
         Raises:
@@ -133,7 +158,11 @@ class Gate:
 
     def end(self, request: Request, answer: Response) -> None:
         """End the session of a request."""
+        self.forget(request)
+        answer.delete_cookie(self._cookie, path="/", secure=self._tls, httponly=True, samesite="strict")
+
+    def forget(self, request: Request) -> None:
+        """End the session that came with a request, where one did."""
         token = request.cookies.get(self._cookie)
         if token:
             self.users.sign_out(token)
-        answer.delete_cookie(self._cookie, path="/", secure=self._tls, httponly=True, samesite="strict")

@@ -26,6 +26,7 @@ EVERY_S = 1.0  # from one frame of values to the next
 SOONEST_S = 0.25  # pictures follow each other no faster
 AGAIN_S = 0.5  # from one attempt to reach the guard to the next
 ANSWER_S = 3.0  # the guard answers within a period; longer is a fault
+MOST_EVENTS = 1000  # kept for who looks on
 STATE_LOST_S = 2.0  # a guard that says nothing for so long is not there
 
 
@@ -59,12 +60,14 @@ class Live:
 
     Attributes:
         events: The newest events, oldest first.
+        told: How many events there ever were.
         on_event: Called with each event.
     """
 
     def __init__(self, socket: Path, on_event: Callable[[Event], None] = lambda event: None) -> None:
         self.socket, self.on_event = socket, on_event
-        self.events: deque[Event] = deque(maxlen=1000)
+        self.events: deque[Event] = deque(maxlen=MOST_EVENTS)
+        self.told = 0
         self._state: State | None = None
         self._frame: Frame | None = None
         self._names: tuple[str, ...] = ()
@@ -72,7 +75,7 @@ class Live:
         self._client: Client | None = None
         self._asked: dict[str, asyncio.Future[Answer]] = {}
         self._fresh = asyncio.Event()
-        self._told = asyncio.Condition()
+        self._news = asyncio.Condition()
         self.version = 0
         self._tasks: list[asyncio.Task] = []
 
@@ -109,8 +112,8 @@ class Live:
 
     async def changed(self, version: int) -> int:
         """Wait until there is something newer than that version; its version."""
-        async with self._told:
-            await self._told.wait_for(lambda: self.version > version)
+        async with self._news:
+            await self._news.wait_for(lambda: self.version > version)
             return self.version
 
     async def ask(self, request: Request) -> Answer:
@@ -176,6 +179,7 @@ class Live:
 
     def _hear_event(self, event: Event) -> None:
         self.events.append(event)
+        self.told += 1
         self.on_event(event)
         self._fresh.set()
 
@@ -186,9 +190,9 @@ class Live:
                 async with asyncio.timeout(EVERY_S):
                     await self._fresh.wait()
             self._fresh.clear()
-            async with self._told:
+            async with self._news:
                 self.version += 1
-                self._told.notify_all()
+                self._news.notify_all()
             await asyncio.sleep(SOONEST_S)
 
 

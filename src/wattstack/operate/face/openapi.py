@@ -11,9 +11,16 @@ from functools import cache
 from typing import Any
 
 from wattstack.operate.face.asks import FIELDS, LEAST_ROLE, LONGEST_S
-from wattstack.operate.link import Answer, Event, Request, State
+from wattstack.operate.link import Answer, Event, Names, Request, State
 
 _TOLD = "Power is in MW, energy in MWh, time in seconds since 1970 UTC. Setpoints are positive into the campus bus."
+_LIVE = (
+    "What comes over the WebSocket, one way: messages of text are JSON with `kind` (names: channels of the values that "
+    "follow; event; picture: state, alarms, requests that wait), at least one picture a second. Messages of bytes are "
+    "values in the order of the last names, little-endian: float64 UTC seconds, float32 each (NaN: not known), uint8 "
+    "each (quality: 0 good, 1 not there, 2 bad, 3 stale, 4 written by others). A message from the client ends it "
+    "(1008). Closed with 4401: the session ended; 1013: too slow; 1001: connect again."
+)
 _TEXT = {"type": "string"}
 _NUMBER = {"type": "number"}
 _SPAN = (("start_s", _NUMBER, "From, seconds since 1970 UTC; absent = an hour before end_s."),
@@ -29,7 +36,8 @@ _ROUTES: tuple[tuple[str, str, str | None, str, tuple, dict[str, Any] | None, st
     ("get", "/api/site", "viewer", "The campus, its assets and devices.", (), None, None),
     ("get", "/api/state", "viewer", "The guard's state and all values.",
      (("prefix", _TEXT, "Only channels that begin so."),), None, "State"),
-    ("get", "/api/live", "viewer", "Server-sent events, at least one a second.", (), None, None),
+    ("get", "/api/live", "viewer", "A WebSocket: pictures, values, events; see Live.",
+     (("prefix", _TEXT, "Values whose channel begins so; absent = those that the page draws."),), None, "Live"),
     ("get", "/api/why", "viewer", "Commands with reasons, steps with slack, requests in force.", (), None, None),
     ("get", "/api/channels", "viewer", "Channels that were ever kept.", (), None, None),
     ("get", "/api/history", "viewer", "Channels over time: least, mean and greatest of each piece.",
@@ -76,6 +84,16 @@ def openapi_document() -> dict[str, Any]:
         "properties": {name: asked[name] for name in FIELDS}
         | {"for_s": {"type": "number", "minimum": 1, "maximum": LONGEST_S}},
     }  # fmt: skip
+    schemas["Names"] = Names.model_json_schema()
+    schemas["Live"] = {
+        "description": _LIVE,
+        "oneOf": [
+            {"$ref": "#/components/schemas/Names"},
+            {"$ref": "#/components/schemas/Event"},
+            {"type": "object", "properties": {"kind": {"const": "picture"}}, "required": ["kind"]},
+            {"type": "string", "format": "binary"},
+        ],
+    }
     schemas["Why"] = {"type": "object", "properties": {"why": _TEXT}}
     paths: dict[str, Any] = {}
     for method, path, role, told, query, body, answer in _ROUTES:
@@ -114,6 +132,8 @@ def _operation(
     }  # fmt: skip
     if role is not None:
         made["description"] = f"Least role: {role}."
+    if answer == "Live":
+        made["responses"]["101"] = made["responses"].pop("200")  # what follows is the WebSocket
     if query:
         made["parameters"] = [
             {"name": name, "in": "query", "schema": kind, "description": text} for name, kind, text in query

@@ -1,6 +1,6 @@
 """What the page draws: the assets of the campus, and the newest values of those channels that are drawn.
 
-Needs    campus, operate.face.live.
+Needs    campus, operate.link, operate.face.live.
 Gives    site_of, Picture, QUALITY.
 Used by  operate.face: routes.
 """
@@ -15,8 +15,11 @@ from math import isfinite
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from wattstack.operate.face.live import Live
 from wattstack.operate.face.shield import json_bytes
+from wattstack.operate.link import Frame
 
 if TYPE_CHECKING:
     from wattstack.campus import Campus
@@ -28,6 +31,7 @@ DRAWN = {
     "grid_well", "left_s",
 }  # fmt: skip
 MOST_DRAWN = 400
+MOST_PREFIXES = 100  # for which the places of the channels are kept
 
 
 def site_of(campus: Campus, path: Path | None, simulated: bool | None) -> dict[str, Any]:
@@ -93,10 +97,10 @@ class Picture:
         self._live, self._path, self._ours = live, path, ours
         self._made: tuple[int, bytes] = (-1, b"")
         self._file: tuple[float, str] = (-1e9, "")
-        self._drawn: tuple[tuple[str, ...], list[tuple[int, str]]] = ((), [])
+        self._places: dict[str | None, tuple[tuple[str, ...], tuple[str, ...], np.ndarray]] = {}
 
     def bytes(self) -> bytes:
-        """JSON."""
+        """JSON of everything but the values, with `kind`: picture."""
         if self._made[0] != self._live.version:
             self._made = self._live.version, json_bytes(self.now())
         return self._made[1]
@@ -104,18 +108,12 @@ class Picture:
     def now(self) -> dict[str, Any]:
         """The same as an object."""
         seen = self._live.seen
-        values: dict[str, list] = {}
-        if seen.frame is not None:
-            for place, name in self._places(seen.names):
-                quality = int(seen.frame.quality[place])
-                value = float(seen.frame.values[place])
-                values[name] = [round(value, 6) if isfinite(value) else None, quality]
         return {
+            "kind": "picture",
             "utc_s": self._live.utc_s,
             "guard": {"heard": seen.heard, "age_s": min(seen.age_s, 1e6)},
             "frame_utc_s": None if seen.frame is None else seen.frame.utc_s,
             "state": None if seen.state is None else seen.state.model_dump(mode="json", exclude={"kind"}),
-            "values": values,
             "channels": len(seen.names),
             "poor": 0
             if seen.frame is None
@@ -123,6 +121,31 @@ class Picture:
             "file": self._checksum(),
             **self._ours(),
         }
+
+    def frame(self, prefix: str | None) -> tuple[tuple[str, ...], bytes]:
+        """Channels and the newest values of those that begin so; None: of those that are drawn.
+
+        Returns:
+            names: In the order of the values.
+            body: float64 time of the measurement, float32 (names,) with NaN where there is none, uint8 (names,) of
+                QUALITY; little-endian. Empty where nothing was heard yet.
+        """
+        seen = self._live.seen
+        if seen.frame is None:
+            return (), b""
+        kept = self._places.get(prefix)
+        if kept is None or kept[0] is not seen.names:
+            places = [
+                k
+                for k, name in enumerate(seen.names)
+                if (name.rpartition(".")[2] in DRAWN if prefix is None else name.startswith(prefix))
+            ][: MOST_DRAWN if prefix is None else None]
+            if len(self._places) >= MOST_PREFIXES:
+                self._places.clear()
+            names = tuple(seen.names[k] for k in places)
+            kept = self._places[prefix] = seen.names, names, np.array(places, dtype=np.intp)
+        _, names, chosen = kept
+        return names, Frame(seen.frame.utc_s, seen.frame.values[chosen], seen.frame.quality[chosen]).packed()
 
     def all_values(self, prefix: str) -> dict[str, Any]:
         """Every value whose channel begins so: value (null where there is none) and quality in words."""
@@ -142,12 +165,6 @@ class Picture:
                 if name.startswith(prefix)
             },
         }
-
-    def _places(self, names: tuple[str, ...]) -> list[tuple[int, str]]:
-        if self._drawn[0] != names:
-            found = [(k, name) for k, name in enumerate(names) if name.rpartition(".")[2] in DRAWN]
-            self._drawn = names, found[:MOST_DRAWN]
-        return self._drawn[1]
 
     def _checksum(self) -> str:
         if time.monotonic() - self._file[0] > 5.0:

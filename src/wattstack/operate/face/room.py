@@ -1,6 +1,6 @@
 """What all routes share: the campus, the guard, the people, the audit, the alarms, the picture.
 
-Needs    campus, operate: link, audit, alarms, historian; operate.face: users, gate, live, picture, asks.
+Needs    campus, operate: link, audit, alarms; operate.face: users, gate, live, picture, asks.
 Gives    Room.
 Used by  operate.face: app and every file of routes.
 """
@@ -21,6 +21,7 @@ from wattstack.operate.face.live import Live
 from wattstack.operate.face.picture import Picture, checksum, site_of
 from wattstack.operate.face.shield import Refused
 from wattstack.operate.face.users import Users
+from wattstack.operate.link import Event
 
 if TYPE_CHECKING:
     from wattstack.campus import Campus
@@ -45,19 +46,20 @@ class Room:
         face = campus.operate.face
         self.tls = face.certificate is not None
         self.users = Users(folder / "users.sqlite", face.session_h)
-        self.gate = Gate(self.users, self.tls, face.session_h)
+        self.gate = Gate(self.users, self.tls, face.session_h, self._stolen)
         self.audit = Audit(folder / "audit.log")
         self.live = Live(folder / "guard.sock")
         self.asks = Asks(campus, self.live, self.audit)
         self.picture = Picture(self.live, path, self._ours)
         self.site = site_of(campus, path, simulated)
         self.started_sum = checksum(path)
-        self.streams: dict[str, int] = {}  # open pages by person
+        self.onlookers: dict[str, int] = {}  # open pages by person
         self.queries = asyncio.Semaphore(
             2
         )  # history is read by as many threads at once: the guard needs its core
         self._alarms: dict[str, Any] | None = None
         self._looking: asyncio.Task | None = None
+        self._telling: set[asyncio.Task] = set()
 
     async def start(self) -> None:
         """Begin to listen to the guard and to look at the alarms."""
@@ -106,6 +108,18 @@ class Room:
             Refused: The audit cannot be written.
         """
         await written(self.audit, Change(who, what, old, new, reason))
+
+    def _stolen(self, name: str, began: str, came: str) -> None:
+        """A session came from another address than its own; it was ended. Written down and told as an alarm."""
+        task = asyncio.create_task(self._tell_stolen(name, began, came))
+        self._telling.add(task)
+        task.add_done_callback(self._telling.discard)
+
+    async def _tell_stolen(self, name: str, began: str, came: str) -> None:
+        text = f"the session of {name}, begun at {began}, came from {came}: it was ended. Somebody may have its cookie."
+        await self.live.tell(Event(utc_s=self.live.utc_s, level="alarm", channel="face.session", text=text))
+        with suppress(Refused):  # told as far as it can be
+            await self.record(name, "session.stolen", began, came, "came from another address")
 
     async def _look(self) -> None:
         while True:

@@ -94,6 +94,7 @@ async def sign_in(request: Request) -> Response:
 
 async def _come_in(room: Room, request: Request, name: str) -> Response:
     address = address_of(request)
+    room.gate.forget(request)  # a session that was there before does not live on beside the new one
     token, who = await asyncio.to_thread(room.users.sign_in, name, address)
     await room.record(who.name, "session.begin", None, address, "signed in")
     answer = answered({"who": told(who)})

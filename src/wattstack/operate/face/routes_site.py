@@ -1,6 +1,6 @@
 """How the site is: now, before, and why; its alarms.
 
-Needs    starlette; operate.face: room, history, metrics, routes_people (answered, words).
+Needs    starlette; operate.face: room, history, metrics, onlooker, routes_people (answered, words).
 Gives    SITE.
 Used by  operate.face.app.
 """
@@ -8,24 +8,21 @@ Used by  operate.face.app.
 from __future__ import annotations
 
 import asyncio
-import time
-from collections.abc import AsyncIterator
 from math import isfinite
 from typing import Any
 
 from starlette.requests import Request
-from starlette.responses import Response, StreamingResponse
-from starlette.routing import Route
+from starlette.responses import Response
+from starlette.routing import Route, WebSocketRoute
 
 from wattstack.errors import InputError
 from wattstack.operate.face import history
 from wattstack.operate.face.metrics import metrics_text
+from wattstack.operate.face.onlooker import look_on
 from wattstack.operate.face.room import Room
 from wattstack.operate.face.routes_people import answered, words
 from wattstack.operate.face.shield import Refused, read_json
 
-MOST_STREAMS, MOST_STREAMS_EACH = 60, 8
-STREAM_S = 3600.0  # then the browser connects again, and its session is looked at again
 MOST_CHANNELS = 12
 ORDER = (
     "device", "connection", "island and lockout", "backup reserve", "instruction", "ramp", "peak", "smoothing", "cost",
@@ -55,33 +52,9 @@ async def state(request: Request) -> Response:
 
 
 async def live(request: Request) -> Response:
-    """What is drawn, as server-sent events: one when something changed, at least one a second."""
-    room = _room(request)
-    who = room.gate.need(request, "viewer")
-    if sum(room.streams.values()) >= MOST_STREAMS or room.streams.get(who.name, 0) >= MOST_STREAMS_EACH:
-        raise Refused(429, "too many pages are open; close one.", 10.0)
-    headers = {"cache-control": "no-store", "x-accel-buffering": "no"}
-    return StreamingResponse(
-        _pictures(room, request, who.name), media_type="text/event-stream", headers=headers
-    )
-
-
-async def _pictures(room: Room, request: Request, name: str) -> AsyncIterator[bytes]:
-    room.streams[name] = room.streams.get(name, 0) + 1
-    ends_s = time.monotonic() + STREAM_S
-    try:
-        version = room.live.version
-        looked_s = time.monotonic()
-        yield b"retry: 1000\ndata: " + room.picture.bytes() + b"\n\n"
-        while time.monotonic() < ends_s:
-            version = await room.live.changed(version)
-            if time.monotonic() - looked_s > 5.0:  # a session that ended sees no more
-                looked_s = time.monotonic()
-                if room.gate.who(request) is None:
-                    return
-            yield b"data: " + room.picture.bytes() + b"\n\n"
-    finally:
-        room.streams[name] -= 1
+    """Who comes here without asking for a WebSocket."""
+    _room(request).gate.need(request, "viewer")
+    raise Refused(426, "is a WebSocket; ask for an upgrade, with wss:// or ws://.")
 
 
 async def why(request: Request) -> Response:
@@ -227,6 +200,7 @@ SITE = [
     Route("/api/site", site, methods=["GET"]),
     Route("/api/state", state, methods=["GET"]),
     Route("/api/live", live, methods=["GET"]),
+    WebSocketRoute("/api/live", look_on),
     Route("/api/why", why, methods=["GET"]),
     Route("/api/history", curves, methods=["GET"]),
     Route("/api/channels", channels, methods=["GET"]),

@@ -72,33 +72,36 @@ class Shield:
         self._headers = [*HEADERS, *([STRICT_TRANSPORT] if tls else [])]
 
     async def __call__(self, scope: dict, receive: Any, send: Any) -> None:
-        """One request, or the beginning and end of the server."""
-        if scope["type"] != "http":
+        """One request, one WebSocket, or the beginning and end of the server."""
+        if scope["type"] == "lifespan":
             await self.app(scope, receive, send)
             return
         scope["headers"] = [(name, value) for name, value in scope["headers"] if name != b"range"]
         address = (scope.get("client") or ("unknown", 0))[0]
         refusal = None if self._rate.take(address) else Refused(429, "too many requests; wait a moment.", 1.0)
         refusal = refusal or _too_large(scope)
+        before = (
+            "websocket." if scope["type"] == "websocket" else ""
+        )  # how an answer that opens nothing is named
         if refusal is not None:
-            await self._refuse(refusal, send)
+            await self._refuse(refusal, send, before)
             return
         begun = False
 
         async def guarded_send(message: dict) -> None:
             nonlocal begun
-            if message["type"] == "http.response.start":
+            if message["type"] == f"{before}http.response.start":
                 begun = True
                 message = {**message, "headers": [*message["headers"], *self._headers]}
             await send(message)
 
         try:
-            await self.app(scope, _Body(receive), guarded_send)
+            await self.app(scope, receive if before else _Body(receive), guarded_send)
         except Refused as refused:
             if not begun:  # else the server closes what was begun
-                await self._refuse(refused, send)
+                await self._refuse(refused, send, before)
 
-    async def _refuse(self, refused: Refused, send: Any) -> None:
+    async def _refuse(self, refused: Refused, send: Any, before: str) -> None:
         """Answer at once."""
         status, body, headers = refused.answer
         headers = [
@@ -106,8 +109,8 @@ class Shield:
             (b"content-length", str(len(body)).encode()),
             *self._headers,
         ]
-        await send({"type": "http.response.start", "status": status, "headers": headers})
-        await send({"type": "http.response.body", "body": body})
+        await send({"type": f"{before}http.response.start", "status": status, "headers": headers})
+        await send({"type": f"{before}http.response.body", "body": body})
 
 
 class _Body:

@@ -31,8 +31,8 @@ CREATE TABLE IF NOT EXISTS person
     (name TEXT PRIMARY KEY COLLATE NOCASE, hash TEXT NOT NULL, role TEXT NOT NULL, made_s REAL NOT NULL);
 CREATE TABLE IF NOT EXISTS machine
     (name TEXT PRIMARY KEY COLLATE NOCASE, digest TEXT NOT NULL UNIQUE, role TEXT NOT NULL, made_s REAL NOT NULL);
-CREATE TABLE IF NOT EXISTS session
-    (digest TEXT PRIMARY KEY, name TEXT NOT NULL, csrf TEXT NOT NULL, until_s REAL NOT NULL);
+CREATE TABLE IF NOT EXISTS signed_in
+    (digest TEXT PRIMARY KEY, name TEXT NOT NULL, csrf TEXT NOT NULL, address TEXT NOT NULL, until_s REAL NOT NULL);
 CREATE TABLE IF NOT EXISTS first (digest TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS place (name TEXT NOT NULL, address TEXT NOT NULL, PRIMARY KEY (name, address));
 """
@@ -46,11 +46,13 @@ class Who:
         name: Of the person or machine.
         role: One of ROLES.
         csrf: What a page of theirs must send with each command; "" for a machine, which sends its key each time.
+        address: Where the session began.
     """
 
     name: str
     role: str
     csrf: str = ""
+    address: str = ""
 
     @property
     def machine(self) -> bool:
@@ -145,7 +147,7 @@ class Users:
             hashed = self._hasher.hash(password)
             self._db.execute("DELETE FROM person WHERE name = ?", (name,))
             self._db.execute("INSERT INTO person VALUES (?, ?, ?, ?)", (name, hashed, role, time.time()))
-            self._db.execute("DELETE FROM session WHERE name = ? COLLATE NOCASE", (name,))
+            self._db.execute("DELETE FROM signed_in WHERE name = ? COLLATE NOCASE", (name,))
 
     def add_machine(self, name: str, role: str) -> str:
         """A program, with a key of its own that is shown once: what this returns. An older key of that name ends.
@@ -180,7 +182,7 @@ class Users:
         if admins == [name.lower()]:
             raise InputError("user", [Fault(name, "is the last admin, must stay. Add another one first.")])
         with self._lock:
-            for table in ("person", "machine", "session"):
+            for table in ("person", "machine", "signed_in"):
                 self._db.execute(f"DELETE FROM {table} WHERE name = ? COLLATE NOCASE", (name,))
 
     def listed(self) -> list[dict[str, str]]:
@@ -213,12 +215,13 @@ class Users:
         name, role = self._one("SELECT name, role FROM person WHERE name = ?", (name,))
         token, csrf, now = secrets.token_urlsafe(32), secrets.token_urlsafe(24), time.time()
         with self._lock:
-            self._db.execute("DELETE FROM session WHERE until_s < ?", (now,))
+            self._db.execute("DELETE FROM signed_in WHERE until_s < ?", (now,))
             self._db.execute(
-                "INSERT INTO session VALUES (?, ?, ?, ?)", (_digest(token), name, csrf, now + self._session_s)
+                "INSERT INTO signed_in VALUES (?, ?, ?, ?, ?)",
+                (_digest(token), name, csrf, address, now + self._session_s),
             )
             self._db.execute("INSERT OR IGNORE INTO place VALUES (?, ?)", (name.lower(), address))
-        return token, Who(name, role, csrf)
+        return token, Who(name, role, csrf, address)
 
     def knows(self, name: str, address: str) -> bool:
         """Whether that person ever signed in from that address."""
@@ -228,8 +231,8 @@ class Users:
     def of_session(self, token: str) -> Who | None:
         """Who has this session; None where it ended or never was."""
         row = self._one(
-            "SELECT person.name, person.role, session.csrf FROM session JOIN person ON person.name = session.name "
-            "WHERE session.digest = ? AND session.until_s > ?",
+            "SELECT person.name, person.role, csrf, address FROM signed_in JOIN person ON person.name = signed_in.name "
+            "WHERE digest = ? AND until_s > ?",
             (_digest(token), time.time()),
         )
         return None if row is None else Who(*row)
@@ -242,7 +245,7 @@ class Users:
     def sign_out(self, token: str) -> None:
         """End a session."""
         with self._lock:
-            self._db.execute("DELETE FROM session WHERE digest = ?", (_digest(token),))
+            self._db.execute("DELETE FROM signed_in WHERE digest = ?", (_digest(token),))
 
     def _one(self, text: str, values: tuple = ()) -> tuple | None:
         with self._lock:

@@ -87,21 +87,41 @@ function show() {
   body.dataset.pictures = String(Number(body.dataset.pictures || 0) + 1);
 }
 
+/* What is shown comes over a WebSocket: names, then values in binary (time, float32, quality), then the picture. */
 function listen() {
-  if (stream) stream.close();
-  stream = new EventSource("/api/live");
-  stream.onmessage = (event) => {
-    session.picture = JSON.parse(event.data);
+  hush();
+  const line = new WebSocket(`${window.location.protocol === "https:" ? "wss" : "ws"}://${window.location.host}/api/live`);
+  let names = [], values = {};
+  line.binaryType = "arraybuffer";
+  line.onmessage = (event) => {
+    if (typeof event.data !== "string") { values = valuesOf(names, new DataView(event.data)); return; }
+    const said = JSON.parse(event.data);
+    if (said.kind === "names") names = said.names;
+    if (said.kind !== "picture") return;
+    session.picture = { ...said, values };
     heardAt = Date.now();
-    byId("clock").textContent = clock(session.picture.utc_s);
-    byId("clock").setAttribute("datetime", new Date(session.picture.utc_s * 1000).toISOString());
+    byId("clock").textContent = clock(said.utc_s);
+    byId("clock").setAttribute("datetime", new Date(said.utc_s * 1000).toISOString());
     show();
   };
-  stream.onerror = async () => {
-    if (stream.readyState !== EventSource.CLOSED) return;
+  line.onclose = async () => {
+    if (stream !== line) return;
+    stream = null;
     try { if (!(await ask("/api/me")).who) { leave(); return; } } catch (error) { /* it is away: try again */ }
-    window.setTimeout(listen, 2000);
+    window.setTimeout(() => { if (session.who && !stream) listen(); }, 2000);
   };
+  stream = line;
+}
+
+function hush() { const line = stream; stream = null; if (line) line.close(); }
+
+function valuesOf(names, view) {
+  const found = {};
+  names.forEach((name, k) => {
+    const value = view.getFloat32(8 + 4 * k, true);
+    found[name] = [isFinite(value) ? value : null, view.getUint8(8 + 4 * names.length + k)];
+  });
+  return found;
 }
 
 async function enter(who) {
@@ -117,7 +137,7 @@ async function enter(who) {
 }
 
 function leave() {
-  if (stream) stream.close();
+  hush();
   if (shown) { shown.leave(); shown = null; }
   session.who = session.picture = null;
   ["top", "tabs", "foot"].forEach((id) => { byId(id).hidden = true; });
