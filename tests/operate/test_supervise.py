@@ -192,7 +192,8 @@ def test_shadow_and_speed_reach_the_processes(campus_file):
     parts = {part.name: part for part in parts_of(made, True, 60.0, "faults.yaml")}
     assert list(parts) == ["devices", "guard", "utility", "historian", "planner", "face"]
     assert parts["guard"].words[-3:] == ("--shadow", "--speed", "60")
-    assert parts["devices"].words[-2:] == ("--faults", "faults.yaml")
+    assert parts["devices"].words[-4:-2] == ("--faults", "faults.yaml")
+    assert parts["devices"].words[-2:] == ("--log", str(made.folder / "really.csv"))
     assert parts["planner"].after == made.folder / "guard.sock"
     real = [part.name for part in parts_of(made, False, None)]
     assert real == ["guard", "historian", "planner", "face"]

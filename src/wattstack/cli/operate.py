@@ -16,13 +16,14 @@ campus.yaml. Everything it keeps goes into the folder of the site's data (operat
 users, logs, and campus.yaml as it runs. A file that is changed meanwhile is shown and not taken over.
 
 --simulated makes a device for each asset on free ports of this machine, moved by a small live site, and plans sizes
-that are open. The site begins at time.start of the campus.
+that are open. The site begins at time.start of the campus. --day does so too, and shows one day: date,
+speed and what goes wrong stand in a small file. At its end comes a page that lays the day beside plan and twin.
 
 \b
 Examples:
   wattstack operate campus.yaml
   wattstack operate campus.yaml --shadow                       decide, write nothing
-  wattstack operate examples/sakai --simulated --speed 144     a day in ten minutes
+  wattstack operate examples/sakai --day examples/sakai/day.yaml     a day in ten minutes
   wattstack operate examples/sakai --simulated --faults faults.yaml --seconds 600 -o out/live
 
 \b
@@ -35,12 +36,13 @@ Exit codes: 0 done (--seconds), 2 bad input, 3 a process does not start, 130 sto
 @click.option("--shadow", is_flag=True, help="Decide, record, write nothing to any device.")
 @click.option("--simulated", is_flag=True, help="Make the devices on this machine.")
 @click.option(
+    "--day", type=click.Path(), metavar="FILE", help="Show a day of a simulated site: date, speed, faults."
+)
+@click.option(
     "--speed",
     type=click.FloatRange(0.0, 3600.0, min_open=True),
-    default=1.0,
-    show_default=True,
     metavar="X",
-    help="Seconds of the simulated site in a second.",
+    help="Seconds of the simulated site in a second.  [default: 1]",
 )
 @click.option(
     "--faults", type=click.Path(exists=True), metavar="FILE", help="Script of faults, with --simulated."
@@ -49,16 +51,22 @@ Exit codes: 0 done (--seconds), 2 bad input, 3 a process does not start, 130 sto
 @click.option(
     "-o", "--out", "folder", type=click.Path(), help="Folder of the site's data [default: operate.folder]."
 )
-def operate(source: str, shadow: bool, simulated: bool, speed: float, folder: str | None, **more) -> int:
+def operate(
+    source: str, shadow: bool, simulated: bool, speed: float | None, folder: str | None, **more
+) -> int:
     """See HELP."""
     from wattstack.operate import operate_campus
 
-    if not simulated and (speed != 1.0 or more["faults"]):
+    day = more["day"]
+    if day is not None and (speed is not None or more["faults"]):
+        raise click.UsageError("--speed and --faults stand in the file of the day.")
+    if not simulated and day is None and (speed is not None or more["faults"]):
         raise click.UsageError(
             "--speed and --faults go with --simulated only: real devices keep their own time."
         )
     try:
-        code = operate_campus(source, simulated, speed, shadow, folder, say=click.echo, **more)
+        is_simulated = simulated or day is not None
+        code = operate_campus(source, is_simulated, speed or 1.0, shadow, folder, say=click.echo, **more)
     except ModuleNotFoundError as error:
         raise click.UsageError(f"{error.name} is missing: pip install 'wattstack[operate]'") from None
     if code:

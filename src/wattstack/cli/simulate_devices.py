@@ -7,6 +7,7 @@ Used by  cli.app.
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -57,7 +58,16 @@ Exit codes: 0 done (--for), 2 bad input, 130 stopped.
 )
 @click.option("--faults", "faults_file", type=click.Path(), metavar="FILE", help="Script of faults.")
 @click.option(
-    "--start", metavar="TIME", help="When the site begins, with its zone.  [default: time.start of the campus]"
+    "--log",
+    "log_file",
+    type=click.Path(),
+    metavar="FILE",
+    help="CSV of what really happens, a line a minute.",
+)
+@click.option(
+    "--start",
+    metavar="TIME",
+    help="When the site begins, with its zone.  [default: time.start of the campus]",
 )
 @click.option(
     "--seed", type=int, default=0, show_default=True, help="Of noise, and of engines that do not start."
@@ -70,21 +80,28 @@ Exit codes: 0 done (--for), 2 bad input, 130 stopped.
     help="End after so many seconds.",
 )
 def simulate_devices(
-    campus_file: str, speed_factor: float, faults_file: str | None, seed: int, for_s: float | None, start: str | None
+    campus_file: str,
+    speed_factor: float,
+    faults_file: str | None,
+    seed: int,
+    for_s: float | None,
+    **more: str | None,
 ) -> int:
     """See HELP."""
     import asyncio
 
     from wattstack.campus import read_campus
-    from wattstack.operate.simulated import SimulatedSite, read_faults
+    from wattstack.operate.simulated import SimulatedSite, SiteLog, read_faults
 
     campus = read_campus(campus_file)
     faults = read_faults(Path(faults_file), tuple(campus.devices)) if faults_file else ()
     site = SimulatedSite(campus, speed_factor, faults, seed, say=click.echo)
-    if start is not None:
-        site.begin(_moment(start))
+    if more["start"] is not None:
+        site.begin(_moment(more["start"]))
     try:
-        asyncio.run(_serve(site, campus, for_s))
+        with nullcontext() if more["log_file"] is None else SiteLog(site.site, Path(more["log_file"])) as log:
+            site.log = log
+            asyncio.run(_serve(site, campus, for_s))
     except KeyboardInterrupt as stop:
         raise KeyboardInterrupt("Stopped: nobody listens any more.") from stop
     return 0

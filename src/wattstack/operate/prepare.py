@@ -1,6 +1,6 @@
 """The campus as it is run: checked, kept beside the site's data, so that an edit changes nothing by itself.
 
-Needs    campus, plan.plan_site (sizes of a simulated site that do not stand yet).
+Needs    campus, plan.plan_site (sizes of a simulated site that do not stand yet), operate.day.
 Gives    prepare_campus, Prepared, checksum_of.
 Used by  operate.supervise, cli.operate.
 
@@ -20,9 +20,13 @@ from typing import TYPE_CHECKING, Any
 
 from wattstack.campus import SizeRange, read_campus, write_campus
 from wattstack.errors import Fault, InputError
+from wattstack.operate.day import Day, read_day
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from wattstack.campus import Campus
+    from wattstack.plan import Plan
 
 TEMPLATES = {
     "grid": "meter-generic", "battery": "sunspec-storage", "generator": "genset-controller",
@@ -35,7 +39,8 @@ FILES = (
     "ca",
     "password",
     "postgres",
-    "dsx_keys",
+    "keys",
+    "signing_key",
     "openadr_secret",
     "workload_hook",
 )
@@ -52,6 +57,7 @@ class Prepared:
         source: The user's file. file: What the processes read. folder: Of history, state, users, socket.
         checksum: Of the user's file, SHA-256; with what it extends.
         campus: As in `file`.
+        day: That is shown; None: the site begins at time.start, and does not end.
     """
 
     source: Path
@@ -59,6 +65,7 @@ class Prepared:
     folder: Path
     checksum: str
     campus: Campus
+    day: Day | None = None
 
     @property
     def page(self) -> str:
@@ -74,7 +81,8 @@ class Prepared:
 
 
 def prepare_campus(
-    source: str | Path, simulated: bool = False, folder: str | Path | None = None, say: Callable[[str], None] = print
+    source: str | Path, simulated: bool = False, folder: str | Path | None = None,
+    say: Callable[[str], None] = print, day: str | Path | None = None,
 ) -> Prepared:  # fmt: skip
     """Read a campus, see that it can be run, and lay it into its folder.
 
@@ -83,6 +91,7 @@ def prepare_campus(
         simulated: Make devices on free ports of this machine, and plan the sizes that are open.
         folder: Of the site's data; None: operate.folder, beside the campus file.
         say: Told what was made.
+        day: File of a day to be shown by a simulated site (operate.day).
 
     Raises:
         InputError: Faults of the file; no devices; sizes that do not stand; a folder whose path is too long.
@@ -97,7 +106,10 @@ def prepare_campus(
             str(folder), [f"has {len(str(folder))} letters, too many for a socket. Choose a shorter -o."]
         )
     if simulated:
-        campus = _sized(read_campus(source, changes=simulated_devices(campus)), say)
+        shown = None if day is None else read_day(day, campus)
+        campus = _sized(read_campus(source, changes=simulated_devices(campus)), say, shown)
+    else:
+        shown = None
     _require_runnable(campus, source)
     campus = _anchored(campus, folder)
     folder.mkdir(parents=True, exist_ok=True)
@@ -106,7 +118,7 @@ def prepare_campus(
     if file.resolve() == source.resolve():
         raise InputError(str(folder), [f"holds {source.name} itself. Choose another folder with -o."])
     write_campus(campus, file)
-    return Prepared(source, file, folder, checksum, read_campus(file))
+    return Prepared(source, file, folder, checksum, read_campus(file), shown)
 
 
 def simulated_devices(campus: Campus) -> dict[str, Any]:
@@ -162,14 +174,18 @@ def _updated(campus: Campus, values: dict[str, Any]) -> Campus:
     return made
 
 
-def _sized(campus: Campus, say: Callable[[str], None]) -> Campus:
-    """The campus with sizes and monthly peaks as planned, where some do not stand yet."""
-    if not any(isinstance(size, SizeRange) for size in campus.size_paths.values()):
+def _sized(campus: Campus, say: Callable[[str], None], day: Day | None) -> Campus:
+    """The campus with sizes and monthly peaks as planned, where some do not stand yet or a day is to be shown.
+
+    A day begins with the energy that the plan has in store then.
+    """
+    is_open = any(isinstance(size, SizeRange) for size in campus.size_paths.values())
+    if not is_open and day is None:
         return campus
     from wattstack.plan import plan_site
 
-    say("Sizes are ranges still: the site is planned first.")
-    plan = plan_site(campus)
+    say("Sizes are ranges still: the site is planned first." if is_open else "The plan of the year is made.")
+    plan = plan_site(campus, curve=False, worth=False)
     made = campus.sized(plan.sizes)
     if made.control.peak_target_mw is None:
         peaks: dict[str, float] = {}
@@ -178,7 +194,25 @@ def _sized(campus: Campus, say: Callable[[str], None]) -> Campus:
             peaks[month] = max(peaks.get(month, 0.0), round(float(peak), 3))
         if peaks and all(re.fullmatch(r"\d{4}-\d{2}", month) for month in peaks):
             made = _updated(made, {"control": made.control.model_copy(update={"peak_target_mw": peaks})})
-    return made
+    return made if day is None else _stored(made, plan, day.begin)
+
+
+def _stored(campus: Campus, plan: Plan, begin: datetime) -> Campus:
+    """The campus with its batteries as full as the plan has them at a moment."""
+    scenario = plan.scenarios[0]
+    axis = scenario.case.axis
+    passed_s = begin.timestamp() - float(axis.start.astype("datetime64[s]").astype(int))
+    step = int(passed_s // axis.step_s) % axis.count
+    batteries = {}
+    for name, unit in campus.battery.items():
+        stored = float(
+            scenario.dispatch.stored_mwh[f"battery.{name}"][step - 1]
+        )  # at the end of the step before
+        low = unit.soc_low if unit.soc_low is not None else 0.5 * (1.0 - unit.usable_frac)
+        frac = min(max(stored / float(unit.energy_mwh), 0.0), 1.0) if unit.energy_mwh else 0.0
+        start = unit.start.model_copy(update={"soc": round(low + frac * unit.usable_frac, 6)})
+        batteries[name] = _updated(unit, {"start": _updated(start, {"soc": start.soc})})
+    return _updated(campus, {"battery": batteries})
 
 
 def _anchored(campus: Campus, folder: Path) -> Campus:
@@ -189,6 +223,10 @@ def _anchored(campus: Campus, folder: Path) -> Campus:
         for name, value in part:
             if name in FILES and isinstance(value, str):
                 changed[name] = str((campus.base_dir / value).resolve())
+            elif isinstance(value, dict):
+                new = {k: turned(v) if hasattr(v, "model_fields_set") else v for k, v in value.items()}
+                if any(new[k] is not v for k, v in value.items()):
+                    changed[name] = new
             elif hasattr(value, "model_fields_set"):
                 new = turned(value)
                 if new is not value:

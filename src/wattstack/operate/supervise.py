@@ -35,8 +35,9 @@ GRACE_S = 8.0  # from "stop" to "die"
 LOOK_S = 2.0  # from one look at the campus file to the next
 LARGEST_LOG = 10_000_000
 BAD_INPUT = 2
-# Who waits for whom where the processor is short: the loop never, the page first (as CPUWeight in packaging/)
-NICE = {"guard": -10, "historian": 5}
+# Who waits for whom where the processor is short: the loop never, nor simulated devices, which are hardware to it; the
+# page first (as CPUWeight in packaging/)
+NICE = {"guard": -10, "devices": -10, "historian": 5}
 USUAL_NICE = 10
 
 
@@ -70,7 +71,9 @@ def parts_of(prepared: Prepared, shadow: bool, speed: float | None, faults: str 
     parts = []
     if speed is not None:
         script = ("--faults", faults) if faults else ()
-        parts.append(Part("devices", ("-m", "wattstack", "simulate-devices", file, *hurried, *script)))
+        script = (*script, "--log", str(prepared.folder / "really.csv"))
+        words = ("-m", "wattstack", "simulate-devices", file, *hurried, *script)
+        parts.append(Part("devices", words, nice=NICE["devices"]))
     socket = prepared.folder / "guard.sock"
     parts.append(
         Part(
@@ -246,7 +249,9 @@ def opening(prepared: Prepared, shadow: bool, speed: float | None) -> list[str]:
         )
     if prepared.day is not None:
         day = prepared.day
-        lines.append(f"day      {day.start:%Y-%m-%d}, from half an hour before; {len(day.faults)} faults in it ({day.source})")
+        lines.append(
+            f"day      {day.start:%Y-%m-%d}, from half an hour before; {len(day.faults)} faults in it ({day.source})"
+        )
         lines.append(f"         it takes {day.seconds / 60.0:.0f} minutes")
     if shadow:
         lines.append("shadow   it decides and writes nothing")

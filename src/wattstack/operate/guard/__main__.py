@@ -1,4 +1,4 @@
-"""`python -m wattstack.operate.guard CAMPUS [FOLDER] [--shadow] [--speed X]`: the guard as a process of its own.
+"""`python -m wattstack.operate.guard CAMPUS [FOLDER] [--shadow] [--speed X --start TIME]`: the guard as a process.
 
 Needs    campus, operate.guard.loop.
 Gives    main.
@@ -11,6 +11,7 @@ import argparse
 import asyncio
 import signal
 import sys
+from datetime import datetime
 from pathlib import Path
 
 
@@ -23,21 +24,28 @@ def main(words: list[str] | None = None) -> int:
     parser.add_argument("folder", type=Path, nargs="?", help="of socket and state; absent: operate.folder")
     parser.add_argument("--shadow", action="store_true", help="decide and tell, never write")
     parser.add_argument("--speed", type=float, help="a simulated site: its seconds in one of the wall")
+    parser.add_argument(
+        "--start", type=datetime.fromisoformat, help="when a simulated site begins, with its zone"
+    )
     asked = parser.parse_args(words)
     try:
-        return run_guard(asked.campus, asked.folder, asked.shadow, asked.speed)
+        return run_guard(asked.campus, asked.folder, asked.shadow, asked.speed, asked.start)
     except WattstackError as error:
         print(error, file=sys.stderr)
         return error.exit_code
 
 
-def run_guard(path: Path, folder: Path | None, shadow: bool, speed: float | None) -> int:
+def run_guard(
+    path: Path, folder: Path | None, shadow: bool, speed: float | None, start: datetime | None = None
+) -> int:
     """Read the campus and run its guard."""
     from wattstack.campus import read_campus
     from wattstack.operate.guard.loop import Guard
 
     campus = read_campus(path / "campus.yaml" if path.is_dir() else path)
     guard = Guard(campus, folder or campus.base_dir / campus.operate.folder, shadow, speed)
+    if start is not None:
+        guard.mind.clock.begin_s = start.timestamp()
 
     async def whole() -> None:
         loop = asyncio.get_running_loop()

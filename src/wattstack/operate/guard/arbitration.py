@@ -94,5 +94,16 @@ class Feasible:
         for record in self.records:
             cut = min(max(wish_mw, record.low_mw), record.high_mw)
             if abs(cut - power) <= TOLERANCE_MW * max(1.0, abs(power)):
-                return power, f"{record.step}: {record.why}"
+                who = self._edge(power) if record.slack_mw > 0.0 else record
+                return power, f"{who.step}: {who.why}"
         return power, ""
+
+    def _edge(self, power_mw: float) -> Record:
+        """Who left no more than a power: the first whose bound it is."""
+        near = TOLERANCE_MW * max(1.0, abs(power_mw))
+        ends = (
+            one
+            for one in self.records
+            if min(abs(one.low_mw - power_mw), abs(one.high_mw - power_mw)) <= near
+        )
+        return next(ends)

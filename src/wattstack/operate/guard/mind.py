@@ -21,7 +21,7 @@ from zoneinfo import ZoneInfo
 import numpy as np
 
 from wattstack.campus import reserve_mw, reserve_mwh
-from wattstack.control import Measured, RuleController, SmoothingLoop, rule_arrays
+from wattstack.control import Measured, RuleController, SmoothingLoop, reason_text, rule_arrays
 from wattstack.control.kernel import rows
 from wattstack.operate.devices import Image
 from wattstack.operate.guard.arbitration import Feasible
@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from wattstack.campus import Campus
 
 USUAL_INTERVAL_S = 1800.0
+FOLLOWS, NOTHING = reason_text(rows.PLAN), reason_text(rows.IDLE)
 BUMP_S = 2.0  # from the actual power to the first wish after a start
 
 
@@ -168,6 +169,11 @@ class Mind:
         if self._loop is not None:
             smooth = self._loop.decide(Measured(made.time_s, values | {"control.base_mw": controller_mw}))
             return sum(smooth.power_mw.values()), next(iter(smooth.reason.values()), "")
+        if has_plan:  # the plan's own words: what it does, at which price, and what for
+            said = plan[-1].why if ": " in plan[-1].why else FOLLOWS
+            whys = [
+                said if why in (FOLLOWS, NOTHING) else why.replace(f"{FOLLOWS};", f"{said};") for why in whys
+            ]
         return controller_mw, "; ".join(whys)
 
     def _remember(self, load_mw: float) -> None:

@@ -4,13 +4,16 @@ Needs    operate.link; operate.guard.mind.
 Gives    Telling.
 Used by  operate.guard.loop.
 
-A command is told when its reason changes, or its power by more than one hundredth of what stands, and at most once a
-second for an asset. An alarm is told when it comes and when it goes.
+A command is told, at most once a second for an asset, when its power moves by a tenth of what stands, or when its
+reason changes (numbers in it apart) and was not told within the last quarter of an hour; all powers are in the frames.
+An alarm is told when it comes and when it goes.
 """
 
 from __future__ import annotations
 
+import re
 from collections import deque
+from dataclasses import dataclass, field
 from math import isfinite, nan
 from typing import TYPE_CHECKING
 
@@ -25,7 +28,20 @@ if TYPE_CHECKING:
 
 EARLY = 500  # events that are kept for who subscribes later
 MODES = {"run": 0.0, "shadow": 1.0, "manual": 2.0, "safe": 3.0}
-TOLD_S, TOLD_FRAC = 1.0, 0.01
+TOLD_S, TOLD_FRAC = 1.0, 0.1
+AGAIN_S, AGAIN_FRAC = 900.0, 0.01  # seconds of the site
+QUIET = ("cost",)  # steps that give way every day: the reason of the setpoint says by whom
+_NUMBER = re.compile(r"[-+]?\d[\d.,e+-]*")
+
+
+@dataclass(slots=True)
+class _Told:
+    """What was told last of an asset, and when each reason was (monotonic)."""
+
+    at_s: float = -np.inf
+    power_mw: float = nan
+    plain: str = ""
+    when: dict[str, float] = field(default_factory=dict)
 
 
 class Telling:
@@ -41,7 +57,7 @@ class Telling:
         self.own: dict[str, float] = {}
         self.recent: deque[Event] = deque(maxlen=EARLY)
         self._standing: dict[str, str] = {}
-        self._told: dict[str, tuple[float, float, str]] = {}
+        self._told: dict[str, _Told] = {}
 
     def say(self, level: str, channel: str, text: str, data: dict | None = None) -> None:
         """Tell something that happened now."""
@@ -70,7 +86,11 @@ class Telling:
             self.say("alarm", "clock", line)
         guard.mind.clock.told.clear()
         alarms = made.alarms | guard.slow
-        alarms |= {f"slack {step}": f"{step} is missed by {mw:.3g} MW" for step, mw in made.slack_mw.items()}
+        alarms |= {
+            f"slack {step}": f"{step} is missed by {mw:.3g} MW"
+            for step, mw in made.slack_mw.items()
+            if step not in QUIET
+        }
         self._alarms(alarms)
         self._commands(made)
         server = guard.server
@@ -125,15 +145,20 @@ class Telling:
                     self.say("alarm", where, what)
 
     def _commands(self, made: Decision) -> None:
-        now = self.guard.image.time_s
+        now, speed = self.guard.image.time_s, self.guard.speed or 1.0
         for asset, power in made.asset_mw.items():
             why = made.reasons.get(asset, "")
-            told_s, told_mw, told_why = self._told.get(asset, (-np.inf, nan, ""))
+            told = self._told.setdefault(asset, _Told())
             kind, name = asset.split(".")
             size = float(getattr(self.guard.campus, kind)[name].power_mw)
-            plain = why.split(";")[0]
-            new = plain != told_why or not abs(power - told_mw) <= TOLD_FRAC * size
-            if new and now - told_s >= TOLD_S:
-                self._told[asset] = now, power, plain
+            plain = _NUMBER.sub("#", why.split(";")[0])
+            moved = abs(power - told.power_mw)
+            rested = (now - told.when.get(plain, -np.inf)) * speed >= AGAIN_S
+            new = not moved <= TOLD_FRAC * size or (
+                rested and (plain != told.plain or moved > AGAIN_FRAC * size)
+            )
+            if new and now - told.at_s >= TOLD_S:
+                told.at_s, told.power_mw, told.plain = now, power, plain
+                told.when[plain] = now
                 data = {"power_mw": power, "mode": made.mode}
                 self.say("command", asset, f"{power:.4g} MW: {why}", data)

@@ -21,6 +21,7 @@ from wattstack.operate.simulated.site import Site
 
 if TYPE_CHECKING:
     from wattstack.campus import Campus
+    from wattstack.operate.simulated.log import SiteLog
 
 TICK_S = 0.02  # wall time from one state of the site to the next
 LONGEST_TICK_S = 1.0  # a machine that slept does not make the site jump
@@ -39,6 +40,7 @@ class SimulatedSite:
     Attributes:
         site: What moves.
         devices: By path.
+        log: Hears of each step what really happened; None: nobody.
 
     Raises:
         InputError: There are no devices, or some that are not simulated; sizes that do not stand.
@@ -60,6 +62,8 @@ class SimulatedSite:
         self.devices: dict[str, SimulatedDevice] = {}
         self._ports: dict[tuple[str, int], Port] = {}
         self._script = sorted(faults, key=lambda fault: fault.at_s)
+        self._origin_s = 0.0
+        self.log: SiteLog | None = None
         self._in_force: list[ScriptedFault] = []
         self._writing_s: dict[str, float] = {}
         self._tasks: list[asyncio.Task] = []
@@ -73,6 +77,11 @@ class SimulatedSite:
             place = (declared.host, declared.port or 502)
             port = self._ports.setdefault(place, Port(*place, {}))
             port.units[declared.unit] = made
+        self.tick(1e-3)
+
+    def begin(self, utc_s: float) -> None:
+        """Let it begin at a moment [s since 1970 UTC] instead of time.start; faults count from then."""
+        self._origin_s = self.site.begin(utc_s)
         self.tick(1e-3)
 
     async def start(self) -> None:
@@ -125,6 +134,8 @@ class SimulatedSite:
                 asked[asset] = (asked.get(asset) or 0.0) + wanted
             closed[asset] = closed.get(asset, True) and not device.spoiler.has("contactor")
         site.step(step_s, asked, closed)
+        if self.log is not None:
+            self.log.step(step_s)
         for path, device in self.devices.items():
             share = self.campus.devices[path].share_frac
             values = site.values(path.split("#", 1)[0], share)
@@ -158,7 +169,7 @@ class SimulatedSite:
 
     def _play(self) -> None:
         """What the script says for now."""
-        now = self.site.time_s
+        now = self.site.time_s - self._origin_s
         for fault in [f for f in self._in_force if now >= f.at_s + f.lasts_s]:
             self._in_force.remove(fault)
             self.lift(fault.device, fault.kind)

@@ -24,6 +24,7 @@ from wattstack.physics.kernel import generator as unit
 from wattstack.physics.kernel.reservoir import reservoir_core
 
 NOISE_FRAC, NOISE_S = 0.005, 5.0  # of the load, and how long a deviation lasts: assumption
+HOLD_H = 1.0 / 12.0  # uninterruptible units without a declared energy: 5 min of their rating
 DROOP_HZ = 0.05  # frequency error at full import: assumption, a meter shows a number that moves
 
 
@@ -51,6 +52,19 @@ class _Engines:
 
 
 @dataclass
+class _Ups:
+    """Units that carry their halls where the bus cannot."""
+
+    share: float  # of the load of the campus that hangs on them
+    power_mw: float
+    energy_mwh: float
+    recharge_mw: float
+    stored_mwh: float
+    carries_mw: float = 0.0
+    draws_mw: float = 0.0
+
+
+@dataclass
 class _Meters:
     import_mw: float = 0.0
     imported_mwh: float = 0.0
@@ -59,7 +73,6 @@ class _Meters:
     unserved_mwh: float = 0.0
     loads_mwh: dict[str, float] = field(default_factory=dict)
     solar_mwh: dict[str, float] = field(default_factory=dict)
-    ups_stored_frac: float = 1.0
 
 
 class Site:
@@ -73,7 +86,8 @@ class Site:
     Attributes:
         time_s: Seconds since the beginning of the case.
         grid_on: Whether the grid is there.
-        load_mw: Served and unserved together.
+        load_mw: Served and unserved together. drawn_mw: What of it the bus carries.
+        ups: Uninterruptible units, by asset.
     """
 
     def __init__(self, campus: Campus, case: Case, seed: int = 0) -> None:
@@ -90,6 +104,7 @@ class Site:
         sizes = {f"load.{name}": _size(part) for name, part in campus.load.items()}
         whole = sum(sizes.values()) or 1.0
         self._shares = {path: size / whole for path, size in sizes.items()}
+        self.ups = {f"ups.{name}": _ups(one, campus, self._shares) for name, one in campus.ups.items()}
         self.load_mw, self.solar_mw, self._limits = 0.0, {}, {}
         self.step(1e-3, {})
 
@@ -157,20 +172,28 @@ class Site:
 
     def _balance(self, left_mw: float, step_h: float) -> None:
         meters = self.meters
-        meters.import_mw = left_mw if self.grid_on else 0.0
-        meters.unserved_mw = 0.0 if self.grid_on else max(left_mw, 0.0)
+        short_mw = 0.0 if self.grid_on else max(left_mw, 0.0)
+        meters.unserved_mw = self._bridge(short_mw, step_h)
+        meters.import_mw = left_mw + sum(one.draws_mw for one in self.ups.values()) if self.grid_on else 0.0
         meters.imported_mwh += max(meters.import_mw, 0.0) * step_h
         meters.exported_mwh += max(-meters.import_mw, 0.0) * step_h
         meters.unserved_mwh += meters.unserved_mw * step_h
-        served = self.load_mw - meters.unserved_mw
+        self.drawn_mw = served = self.load_mw - short_mw
         for path, share in self._shares.items():
             meters.loads_mwh[path] = meters.loads_mwh.get(path, 0.0) + share * served * step_h
         for path, power in self.solar_mw.items():
             meters.solar_mwh[path] = meters.solar_mwh.get(path, 0.0) + power * step_h
-        drain = (
-            1.0 if meters.unserved_mw > 0.0 else -1.0
-        )  # units hold their halls for 5 min, and charge as fast
-        meters.ups_stored_frac = min(max(meters.ups_stored_frac - drain * step_h * 12.0, 0.0), 1.0)
+
+    def _bridge(self, short_mw: float, step_h: float) -> float:
+        """Uninterruptible units carry what the bus lacks, as far as they can; returns what nobody carries [MW]."""
+        for one in self.ups.values():
+            most = min(one.share * self.load_mw, one.power_mw, one.stored_mwh / step_h)
+            one.carries_mw = min(short_mw, most)
+            short_mw -= one.carries_mw
+            room_mw = (one.energy_mwh - one.stored_mwh) / step_h
+            one.draws_mw = min(one.recharge_mw, room_mw) if self.grid_on else 0.0
+            one.stored_mwh = max(one.stored_mwh + (one.draws_mw - one.carries_mw) * step_h, 0.0)
+        return short_mw
 
     def fail_starts(self, path: str, fails: bool) -> None:
         """Let engines not start, or as declared again."""
@@ -246,24 +269,39 @@ class Site:
         }
 
     def _load(self, asset: str, share: float) -> dict[str, float]:
-        served = self._shares[asset] * (self.load_mw - self.meters.unserved_mw) * share
+        served = self._shares[asset] * self.drawn_mw * share
         energy = self.meters.loads_mwh[asset] * share
         return {"draw_mw": served, "power_mw": served, "energy_mwh": energy}
 
     def _ups(self, asset: str, share: float) -> dict[str, float]:
+        one = self.ups[asset]
+        feeds_mw = max(one.share * self.load_mw, 1e-9)
         return {
-            "draw_mw": 0.0,
-            "soc": self.meters.ups_stored_frac,
-            "on_battery": float(self.meters.unserved_mw > 0.0),
+            "draw_mw": one.draws_mw * share,
+            "soc": one.stored_mwh / one.energy_mwh,
+            "on_battery": float(one.carries_mw > 0.0),
             "bypass": 0.0,
-            "left_s": 300.0 * self.meters.ups_stored_frac,
-            "load_frac": 0.5,
+            "left_s": 3600.0 * one.stored_mwh / feeds_mw,
+            "load_frac": min(feeds_mw / one.power_mw, 1.0),
         }
 
 
 def _size(part) -> float:
     size = getattr(part, "it_mw", None) or getattr(part, "draw_mw", None)
     return float(size) if isinstance(size, int | float) else 1.0
+
+
+def _ups(one, campus: Campus, shares: Mapping[str, float]) -> _Ups:
+    """Units as declared: absent numbers are 1.1 x the halls they feed, and 5 min of that (campus.Ups)."""
+    halls = one.serves or [
+        name for name, part in campus.load.items() if getattr(part, "it_mw", None) is not None
+    ]
+    fed_mw = sum(_size(campus.load[name]) for name in halls)
+    power = one.power_mw or 1.1 * max(fed_mw, 1e-3)
+    energy = one.energy_mwh or HOLD_H * power
+    return _Ups(
+        sum(shares[f"load.{name}"] for name in halls), power, energy, one.recharge_frac * power, energy
+    )
 
 
 def _store(one) -> _Store:
