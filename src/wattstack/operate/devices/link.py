@@ -12,6 +12,7 @@ and no more; nothing is pipelined unless asked for. Modbus Application Protocol 
 from __future__ import annotations
 
 import asyncio
+import socket
 import struct
 from collections import deque
 from collections.abc import Callable
@@ -109,6 +110,7 @@ class Link(asyncio.Protocol):
     def close(self) -> None:
         """End the connection at once: a dead device would never take what waits to be sent."""
         if self._transport is not None:
+            _forget(self._transport)
             self._transport.abort()
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
@@ -184,6 +186,13 @@ class Link(asyncio.Protocol):
         self.timeouts += 1
         self._timer = None
         self._settle(b"", f"no answer within {self.timeout_s:g} s")
+
+
+def _forget(transport: asyncio.Transport) -> None:
+    """Let the system throw away what it has not sent yet: a setpoint that comes late may be another one's by then."""
+    sock = transport.get_extra_info("socket")
+    if sock is not None and sock.family in (socket.AF_INET, socket.AF_INET6):
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
 
 
 _CODES = {

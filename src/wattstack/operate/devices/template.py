@@ -43,7 +43,9 @@ _KEYS = {
     "address", "table", "type", "word_order", "scale", "unit", "sign", "not_implemented", "write", "atomic_group",
     "value", "copy", "least", "most", "every_s", "model", "point",
 }  # fmt: skip
-_WHOLE = {"for", "sunspec", "points", "reversion", "heartbeat", "table", "word_order", "gap_registers"}
+_WHOLE = {
+    "for", "sunspec", "points", "reversion", "heartbeat", "fence", "table", "word_order", "gap_registers",
+}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +105,7 @@ class Template:
         reversion: "seconds", "enable", "fallback" -> channel, as far as the device has them.
         heartbeat: Channel of the counter that the controller moves; None: there is none.
         gap_registers: Two quantities that stand so far apart are read in one request still.
+        fence: "number", "beat" -> channel, where controllers on several machines agree on who may write; or nothing.
     """
 
     name: str
@@ -114,6 +117,7 @@ class Template:
     reversion: Mapping[str, str] = field(default_factory=dict)
     heartbeat: str | None = None
     gap_registers: int = 0
+    fence: Mapping[str, str] = field(default_factory=dict)
 
     def group(self, name: str) -> tuple[Register, ...]:
         """The registers of an atomic group, in the order of their addresses."""
@@ -154,7 +158,7 @@ def made_template(entry: Entry) -> Template:
         entry.name, entry.title, tuple(values.get("for", ())), registers,
         (*sunspec.get("models", ()), *sunspec.get("optional", ())), tuple(sunspec.get("optional", ())),
         dict(values.get("reversion", {})), values.get("heartbeat"),
-        int(values.get("gap_registers", 120 if sunspec else 0)),
+        int(values.get("gap_registers", 120 if sunspec else 0)), dict(values.get("fence", {})),
     )  # fmt: skip
     faults += _between(made)
     if faults:
@@ -278,13 +282,36 @@ def _between(made: Template) -> Iterator[Fault]:
             )
     for role, other in {
         **made.reversion,
+        **{f"fence.{role}": name for role, name in made.fence.items()},
         **({"heartbeat": made.heartbeat} if made.heartbeat else {}),
     }.items():
         if other not in names:
             yield Fault(role, f"names {other!r}. {_near(other, names)}")
         elif not names[other].write:
             yield Fault(role, f"is {other}, which is not written. Give it write: true.")
+    yield from _fence(made)
     yield from _holes(made)
+
+
+def _fence(made: Template) -> Iterator[Fault]:
+    """Number and beat go out in one request, and the number has room for many changes of hands."""
+    if not made.fence:
+        return
+    if set(made.fence) != {"number", "beat"}:
+        yield Fault("fence", f"has {', '.join(made.fence)}, must have number and beat.")
+        return
+    number, beat = (made.registers.get(made.fence[role]) for role in ("number", "beat"))
+    if number is None or beat is None:
+        return
+    if number.type not in ("uint32", "uint64") or beat.type != "uint16":
+        yield Fault(
+            "fence", f"is of {number.type} and {beat.type}, must be a number of uint32 and a beat of uint16."
+        )
+    if number.group is None or number.group != beat.group or number.address > beat.address:
+        yield Fault(
+            "fence",
+            "has a number and a beat that are not written together, must be one atomic_group, the number first.",
+        )
 
 
 def _near(word: str, names: Mapping[str, Register]) -> str:

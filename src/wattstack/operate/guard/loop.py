@@ -25,6 +25,7 @@ import numpy as np
 from wattstack.control import Measured
 from wattstack.operate.devices import Devices, Image
 from wattstack.operate.guard.deadman import Watchdog
+from wattstack.operate.guard.fence import Fence
 from wattstack.operate.guard.memory import recall, remembered
 from wattstack.operate.guard.mind import Decision, Mind
 from wattstack.operate.guard.standby import Lease
@@ -70,6 +71,8 @@ class Guard:
         if speed is not None:
             self.mind.clock.begin_s = campus.time.start.timestamp()
         self.lease = Lease(folder / "lease", 1.0 if operate.standby is None else operate.standby.lease_s)
+        fenced = operate.standby is not None and operate.standby.fence is not None and not shadow
+        self.fence = Fence(campus, self.devices, self._fence_told) if fenced else None
         self.server = Server(folder / "guard.sock", self._asked)
         self.watchdog = Watchdog()
         self.campus_sum = _checksum(campus)
@@ -119,6 +122,8 @@ class Guard:
         self.watchdog.say("STOPPING=1")
         if self.holder and self.decision is not None:
             await self._save()
+        if self.fence is not None:
+            await self.fence.give_up()
         self.lease.give_up()
         await self.server.shut()
         await self.devices.stop()
@@ -129,6 +134,7 @@ class Guard:
         began = loop.time()
         await self._hold()
         self.image = image = await self.devices.read(SHARE * self.period_s)
+        self._fenced(image)
         self._begin(image)
         self.decision = made = self.mind.decide(image)
         written = self._write(made) if self.may_write else False
@@ -161,6 +167,25 @@ class Guard:
             self.holder, self.started = False, False
             await self.server.shut()
 
+    def _fenced(self, image: Image) -> None:
+        """Hold the fence; who takes it over goes on from the actual power, who lost it forgets what it wrote."""
+        if self.fence is None:
+            return
+        held = self.fence.sure
+        if self.fence.look(image, self.holder) and not held:
+            self.started, self._began_s = False, image.time_s
+        elif held and not self.fence.sure:
+            for path in self.devices.commands:
+                self.devices.commander(path).came_up()
+
+    def _fence_told(self, level: str, text: str) -> None:
+        self.telling.say(level, "guard", text)
+
+    @property
+    def _may_send(self) -> bool:
+        """Whether a setpoint may leave at this moment."""
+        return self.lease.holds() and (self.fence is None or self.fence.holds())
+
     def _restore(self) -> None:
         state, told = load_state(self.folder / "state.json")
         for line in told:
@@ -190,7 +215,8 @@ class Guard:
     def may_write(self) -> bool:
         """Whether setpoints may leave."""
         mode = self.decision.mode if self.decision is not None else "run"
-        return self.started and self.holder and mode != "shadow" and not self.shadow
+        fenced = self.fence is None or self.fence.sure
+        return self.started and self.holder and fenced and mode != "shadow" and not self.shadow
 
     def _write(self, made: Decision) -> bool:
         """Setpoints to the devices; the lease is looked at before each of them. Returns whether one went out."""
@@ -198,7 +224,7 @@ class Guard:
         for path, power in made.device_mw.items():
             if path not in self.devices.commands or not isfinite(power):
                 continue
-            if not self.lease.holds():
+            if not self._may_send:
                 return written
             written |= self.devices.command(path, power)
         return written
