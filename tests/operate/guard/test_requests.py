@@ -6,6 +6,7 @@ import pytest
 
 from tests.operate.guard.conftest import BATTERY, campus_of
 from wattstack.operate.guard import RequestBook
+from wattstack.operate.guard.limits import limits_of
 from wattstack.operate.link import Request
 
 NOW = 1e9
@@ -80,6 +81,18 @@ def test_a_number_from_outside_that_was_asked_before_is_a_replay(book):
     told = {"role": "north", "source": "utility", "what": "import_limit_mw", "high": 5.0, "id": "x"}
     assert why(book, **told) == ""
     assert "asked before" in why(book, **told)
+
+
+def test_two_who_speak_for_the_utility_do_not_undo_each_others_limits(book):
+    told = {"role": "north", "source": "utility", "what": "import_limit_mw"}
+    assert why(book, **told, id="x", user="dsx.main", high=5.0) == ""
+    assert why(book, **told, id="y", user="openadr", high=9.0) == ""
+    assert why(book, **told, id="z", user="openadr", high=8.0) == ""
+    assert limits_of(campus_of(), book.in_force(0.0)).told_import_mw == 5.0
+    assert sorted(r.high for r in book.in_force(0.0)) == [5.0, 8.0]
+    again = RequestBook(campus_of())
+    again.restore(book.saved(NOW, 0.0), NOW + 1.0, 1.0)
+    assert len(again.in_force(1.0)) == 2
 
 
 def test_the_book_has_an_end():

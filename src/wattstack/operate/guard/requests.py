@@ -43,7 +43,7 @@ class RequestBook:
 
     def __init__(self, campus: Campus, speed: float = 1.0) -> None:
         self.campus, self._speed = campus, speed
-        self._force: dict[tuple[str, str, str | None], tuple[float, Request]] = {}
+        self._force: dict[tuple[str | None, ...], tuple[float, Request]] = {}
         self._known: OrderedDict[str, None] = OrderedDict()
         self._most = _most_mw(campus)
 
@@ -65,7 +65,7 @@ class RequestBook:
             self._known.popitem(last=False)
         if request.what != "clear_lockout":
             ends_s = time_s + (request.until_s - utc_s) / self._speed
-            self._force[request.source, request.what, request.path] = ends_s, request
+            self._force[_key(request)] = ends_s, request
         return Answer(id=request.id, taken=True, why=f"in force for {request.until_s - utc_s:.0f} s")
 
     def _wrong(self, request: Request, role: str, utc_s: float) -> str:
@@ -86,8 +86,7 @@ class RequestBook:
         two = request.source == "user" and request.what in TWO_PERSONS
         if two and request.second_user in (None, request.user):
             return f"second_user must be given with {request.what}, and be another than user"
-        key = request.source, request.what, request.path
-        if len(self._force) >= MOST and key not in self._force:
+        if len(self._force) >= MOST and _key(request) not in self._force:
             return f"{MOST} requests are in force, must be fewer"
         return self._outside(request)
 
@@ -129,9 +128,15 @@ class RequestBook:
         for raw in saved:
             request = Request.model_validate(raw)
             if request.until_s > utc_s and request.until_s - utc_s <= USER_S:
-                key = request.source, request.what, request.path
-                self._force[key] = time_s + (request.until_s - utc_s) / self._speed, request
+                self._force[_key(request)] = time_s + (request.until_s - utc_s) / self._speed, request
                 self._known[f"{request.source}:{request.id}"] = None
+
+
+def _key(request: Request) -> tuple[str | None, ...]:
+    """What a new request takes the place of. Two who speak for the utility (a partner's target, an event of OpenADR) do
+    not undo each other's limits: `user` says who, and the narrower one rules."""
+    speaker = request.user if request.source in ("utility", "market", "workload") else None
+    return request.source, request.what, request.path, speaker
 
 
 def _most_mw(campus: Campus) -> dict[str, float]:
