@@ -148,9 +148,10 @@ class Site:
         for path, engines in self.engines.items():
             self._run_engines(engines, asked.get(path) or 0.0, step_s)
         left = self.load_mw - sum(self.solar_mw.values()) - sum(e.output_mw for e in self.engines.values())
+        there = {path: store for path, store in self.stores.items() if closed.get(path, True)}
+        wanted = asked if self.grid_on else _carried(left, there)
         for path, store in self.stores.items():
-            wanted = (asked.get(path) or 0.0) if self.grid_on else left
-            left -= _move(store, wanted if closed.get(path, True) else 0.0, step_h, closed.get(path, True))
+            left -= _move(store, (wanted.get(path) or 0.0) if path in there else 0.0, step_h, path in there)
         self._balance(left, step_h)
 
     def _sun(self, asked: Mapping[str, float | None]) -> None:
@@ -328,6 +329,21 @@ def _engines(one) -> _Engines:
     units[unit.MTBF_S], units[unit.REPAIR_S] = np.inf, one.repair_h * 3600.0
     units[unit.RAMP_MW_PER_S] = one.ramp_frac_per_s * power
     return _Engines(units, unit.new_units(one.units))
+
+
+def _carried(left_mw: float, stores: Mapping[str, _Store]) -> dict[str, float]:
+    """What each store gives where they form the bus together: by what is in it, or fits: none is empty before the rest."""
+    rooms = {
+        path: one.stored_mwh if left_mw > 0.0 else one.energy_mwh - one.stored_mwh
+        for path, one in stores.items()
+    }
+    wanted: dict[str, float] = {}
+    for path in sorted(stores, key=lambda p: stores[p].power_mw / max(rooms[p], 1e-9)):  # the weakest first
+        whole = sum(rooms[p] for p in stores if p not in wanted)
+        part = left_mw * rooms[path] / whole if whole > 0.0 else 0.0
+        wanted[path] = min(max(part, -stores[path].charge_mw), stores[path].power_mw)
+        left_mw -= wanted[path]
+    return wanted
 
 
 def _move(one: _Store, wanted_mw: float, step_h: float, closed: bool) -> float:
