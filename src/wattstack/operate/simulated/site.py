@@ -332,7 +332,7 @@ def _engines(one) -> _Engines:
 
 
 def _carried(left_mw: float, stores: Mapping[str, _Store]) -> dict[str, float]:
-    """What each store gives where they form the bus together: by what is in it, or fits: none is empty before the rest."""
+    """What each store gives where they form the bus together: by what is in it, or fits: none is empty first."""
     rooms = {
         path: one.stored_mwh if left_mw > 0.0 else one.energy_mwh - one.stored_mwh
         for path, one in stores.items()
