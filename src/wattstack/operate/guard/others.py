@@ -69,19 +69,31 @@ class Others:
         most = max(load - sun + export + can_in, 0.0)
         self._engines(made, limits, (max(need, 0.0), most, why), out)
         self._called(made, image, most, island)
-        self._split(
-            made, "solar", max(load - engines + export + can_in, 0.0), "what campus and grid can take", out
-        )
+        parks = {p: 0.0 if p in out else s for p, s in self._sizes.items() if p.startswith("solar")}
+        taken = max(load - engines + export + can_in, 0.0)
+        self._split(made, parks, taken, "what campus and grid can take", {})
 
     def _engines(
         self, made: Decision, limits: Limits, need: tuple[float, float, str], out: Mapping[str, str]
     ) -> None:
         wanted, most, why = need
-        asked = sum(min(max(0.0, band.low_mw), band.high_mw) for band in limits.engines)
-        if made.mode in ("run", "shadow", "manual") and asked > wanted:
-            wanted, why = asked, limits.engines[-1].why
+        sizes = {p: 0.0 if p in out else s for p, s in self._sizes.items() if p.startswith("generator")}
+        asked = self._asked(limits, sizes) if made.mode in ("run", "shadow", "manual") else {}
+        if sum(asked.values()) > wanted:
+            wanted, why = sum(asked.values()), limits.engines[-1].why
         power = min(wanted, most)
-        self._split(made, "generator", power, why if power > 0.0 else "nothing asks for it", out)
+        self._split(made, sizes, power, why if power > 0.0 else "nothing asks for it", asked)
+
+    @staticmethod
+    def _asked(limits: Limits, sizes: Mapping[str, float]) -> dict[str, float]:
+        """What is asked of each engine [MW]: of the one that was named, else of all by their size."""
+        asked = dict.fromkeys(sizes, 0.0)
+        for band in limits.engines:
+            mine = {p: s for p, s in sizes.items() if band.path in (None, p, p.split("#")[0])}
+            whole, power = sum(mine.values()), min(max(0.0, band.low_mw), band.high_mw)
+            for path, size in mine.items():
+                asked[path] += power * size / whole if whole > 0.0 else 0.0
+        return {path: min(power, sizes[path]) for path, power in asked.items()}
 
     def _called(self, made: Decision, image: Image, most_mw: float, island: bool) -> None:
         """What each engine can be asked for, after its starts and rests."""
@@ -93,13 +105,17 @@ class Others:
             made.asset_mw[path.split("#")[0]] += power - made.device_mw[path]
             made.device_mw[path] = power
 
-    def _split(self, made: Decision, kind: str, power_mw: float, why: str, out: Mapping[str, str]) -> None:
-        """In proportion to what stands."""
-        sizes = {p: 0.0 if p in out else s for p, s in self._sizes.items() if p.startswith(kind)}
-        whole = sum(sizes.values())
-        part = min(power_mw / whole, 1.0) if whole > 0.0 else 0.0
+    @staticmethod
+    def _split(
+        made: Decision, sizes: Mapping[str, float], power_mw: float, why: str, asked: Mapping[str, float]
+    ) -> None:
+        """What is asked of each first, the rest in proportion to what is left of each."""
+        whole = sum(asked.values())
+        kept = min(power_mw / whole, 1.0) if whole > 0.0 else 0.0
+        room = sum(sizes.values()) - kept * whole
+        part = min((power_mw - kept * whole) / room, 1.0) if room > 0.0 else 0.0
         for path, size in sizes.items():
-            asset = path.split("#")[0]
-            made.device_mw[path] = part * size
-            made.asset_mw[asset] = made.asset_mw.get(asset, 0.0) + part * size
-            made.reasons[asset] = why
+            asset, mine = path.split("#")[0], kept * asked.get(path, 0.0)
+            made.device_mw[path] = mine + part * (size - mine)
+            made.asset_mw[asset] = made.asset_mw.get(asset, 0.0) + made.device_mw[path]
+            made.reasons[asset] = why if made.asset_mw[asset] > 0.0 or not asked else "nothing asks for it"
