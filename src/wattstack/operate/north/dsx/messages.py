@@ -1,0 +1,237 @@
+"""The messages of DSX Flex 1.7, checked: every number finite and in its range, no key of data that is not known.
+
+Needs    pydantic; operate.north.refusals.
+Gives    Envelope, SetLoadTarget, Enforcement, read_envelope, read_load_target, read_enforcement, envelope_of.
+Used by  operate.north.dsx: check, way.
+
+Each is a CloudEvent in structured mode: a JSON object whose `data` is a JWS. CloudEvents allow attributes that a
+receiver does not know: those of the envelope are left; in what is signed they are refused, for they might change what
+is meant.
+
+Source:
+    DSX Flex 1.7.0 (AsyncAPI, NVIDIA dsx-exchange, 2026); CloudEvents 1.0.2; W3C Trace Context. Bounds of lengths and
+    counts: assumption.
+"""
+
+from __future__ import annotations
+
+import json
+import secrets
+from datetime import UTC, datetime
+from typing import Annotated, Any, Literal
+from uuid import UUID, uuid4
+
+from pydantic import (
+    UUID4,
+    AwareDatetime,
+    BaseModel,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    TypeAdapter,
+    model_validator,
+)
+
+from wattstack.operate.north.refusals import Refused, read_strictly
+
+LARGEST_BYTES = 65_536
+LARGEST_MW = 1e5
+IN_MW = {"watt": 1e-6, "kilowatt": 1e-3, "megawatt": 1.0}
+SPEC = "1.0.2"
+TYPES = {
+    "loadtarget": "grid.loadtarget.set.v1", "powerstate": "grid.powerstate.status.v1",
+    "powerbreach": "grid.powerbreach.alert.v1", "enforcement": "grid.powerbreach.enforcement.v1",
+}  # fmt: skip
+
+Tag = Annotated[str, StringConstraints(min_length=1, max_length=128)]
+Trace = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$")]
+Power = Annotated[float, Field(ge=0.0, allow_inf_nan=False)]
+Unit = Literal["watt", "kilowatt", "megawatt"]
+
+
+class Strict(BaseModel):
+    """What is signed: frozen, of the types it says, without keys that are not known."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+
+
+class Envelope(BaseModel):
+    """The CloudEvent around what is signed."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore", strict=True)
+
+    specversion: Literal["1.0.2"]
+    id: UUID4
+    source: Annotated[
+        str,
+        StringConstraints(max_length=200, pattern=r"^//grid/v1/(isv|dsx-flex-agent|infra)/[A-Za-z0-9_.-]+$"),
+    ]
+    type: Annotated[str, StringConstraints(max_length=100)]
+    time: AwareDatetime
+    datacontenttype: Literal["application/json"]
+    subject: Annotated[str, StringConstraints(max_length=200)]
+    traceparent: Trace
+    tracestate: Annotated[str, StringConstraints(max_length=512)] | None = None
+    correlationid: UUID4 | None = None
+    data: Annotated[str, StringConstraints(max_length=LARGEST_BYTES)]
+
+    @property
+    def time_s(self) -> float:
+        """When it was made, seconds since 1970 UTC."""
+        return self.time.timestamp()
+
+
+class LoadConstraint(Strict):
+    """A power that must not be passed; 0 is none (null removes a target)."""
+
+    value: Annotated[float, Field(gt=0.0, allow_inf_nan=False)]
+    unit: Unit
+
+    @property
+    def power_mw(self) -> float:
+        """In our unit."""
+        return self.value * IN_MW[self.unit]
+
+    @model_validator(mode="after")
+    def _possible(self) -> LoadConstraint:
+        if self.power_mw > LARGEST_MW:
+            raise ValueError(f"is {self.power_mw:g} MW, must be at most {LARGEST_MW:g}")
+        return self
+
+
+class Interval(Strict):
+    """From when to when; without a start from now on, without an end until it is replaced."""
+
+    start_time: AwareDatetime | None = None
+    end_time: AwareDatetime | None = None
+
+    @model_validator(mode="after")
+    def _forward(self) -> Interval:
+        if self.start_time is not None and self.end_time is not None and self.start_time >= self.end_time:
+            raise ValueError("end_time must be after start_time")
+        return self
+
+
+class Strategy(Strict):
+    """How load is shed; here only passed on: batteries cover first, and nothing is promised of the workload."""
+
+    best_effort: bool = False
+
+
+class LoadTarget(Strict):
+    """One target; null as load_constraint removes what holds in its interval."""
+
+    interval: Interval
+    feed_tags: Annotated[tuple[Tag, ...], Field(max_length=64, strict=False)] = ()
+    load_constraint: LoadConstraint | None
+    strategy: Strategy = Strategy()
+
+
+class SetLoadTarget(Strict):
+    """What a publisher sets, all or nothing."""
+
+    targets: Annotated[tuple[LoadTarget, ...], Field(min_length=1, max_length=32, strict=False)]
+
+
+class MeasuredPower(Strict):
+    """A power with its unit."""
+
+    value: Power
+    unit: Unit
+
+
+class Outcome(Strict):
+    """What became of one resource."""
+
+    resource_id: Tag
+    resource_type: Literal["node", "gpu", "chassis"]
+    requested_action: Literal["power_cap", "throttle", "suspend"]
+    code: Literal["applied", "failed", "skipped"]
+    message: Annotated[str, StringConstraints(max_length=500)] | None = None
+    applied_power: MeasuredPower | None = None
+
+
+class Enforcement(Strict):
+    """What the infrastructure did about a breach."""
+
+    breach_id: UUID4
+    feed_tag: Tag
+    action: Literal["applied", "reverted"]
+    code: Literal["success", "partial", "error"]
+    diag_msg: Annotated[str, StringConstraints(max_length=500)] | None = None
+    results: Annotated[tuple[Outcome, ...], Field(max_length=2000, strict=False)]
+    timestamp: AwareDatetime
+
+
+_ENVELOPE, _TARGETS, _ENFORCEMENT = (
+    TypeAdapter(Envelope),
+    TypeAdapter(SetLoadTarget),
+    TypeAdapter(Enforcement),
+)
+
+
+def read_envelope(payload: bytes) -> Envelope:
+    """The envelope of a message.
+
+    Raises:
+        Refused: Too large, or not of its shape.
+    """
+    if len(payload) > LARGEST_BYTES:
+        raise Refused("oversized", f"a message has {len(payload)} bytes, must have at most {LARGEST_BYTES}")
+    return read_strictly(_ENVELOPE, payload, "envelope")
+
+
+def read_load_target(payload: bytes) -> SetLoadTarget:
+    """What a publisher signed.
+
+    Raises:
+        Refused: Not of its shape.
+    """
+    return read_strictly(_TARGETS, payload, "load target")
+
+
+def read_enforcement(payload: bytes) -> Enforcement:
+    """What the infrastructure signed.
+
+    Raises:
+        Refused: Not of its shape.
+    """
+    return read_strictly(_ENFORCEMENT, payload, "enforcement")
+
+
+def envelope_of(what: str, identifier: str, utc_s: float, data: str, **more: str | None) -> bytes:
+    """A message of ours.
+
+    Args:
+        what: Key of TYPES. identifier: Our name on the bus. utc_s: Moment. data: Signed.
+        more: correlationid; trace: traceparent that this follows from (its trace goes on, with a part of our own).
+    """
+    trace = (more.get("trace") or f"00-{secrets.token_hex(16)}-{'0' * 16}-01").split("-")
+    told: dict[str, Any] = {
+        "specversion": SPEC, "id": str(uuid4()), "source": f"//grid/v1/dsx-flex-agent/{identifier}",
+        "type": TYPES[what], "time": iso(utc_s), "datacontenttype": "application/json", "subject": what,
+        "traceparent": f"00-{trace[1]}-{secrets.token_hex(8)}-{trace[3]}", "data": data,
+    }  # fmt: skip
+    if more.get("correlationid"):
+        told["correlationid"] = more["correlationid"]
+    return json.dumps(told, allow_nan=False).encode()
+
+
+def iso(utc_s: float) -> str:
+    """A moment as others read it.
+
+    Example:
+        >>> iso(1790000000.25)
+        '2026-09-21T14:13:20.250Z'
+    """
+    return datetime.fromtimestamp(utc_s, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def power_of(power_mw: float) -> dict[str, Any]:
+    """A power as others read it; what flows out counts as 0, for DSX Flex knows no sign."""
+    return {"value": round(max(power_mw, 0.0), 6), "unit": "megawatt"}
+
+
+def new_breach_id() -> str:
+    """A name for a breach."""
+    return str(UUID(bytes=secrets.token_bytes(16), version=4))
