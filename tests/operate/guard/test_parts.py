@@ -177,7 +177,7 @@ bands = st.builds(
     st.floats(-60, 60), st.lists(st.tuples(rooms, rooms), min_size=2, max_size=2), st.lists(bands, max_size=3)
 )
 def test_shares_lie_in_what_each_can_and_add_up_as_far_as_they_can(power, ends, asked):
-    stores = {p: Store(0.0, 1.0, *end) for p, end in zip(("battery.a", "battery.b"), ends, strict=True)}
+    stores = {p: Store(0.0, 1.0, 0.5, *end) for p, end in zip(("battery.a", "battery.b"), ends, strict=True)}
     made = shared(power, stores, asked)
     for path, store in stores.items():
         assert -store.can_charge_mw - 1e-9 <= made[path] <= store.can_discharge_mw + 1e-9

@@ -7,8 +7,8 @@ Used by  operate.guard.loop.
 Who may write keeps its number there and moves the beat, a few times within the lease. Its right is proved by what is
 read back: it ends `lease_s`, less a margin, after the last beat that was seen to stand there was sent. Another one
 begins where the beat has stood still for `lease_s`: it writes the next number, and may write setpoints once that number
-still stands there two periods later. Who reads a number that is not its own, and not an older one, stops at once. The lower
-half of a number is drawn at the start of the process, so that two that begin at once do not write the same one.
+still stands there two periods later. Who reads a number that is not its own, and not an older one, stops at once. The
+lower half of a number is drawn at the start of the process, so that two that begin at once do not write the same one.
 """
 
 from __future__ import annotations

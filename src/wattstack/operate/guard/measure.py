@@ -34,6 +34,7 @@ class Store:
 
     power_mw: float = nan
     stored_mwh: float = nan
+    soc: float = nan
     can_charge_mw: float = 0.0
     can_discharge_mw: float = 0.0
 
@@ -129,7 +130,7 @@ class Reader:
         stored = 0.0
         for path in self._of[asset]:
             share = self.campus.devices[path].share_frac
-            store = seen.stores[path] = Store(power_mw=get(path, "power_mw"))
+            store = seen.stores[path] = Store(power_mw=get(path, "power_mw"), soc=get(path, "soc"))
             store.stored_mwh = self._energy(path, get, float(unit.energy_mwh) * share, time_s, seen)
             stored += store.stored_mwh
             switched_off = get(path, "contactor") == 0.0 or get(path, "local") == 1.0 or path in out

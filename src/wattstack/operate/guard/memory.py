@@ -34,6 +34,7 @@ def remembered(mind: Mind, campus_sum: str, utc_s: float, time_s: float) -> dict
         "stores": {p: [b.stored_mwh, b.error_mwh, b.read_s] for p, b in controller.beliefs.items()},
         "lockouts": mind.lockouts.why,
         "requests": mind.book.saved(utc_s, time_s),
+        "strips": {} if mind.strips is None else mind.strips.saved(),
     }
 
 
@@ -56,6 +57,8 @@ def recall(mind: Mind, state: dict[str, Any], campus_sum: str, time_s: float) ->
             if path in controller.paths:
                 controller.beliefs[path] = StoredBelief(*map(float, belief))
         mind.lockouts.why |= {str(k): str(v) for k, v in state["lockouts"].items()}
+        if mind.strips is not None:
+            mind.strips.restore(state["strips"])
         mind.book.restore(state["requests"], float(state["utc_s"]), time_s)
     except (AttributeError, KeyError, TypeError, ValueError) as error:
         told.append(f"what was saved is not whole: {type(error).__name__} {error}"[:200])

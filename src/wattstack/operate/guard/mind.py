@@ -21,7 +21,7 @@ from zoneinfo import ZoneInfo
 import numpy as np
 
 from wattstack.campus import reserve_mw, reserve_mwh
-from wattstack.control import Measured, RuleController, SmoothingLoop, reason_text, rule_arrays
+from wattstack.control import Measured, RuleController, SmoothingLoop, reason_text, rule_arrays, strips_of
 from wattstack.control.kernel import rows
 from wattstack.operate.devices import Image
 from wattstack.operate.guard.arbitration import Feasible
@@ -96,6 +96,11 @@ class Mind:
             RequestBook(campus, speed),
             Others(campus, speed),
         )
+        self.strips = None
+        if strips_of(campus):
+            from wattstack.operate.guard.strips import Strips
+
+            self.strips = Strips(campus)
         self._zone = ZoneInfo(campus.place.time_zone)
         self.month, self.reached_mw, self._set_mw = "", 0.0, FAR_MW
         self.last_mw, self._began_s, self.lowest_mw, self.highest_mw = nan, nan, nan, nan
@@ -107,8 +112,11 @@ class Mind:
         tripped = self.lockouts.look(image, self.others.engines.running)
         seen = self.reader.read(image, frozenset(self.lockouts.why))
         made = Decision(self.clock.at(image), limits.mode or self.mode, tripped=tripped)
-        made.alarms = dict(seen.doubts) | {p: f"locked out: {why}" for p, why in self.lockouts.why.items()}
         made.whole = "load_mw" in seen.values and not any(isnan(s.power_mw) for s in seen.stores.values())
+        fixed: dict[str, float] = {}
+        if self.strips is not None:
+            fixed = self.strips.take_out(made.time_s, seen, self._reserve(seen, limits))
+        made.alarms = dict(seen.doubts) | {p: f"locked out: {why}" for p, why in self.lockouts.why.items()}
         self._peak(made.time_s, limits)
         wish, why = self._wish(made, seen, limits)
         left = self._arbitrate(made, seen, limits)
@@ -116,12 +124,15 @@ class Mind:
         bands = [b for b in (*limits.told, *limits.cost, *limits.manual) if b.path is not None]
         bands = bands if made.mode in ("run", "shadow", "manual") else []
         made.device_mw = shared(power, seen.stores, bands)
+        self.last_mw = sum(made.device_mw.values())
+        made.device_mw |= fixed
         for asset in self.controller.paths:
             mine = [p for p in made.device_mw if p.split("#")[0] == asset]
             made.asset_mw[asset] = sum(made.device_mw[p] for p in mine)
             made.reasons[asset] = f"{why}; held at {power:.4g} MW by {held}" if held else why
+        for path in fixed:
+            made.reasons[path.split("#")[0]] += f"; {path} {self.strips.words(path)}"
         made.slack_mw = left.slacks
-        self.last_mw = sum(made.asset_mw.values())
         self.others.decide(made, image, seen, limits, self.lockouts.why)
         for path, given_up in self.others.engines.given_up.items():
             self.lockouts.lock(path, given_up)
@@ -167,7 +178,9 @@ class Mind:
             wish = sum(_nearest_zero(band) for band in limits.manual)
             return wish, limits.manual[-1].why if limits.manual else "manual: nobody asks for power"
         if self._loop is not None:
-            smooth = self._loop.decide(Measured(made.time_s, values | {"control.base_mw": controller_mw}))
+            beside = seen.values["generator_mw"] + seen.values.get("control.fixed_mw", 0.0)
+            asked_mw = {"control.base_mw": controller_mw, "generator_mw": beside}
+            smooth = self._loop.decide(Measured(made.time_s, values | asked_mw))
             return sum(smooth.power_mw.values()), next(iter(smooth.reason.values()), "")
         if has_plan:  # the plan's own words: what it does, at which price, and what for
             said = plan[-1].why if ": " in plan[-1].why else FOLLOWS
@@ -204,7 +217,7 @@ class Mind:
         """What the campus draws beside batteries, at least and at most [MW]; NaN where it was never seen."""
         load = seen.values.get("load_mw", nan)
         low, high = (load, load) if not isnan(load) else (self.lowest_mw, self.controller.highest_load_mw)
-        own = seen.values["solar_mw"] + seen.values["generator_mw"]
+        own = seen.values["solar_mw"] + seen.values["generator_mw"] + seen.values.get("control.fixed_mw", 0.0)
         return low - own, high - own
 
     def _arbitrate(self, made: Decision, seen: Seen, limits: Limits) -> Feasible:
@@ -228,6 +241,7 @@ class Mind:
             left.narrow("island and lockout", 0.0, 0.0, "the connection tripped and was not cleared")
         if left.high_mw > 0.0 or left.low_mw > 0.0:
             sure = sum(belief.sure_mwh for belief in self.controller.beliefs.values())
+            sure -= seen.values.get("control.uncounted_mwh", 0.0)  # is to be stripped
             reserve = self.controller.row[rows.RESERVE_MWH]
             free = max(sure - reserve, 0.0) * self.controller.row[rows.DISCHARGE_EFF] * 3600.0 / self.step_s
             left.narrow(

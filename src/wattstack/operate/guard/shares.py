@@ -23,7 +23,7 @@ def shared(power_mw: float, stores: Mapping[str, Store], bands: Iterable[Band] =
         bands: Asked of single assets; kept as far as the sum allows.
 
     Example:
-        >>> shared(6.0, {"battery.a": Store(0, 1, 5, 8), "battery.b": Store(0, 1, 5, 4)})
+        >>> shared(6.0, {"battery.a": Store(0, 1, 0.5, 5, 8), "battery.b": Store(0, 1, 0.5, 5, 4)})
         {'battery.a': 4.0, 'battery.b': 2.0}
     """
     bounds = {p: Bounds(s.can_charge_mw, s.can_discharge_mw) for p, s in stores.items()}
