@@ -232,7 +232,15 @@ class Commander:
     def _read_back(self, error: str | None) -> None:
         """Read at once after it was taken: what stands there later and is something else is not the device's answer."""
         if error is None and not self._flying and isfinite(self.command.written_mw):
-            self._proved = self.device.holds(SETPOINT, self.command.written_mw)
+            block_of = self.device.layout.block_of
+            beside = [  # of the block that was read
+                (name, value)
+                for name, value, _ in self._switches
+                if block_of[self._place[name]] == block_of[self._place[SETPOINT]]
+            ]
+            self._proved = all(
+                self.device.holds(*one) for one in [(SETPOINT, self.command.written_mw), *beside]
+            )
 
     def _refused(self, error: str | None) -> None:
         if error is not None:
