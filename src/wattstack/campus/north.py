@@ -1,7 +1,7 @@
 """Who above the site may tell it what to do, and hears how it is: DSX Flex, OpenADR, the workload.
 
 Needs    campus.fields.
-Gives    North, Dsx, Keyed.
+Gives    North, Dsx, Keyed, OpenAdr, Workload.
 Used by  campus.operate, operate.north.
 
 Secrets are never in the campus file: it names files (mode 600) that hold them.
@@ -10,7 +10,9 @@ Secrets are never in the campus file: it names files (mode 600) that hold them.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from ipaddress import ip_address
 from typing import Annotated, Literal
+from urllib.parse import urlsplit
 
 from pydantic import Field, StringConstraints
 
@@ -109,14 +111,104 @@ class Dsx(Declared):
             )
 
 
+class OpenAdr(Declared):
+    """OpenADR 3: events of a VTN come, reports go. Needs Python 3.12 and `pip install wattstack[openadr]`.
+
+    Source:
+        Objects, levels, units: OpenADR 3.1.1. Times and shares: assumption.
+
+    Example:
+        >>> one = OpenAdr(vtn="https://vtn.example.net/openadr3", secret="openadr.txt", programs={"dr": "utility"})
+        >>> one.poll_s, one.simple_import_frac
+        (30.0, (0.9, 0.75, 0.5))
+    """
+
+    vtn: Url = Field(description="Address of the VTN, https; http only on this machine.")
+    secret: FileName | None = Field(
+        None, description="File (mode 600) with client id:client secret; absent = the VTN lets anybody read."
+    )
+    token_url: Url | None = Field(None, description="Where tokens come from; absent = the VTN says it.")
+    scopes: tuple[str, ...] = Field((), strict=False, max_length=20, description="Asked for with a token.")
+    ca: FileName | None = Field(
+        None, description="Certificates that prove the VTN, PEM; absent = those known."
+    )
+    client_name: Part | None = Field(
+        None, description="Our name in reports; absent = the name of the campus."
+    )
+    programs: dict[str, Literal["utility", "market"]] = Field(
+        default_factory=dict, max_length=50,
+        description="By name: whose events count, and whether they instruct or trade; absent = all, they instruct.",
+    )  # fmt: skip
+    targets: tuple[str, ...] = Field(
+        (), strict=False, max_length=100,
+        description="Names that mean us: an event for others is passed over; absent = all that we are shown.",
+    )  # fmt: skip
+    resources: dict[str, str] = Field(
+        default_factory=dict, max_length=50,
+        description="By name as a target: the battery or generator it means, as battery.main.",
+    )  # fmt: skip
+    poll_s: Positive = quantity("s", "Events are asked for so often", 30.0, ge=2.0, le=3600.0)
+    hold_s: Positive = quantity(
+        "s",
+        "What has no end is given up where the VTN was silent for so long",
+        900.0,
+        ge=10.0,
+        le=43_200.0,
+    )
+    report_s: Positive = quantity(
+        "s", "Reports without intervals of their own are sent so often", 300.0, ge=10.0, le=86_400.0
+    )
+    simple_import_frac: tuple[Frac, Frac, Frac] = Field(
+        (0.9, 0.75, 0.5),
+        strict=False,
+        description="Import at SIMPLE 1, 2 and 3, as a share of the firm power.",
+    )
+
+    def faults(self) -> Iterable[Fault]:
+        """A VTN that others could stand in for; shares that rise with the level."""
+        for name in ("vtn", "token_url"):
+            address = getattr(self, name)
+            if address is not None and address.startswith("http://") and not _here(address):
+                yield Fault(
+                    name, f"is {address}, must begin with https://: without TLS anybody could command."
+                )
+        if list(self.simple_import_frac) != sorted(self.simple_import_frac, reverse=True):
+            yield Fault("simple_import_frac", "must not rise: a higher level sheds more.")
+        for name, path in self.resources.items():
+            if path.split(".")[0] not in ("battery", "generator"):
+                yield Fault(
+                    f"resources.{name}", f"is {path!r}, must be a battery or a generator, as battery.main."
+                )
+
+
+class Workload(Declared):
+    """A program of the site that is told caps of the workload (Slurm, Kubernetes). Never relied on as protection.
+
+    Example:
+        >>> Workload(command=("/etc/wattstack/slurm-cap",)).timeout_s
+        20.0
+    """
+
+    command: tuple[str, ...] = Field(
+        min_length=1, max_length=50, strict=False,
+        description="Program and its words, run without a shell, in the folder of the campus file.",
+    )  # fmt: skip
+    timeout_s: Positive = quantity("s", "It is ended after so long", 20.0, ge=0.1, le=300.0)
+    every_s: Positive = quantity("s", "It is run at most so often", 10.0, ge=0.1, le=3600.0)
+    again_s: Positive = quantity(
+        "s", "A cap that still holds is told again after so long", 300.0, ge=1.0, le=86_400.0
+    )
+    step_mw: Positive = quantity("MW", "A cap that changes by less is not told anew", 0.1)
+    over_frac: Frac = quantity("", "Load above a cap by more than this share does not follow it", 0.02)
+
+
 class North(Declared):
     """Who may tell the site what to do, and hears how it is."""
 
     dsx: Dsx | None = Field(None, description="DSX Flex; absent = none.")
-    openadr: Url | None = Field(None, description="VTN of OpenADR 3.")
-    openadr_secret: FileName | None = Field(None, description="File (mode 600) with client id and secret.")
-    workload_hook: FileName | None = Field(
-        None, description="Program that is told caps of the workload (Slurm, Kubernetes)."
+    openadr: OpenAdr | None = Field(None, description="OpenADR 3; absent = none.")
+    workload: Workload | None = Field(
+        None, description="Program that is told caps of the workload; absent = none."
     )
 
     @property
@@ -128,3 +220,11 @@ class North(Declared):
             False
         """
         return any(value is not None for _, value in self)
+
+
+def _here(address: str) -> bool:
+    """Whether an address is on this machine, told by number."""
+    try:
+        return ip_address(urlsplit(address).hostname or "").is_loopback
+    except ValueError:
+        return False
