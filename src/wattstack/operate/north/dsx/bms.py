@@ -29,6 +29,7 @@ LEAST_FRAC = 1e-3  # of the last value: a smaller change waits for its 100 s
 RUNS_MW = 1e-3  # above it a machine runs
 STANDS = [{"value": 0, "text": "Idle"}, {"value": 1, "text": "Charging"}, {"value": 2, "text": "Discharging"}]
 TURNS = [{"value": 0, "text": "NotOperating"}, {"value": 1, "text": "Operating"}]
+TAILS = {"Status": ".status", "Available": ".available"}  # two points of one channel have two tags
 THERE = [{"value": 0, "text": "NotAvailable"}, {"value": 1, "text": "Available"}]
 
 
@@ -52,7 +53,7 @@ class Point:
 
     def topic(self, what: str, owner: str) -> str:
         """Of its Value or Metadata."""
-        tail = self.channel if self.point != "Status" else f"{self.channel}.status"
+        tail = self.channel.replace("#", "-") + TAILS.get(self.point, "")  # a topic must not have #
         return f"BMS/v1/PUB/{what}/{self.kind}/{self.point}/{owner}/{tail}"
 
 
@@ -107,29 +108,28 @@ class Bms:
 def points_of(campus: Campus, owner: str) -> list[Point]:
     """The points that a campus has, by its devices."""
     points = []
-    assets = dict.fromkeys(path.split("#")[0] for path in campus.devices)
-    for asset in assets:
-        kind = asset.split(".")[0]
-        mode = {"objectName": asset, "objectId": f"{owner}.{asset}"}
+    for path in campus.devices:
+        kind = path.split(".")[0]
+        mode: dict[str, Any] = {"objectName": path, "objectId": f"{owner}.{path}"}
         if kind == "grid":
             mode["servesId"] = [f"{owner}.load.{name}" for name in campus.load]
             points += [
-                _point("PowerMeter", "ActivePower", f"{asset}.power_mw", 1e3, {**mode, "engUnit": "kW"}),
-                _point("PowerMeter", "Frequency", f"{asset}.frequency_hz", 1.0, {**mode, "engUnit": "Hz"}),
+                _point("PowerMeter", "ActivePower", f"{path}.power_mw", 1e3, {**mode, "engUnit": "kW"}),
+                _point("PowerMeter", "Frequency", f"{path}.frequency_hz", 1.0, {**mode, "engUnit": "Hz"}),
             ]
-        elif kind in ("battery", "generator"):
-            object_, power = ("BESS", "power_mw") if kind == "battery" else ("Generator", "output_mw")
-            states, status = (STANDS, _status) if kind == "battery" else (TURNS, _runs)
-            points.append(_generic(object_, f"{asset}.{power}", 1e3, "kW", "Active Power", mode))
-            meta = {"objectType": object_, "pointType": "Status", **mode, "stateText": states}
-            points.append(Point(object_, "Status", f"{asset}.{power}", status, meta))
-        if kind == "battery":
+        elif kind == "battery":
             points += [
-                _generic("BESS", f"{asset}.stored_mwh", 1e3, "kWh", "Stored Energy", mode),
-                _generic("BESS", f"{asset}.can_discharge_mw", 1e3, "kW", "Available Discharge Power", mode),
+                _generic("BESS", f"{path}.power_mw", "kW", ("Active Power", "Discharge positive"), mode),
+                _state("BESS", "Status", f"{path}.power_mw", _status, {**mode, "stateText": STANDS}),
+                _generic("BESS", f"{path}.stored_mwh", "kWh", ("Stored Energy",), mode),
+                _generic("BESS", f"{path}.can_discharge_mw", "kW", ("Available Discharge Power",), mode),
+                _state("BESS", "Available", f"{path}.can_discharge_mw", _runs, {**mode, "stateText": THERE}),
             ]
-            meta = {"objectType": "BESS", "pointType": "Available", **mode, "stateText": THERE}
-            points.append(Point("BESS", "Available", f"{asset}.can_discharge_mw", _runs, meta))
+        elif kind == "generator":
+            points += [
+                _generic("Generator", f"{path}.output_mw", "kW", ("Active Power",), mode),
+                _state("Generator", "Status", f"{path}.output_mw", _runs, {**mode, "stateText": TURNS}),
+            ]
     return points
 
 
@@ -139,8 +139,15 @@ def _point(kind: str, point: str, channel: str, factor: float, meta: dict[str, A
     )
 
 
-def _generic(kind: str, channel: str, factor: float, unit: str, area: str, mode: dict) -> Point:
-    return _point(kind, "GenericPoint", channel, factor, {**mode, "processArea": [area], "engUnit": unit})
+def _generic(kind: str, channel: str, unit: str, area: tuple[str, ...], mode: dict) -> Point:
+    """Of a thousand kW or kWh, as its unit says."""
+    return _point(kind, "GenericPoint", channel, 1e3, {**mode, "processArea": list(area), "engUnit": unit})
+
+
+def _state(
+    kind: str, point: str, channel: str, told: Callable[[float], float], meta: dict[str, Any]
+) -> Point:
+    return Point(kind, point, channel, told, {"objectType": kind, "pointType": point, **meta})
 
 
 def _value(value: float | None, quality: int, now_s: float) -> bytes:
