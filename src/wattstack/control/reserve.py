@@ -21,7 +21,7 @@ class StoredBelief:
     Attributes:
         stored_mwh: Energy believed to be there.
         error_mwh: How far it may be too high.
-        read_s: Moment of the last good reading, seconds since 1970 UTC.
+        read_s: Moment it is of: of the last good reading, or of the last image without one, seconds since 1970 UTC.
     """
 
     stored_mwh: float
@@ -49,8 +49,8 @@ def believe(
         error_mwh: How far the reading may be too high: of an estimator, else duties.backup.soc_error_frac x usable_mwh.
 
     Returns:
-        Reading and margin; without a reading the old energy and a margin that grows by most_out_mw. Without any
-        reading ever: nothing is stored.
+        Reading and margin; without a reading the old energy and a margin that grows by most_out_mw, and never shrinks,
+        though the clock were set back. Without any reading ever: nothing is stored.
 
     Example:
         >>> first = believe(None, 0.0, 80.0, 100.0, 50.0, 2.0)
@@ -62,4 +62,4 @@ def believe(
     if old is None:
         return StoredBelief(0.0, error_mwh, now_s)
     silent_h = max(now_s - old.read_s, 0.0) / 3600.0
-    return replace(old, error_mwh=error_mwh + silent_h * most_out_mw)
+    return replace(old, error_mwh=max(old.error_mwh, error_mwh) + silent_h * most_out_mw, read_s=now_s)

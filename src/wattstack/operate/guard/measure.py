@@ -16,13 +16,13 @@ from math import isnan, nan
 from typing import TYPE_CHECKING
 
 from wattstack.operate.devices import Image
+from wattstack.operate.guard.count import Count
 
 if TYPE_CHECKING:
     from wattstack.campus import Campus
 
 FAR = 1.5  # times what stands: more is not believed
 FROZEN_S, FROZEN_PERIODS = 3.0, 3.0
-JUMP_FRAC = 0.02  # of the usable energy: what a gauge may correct itself by at once
 BALANCE_FRAC, BALANCE_S = 0.05, 5.0
 LIVELY = ("clock_s", "device_heartbeat")
 POWERS = ("power_mw", "output_mw", "draw_mw")
@@ -30,13 +30,14 @@ POWERS = ("power_mw", "output_mw", "draw_mw")
 
 @dataclass(slots=True)
 class Store:
-    """One battery device [MW, MWh]; NaN where it is not known."""
+    """One battery device [MW, MWh]; NaN where it is not known. `off`: open, on local or locked out, it cannot serve."""
 
     power_mw: float = nan
     stored_mwh: float = nan
     soc: float = nan
     can_charge_mw: float = 0.0
     can_discharge_mw: float = 0.0
+    off: bool = False
 
 
 @dataclass(slots=True)
@@ -47,11 +48,13 @@ class Seen:
         values: By channel, as the controllers read it; what is not known is not there.
         stores: By device of a battery.
         doubts: By device or channel, what is not believed and why: alarms that stand.
+        grid_read: Whether the grid was seen to be there, or away; else it is taken to be as before.
     """
 
     values: dict[str, float] = field(default_factory=dict)
     stores: dict[str, Store] = field(default_factory=dict)
     doubts: dict[str, str] = field(default_factory=dict)
+    grid_read: bool = False
 
 
 class Reader:
@@ -69,7 +72,7 @@ class Reader:
         }
         self._sizes = {path: _size_mw(campus, path) for path in campus.devices}
         self._moved: dict[str, tuple[tuple[float, ...], float]] = {}
-        self._stored: dict[str, tuple[float, float]] = {}
+        self.counts: dict[str, Count] = {}
         self._grid_on = 1.0
         self._off_s: float | None = None
         self._meters = [f"{p}.{n}" for p in self._of.get("grid.connection", ()) for n in POWERS]
@@ -134,6 +137,7 @@ class Reader:
             store.stored_mwh = self._energy(path, get, float(unit.energy_mwh) * share, time_s, seen)
             stored += store.stored_mwh
             switched_off = get(path, "contactor") == 0.0 or get(path, "local") == 1.0 or path in out
+            store.off = switched_off
             if switched_off or isnan(store.power_mw):
                 continue
             most_in = float(unit.power_mw) * unit.charge_power_frac * share
@@ -155,21 +159,24 @@ class Reader:
             seen.values[f"{asset}.stored_mwh"] = stored
 
     def _energy(self, path: str, get, whole_mwh: float, time_s: float, seen: Seen) -> float:
-        """Stored energy of a device, NaN where it rose faster than any power could bring it."""
+        """Stored energy of a device, at most what was counted."""
         shown, soc = get(path, "stored_mwh"), get(path, "soc")
         if isnan(shown) and not isnan(soc):
             shown = soc * whole_mwh
-        if isnan(shown):
-            return nan
-        before = self._stored.get(path)
-        if before is not None:
-            hours = (time_s - before[1]) * self._speed / 3600.0
-            most = before[0] + self._sizes[path] * hours + JUMP_FRAC * whole_mwh
-            if shown > most:
-                seen.doubts[path] = f"shows {shown:g} MWh where {most:.4g} MWh can be: not believed"
-                return nan
-        self._stored[path] = shown, time_s
-        return min(max(shown, 0.0), whole_mwh)
+        count, full = self.count(path), get(path, "can_charge_mw") == 0.0
+        shown = min(max(shown, 0.0), whole_mwh) if not isnan(shown) else nan
+        believed = count.believed(shown, get(path, "power_mw"), full, time_s * self._speed / 3600.0)
+        if count.off_mwh > 0.0:
+            seen.doubts[path] = f"shows {shown:g} MWh where {count.most_mwh:.4g} MWh can be: not believed"
+        return believed
+
+    def count(self, path: str) -> Count:
+        """What was counted into a battery device and out of it."""
+        if path not in self.counts:
+            unit = self.campus.battery[path.split("#", 1)[0].split(".")[1]]
+            whole_mwh = float(unit.energy_mwh) * self.campus.devices[path].share_frac
+            self.counts[path] = Count(whole_mwh, unit.charge_eff, unit.discharge_eff)
+        return self.counts[path]
 
     def _load(self, powers: dict[str, float], image: Image, seen: Seen) -> None:
         """Import, sun, engines and what the campus draws, where they are known.
@@ -214,7 +221,7 @@ class Reader:
             well, source = get(path, "grid_well"), get(path, "source")
             signs = [breaker != 0.0, not voltage < 0.5, well != 0.0, source != 2.0]
             if not all(isnan(one) for one in (breaker, voltage, well, source)):
-                self._grid_on = float(all(signs))
+                self._grid_on, seen.grid_read = float(all(signs)), True
                 break
         seen.values["grid.on"] = self._grid_on
 

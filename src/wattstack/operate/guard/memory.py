@@ -9,6 +9,7 @@ A store that was not read since is believed to have been emptied at full power: 
 
 from __future__ import annotations
 
+from math import isnan
 from typing import TYPE_CHECKING, Any
 
 from wattstack.control import StoredBelief
@@ -32,6 +33,7 @@ def remembered(mind: Mind, campus_sum: str, utc_s: float, time_s: float) -> dict
         "highest_load_mw": _plain(controller.highest_load_mw),
         "lowest_load_mw": _plain(mind.lowest_mw),
         "stores": {p: [b.stored_mwh, b.error_mwh, b.read_s] for p, b in controller.beliefs.items()},
+        "counts": {p: one.most_mwh for p, one in mind.reader.counts.items() if not isnan(one.most_mwh)},
         "lockouts": mind.lockouts.why,
         "requests": mind.book.saved(utc_s, time_s),
         "strips": {} if mind.strips is None else mind.strips.saved(),
@@ -56,6 +58,9 @@ def recall(mind: Mind, state: dict[str, Any], campus_sum: str, time_s: float) ->
         for path, belief in state["stores"].items():
             if path in controller.paths:
                 controller.beliefs[path] = StoredBelief(*map(float, belief))
+        for path, most_mwh in state.get("counts", {}).items():
+            if path in mind.campus.devices:
+                mind.reader.count(path).most_mwh = float(most_mwh)
         mind.lockouts.why |= {str(k): str(v) for k, v in state["lockouts"].items()}
         if mind.strips is not None:
             mind.strips.restore(state["strips"])

@@ -11,7 +11,7 @@ The controllers of `control` say what they want; arbitration says what they get.
 from __future__ import annotations
 
 from collections import deque
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from math import isnan, nan
 from statistics import median
@@ -26,12 +26,14 @@ from wattstack.control.kernel import rows
 from wattstack.operate.devices import Image
 from wattstack.operate.guard.arbitration import Feasible
 from wattstack.operate.guard.clock import SiteClock
+from wattstack.operate.guard.held import Held, away_mwh, held_back
 from wattstack.operate.guard.limits import FAR_MW, Band, Limits, limits_of, month_target
 from wattstack.operate.guard.lockout import Lockouts
-from wattstack.operate.guard.measure import Reader, Seen
+from wattstack.operate.guard.measure import Reader, Seen, Store
 from wattstack.operate.guard.others import Others
 from wattstack.operate.guard.requests import RequestBook
 from wattstack.operate.guard.shares import shared
+from wattstack.operate.guard.swings import Swings
 
 if TYPE_CHECKING:
     from wattstack.campus import Campus
@@ -96,7 +98,8 @@ class Mind:
             RequestBook(campus, speed),
             Others(campus, speed),
         )
-        self.strips = None
+        self.swings = Swings(sum(float(u.power_mw) for u in campus.battery.values()), campus.operate.period_s)
+        self._now_s, self.strips = 0.0, None
         if strips_of(campus):
             from wattstack.operate.guard.strips import Strips
 
@@ -105,9 +108,11 @@ class Mind:
         self.month, self.reached_mw, self._set_mw = "", 0.0, FAR_MW
         self.last_mw, self._began_s, self.lowest_mw, self.highest_mw = nan, nan, nan, nan
         self._loads: deque[float] = deque(maxlen=5)
+        self._held: Held | None = None  # what the reserve leaves, where it speaks
 
     def decide(self, image: Image) -> Decision:
         """The decision on an image."""
+        self._now_s = image.time_s
         limits = limits_of(self.campus, self.book.in_force(image.time_s))
         tripped = self.lockouts.look(image, self.others.engines.running)
         seen = self.reader.read(image, frozenset(self.lockouts.why))
@@ -119,12 +124,16 @@ class Mind:
         made.alarms = dict(seen.doubts) | {p: f"locked out: {why}" for p, why in self.lockouts.why.items()}
         self._peak(made.time_s, limits)
         wish, why = self._wish(made, seen, limits)
+        wish = self.swings.eased(wish, self.last_mw)
         left = self._arbitrate(made, seen, limits)
         power, held = left.pick(wish)
         bands = [b for b in (*limits.told, *limits.cost, *limits.manual) if b.path is not None]
         bands = bands if made.mode in ("run", "shadow", "manual") else []
-        made.device_mw = shared(power, seen.stores, bands)
+        made.device_mw = shared(power, self._kept(power, seen), bands)
         self.last_mw = sum(made.device_mw.values())
+        self.swings.look(self.last_mw, image.time_s)
+        if self.swings.why:
+            made.alarms["battery swings"] = self.swings.why
         made.device_mw |= fixed
         for asset in self.controller.paths:
             mine = [p for p in made.device_mw if p.split("#")[0] == asset]
@@ -165,6 +174,8 @@ class Mind:
             "grid.import_limit_mw": min(limits.import_mw, limits.told_import_mw),
             "grid.export_limit_mw": min(limits.export_mw, limits.told_export_mw),
             "control.reserve_mwh": self._reserve(seen, limits),
+            "control.uncounted_mwh": seen.values.get("control.uncounted_mwh", 0.0)
+            + away_mwh(self.campus, self.controller.beliefs, seen.stores),
         }
         if has_plan:
             values["control.plan_mw"] = _nearest_zero(plan[-1])
@@ -222,33 +233,59 @@ class Mind:
 
     def _arbitrate(self, made: Decision, seen: Seen, limits: Limits) -> Feasible:
         """The fixed order, highest first."""
-        left = Feasible()
-        low, high = self._net(seen)
+        left, self._held = Feasible(), None
+        low, high = self.swings.worst(*self._net(seen), self._now_s)
         can_in = sum(store.can_charge_mw for store in seen.stores.values())
         can_out = sum(store.can_discharge_mw for store in seen.stores.values())
         left.narrow("device", -can_in, can_out, "what the batteries can")
         if isnan(high):
             left.narrow("connection", 0.0, 0.0, "the load was never measured")
             return left
-        if seen.values["grid.on"] < 0.5:
+        if seen.values["grid.on"] < 0.5 and seen.grid_read:
             left.narrow("island and lockout", high, high, "carries the campus without the grid")
             return left
+        self._held = held = self._left(seen)
+        free = sum(held.free_mw.values())
+        need = high - limits.import_mw
+        if "load_mw" not in seen.values:  # only believed: that is worth what is free, and not the reserve
+            need = min(need, free)
         left.narrow(
-            "connection", high - limits.import_mw, low + limits.export_mw,
+            "connection", need, low + limits.export_mw,
             f"import at most {limits.import_mw:g} MW, export at most {limits.export_mw:g} MW",
         )  # fmt: skip
         if any(path.startswith("grid.connection") for path in self.lockouts.why):
             left.narrow("island and lockout", 0.0, 0.0, "the connection tripped and was not cleared")
         if left.high_mw > 0.0 or left.low_mw > 0.0:
-            sure = sum(belief.sure_mwh for belief in self.controller.beliefs.values())
-            sure -= seen.values.get("control.uncounted_mwh", 0.0)  # is to be stripped
             reserve = self.controller.row[rows.RESERVE_MWH]
-            free = max(sure - reserve, 0.0) * self.controller.row[rows.DISCHARGE_EFF] * 3600.0 / self.step_s
             left.narrow(
-                "backup reserve", -FAR_MW, free, f"reserve {reserve:.4g} MWh, {sure:.4g} MWh are sure"
+                "backup reserve",
+                -FAR_MW,
+                free,
+                f"reserve {reserve:.4g} MWh, {held.sure_mwh:.4g} MWh are sure",
             )
         self._soft(made, left, limits, (low, high))
         return left
+
+    def _left(self, seen: Seen) -> Held:
+        """What the reserve leaves each battery: of what it can, what is above its part."""
+        stripped = seen.values.get("control.uncounted_mwh", 0.0)
+        reserve = float(self.controller.row[rows.RESERVE_MWH]) + stripped
+        held = held_back(self.campus, self.controller.beliefs, seen.stores, reserve, self.step_s)
+        for asset, free in held.free_mw.items():
+            held.free_mw[asset] = min(free, seen.values.get(f"{asset}.can_discharge_mw", 0.0))
+        return held
+
+    def _kept(self, power_mw: float, seen: Seen) -> dict[str, Store]:
+        """What each device can, less its part of the reserve; all of it where what stands above that needs it."""
+        if self._held is None or power_mw > sum(self._held.free_mw.values()) + 1e-9:
+            return seen.stores
+        kept = {}
+        for path, store in seen.stores.items():
+            asset = path.split("#")[0]
+            can = seen.values.get(f"{asset}.can_discharge_mw", 0.0)
+            part = self._held.free_mw.get(asset, 0.0) / can if can > 0.0 else 0.0
+            kept[path] = replace(store, can_discharge_mw=store.can_discharge_mw * min(part, 1.0))
+        return kept
 
     def _soft(self, made: Decision, left: Feasible, limits: Limits, net: tuple[float, float]) -> None:
         """Instruction, ramp, peak, smoothing, cost."""
