@@ -20,6 +20,7 @@ import click
 
 from wattstack.cli.audit import audit
 from wattstack.cli.check import check
+from wattstack.cli.commission import commission
 from wattstack.cli.comply import comply
 from wattstack.cli.fit_load import fit_load
 from wattstack.cli.history import history
@@ -111,6 +112,7 @@ for _verb in (
     plan,
     replan,
     simulate,
+    commission,
     operate,
     history,
     audit,

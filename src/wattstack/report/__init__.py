@@ -2,7 +2,8 @@
 the pages of a chemistry and of several compared.
 
 Gives    write_report (also of a portfolio), write_portfolio_report, write_workbook, write_refusal,
-         write_chemistry, write_comparison_page, write_fit, write_smoothing_page, write_transient_page.
+         write_chemistry, write_comparison_page, write_commissioning_page, write_fit, write_smoothing_page,
+         write_transient_page.
 Used by  cli, the user.
 """
 
@@ -10,6 +11,7 @@ from typing import Any
 
 _LAZY = {
     "write_chemistry": "chemistry",
+    "write_commissioning_page": "commissioning",
     "write_comparison_page": "comparison",
     "write_fit": "fit",
     "write_portfolio_report": "portfolio.write",
@@ -21,8 +23,8 @@ _LAZY = {
 }
 
 __all__ = [
-    "write_chemistry", "write_comparison_page", "write_fit", "write_portfolio_report", "write_refusal", "write_report",
-    "write_smoothing_page", "write_transient_page", "write_workbook",
+    "write_chemistry", "write_commissioning_page", "write_comparison_page", "write_fit", "write_portfolio_report",
+    "write_refusal", "write_report", "write_smoothing_page", "write_transient_page", "write_workbook",
 ]  # fmt: skip
 
 

@@ -171,7 +171,7 @@ def note_times(bench: Bench, path: str, made: Step) -> None:
         slow = worst > limit
         mend = "Find what slows the line, or lower gap_s." if slow else ""
         bench.book.note(
-            Check(path, "write", "confirmed", DOUBTFUL if slow else PASSED, said, worst, limit, "ms", mend)
+            Check(path, "write", "confirmation", DOUBTFUL if slow else PASSED, said, worst, limit, "ms", mend)
         )
     measured = np.array(made.measured_s)
     if not made.level.seen_mw:

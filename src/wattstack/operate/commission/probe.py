@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import struct
+import time
 from collections import Counter
 from dataclasses import dataclass, field
 
@@ -62,20 +63,20 @@ class Probe:
         loop = asyncio.get_running_loop()
         due = loop.time()
         for k in range(rounds):
-            began, lost = loop.time(), self.errors.total()
+            began, lost = time.perf_counter(), self.errors.total()
             for reader in self.live.readers:
                 seldom = reader.block.every_s > SELDOM_S
                 if reader.request is not None and not (seldom and 0 < k < rounds - 1):
                     await self._one(reader, loop)
             if self.errors.total() == lost and 0 < k < rounds - 1:
-                self.round_s.append(loop.time() - began)
+                self.round_s.append(time.perf_counter() - began)
             self._keep(loop.time())
             due += period_s
             await asyncio.sleep(max(due - loop.time(), 0.0))
             due = max(due, loop.time() - period_s)
 
     async def _one(self, reader, loop) -> None:
-        began = loop.time()
+        began, clock = loop.time(), time.perf_counter()  # the loop's own clock may count whole milliseconds
         payload, error = await self.live.request(reader.request)
         self.asked += 1
         if error is not None:
@@ -84,7 +85,7 @@ class Probe:
             if error.startswith("down"):
                 await asyncio.sleep(self.live.declared.timeout_s)
             return
-        self.latency_s.append(loop.time() - began)
+        self.latency_s.append(time.perf_counter() - clock)
         self.dead.pop(reader.index, None)
         reader.view[:] = payload
         reader.answered = True

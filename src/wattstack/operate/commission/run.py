@@ -59,6 +59,8 @@ async def commission(
     bench = Bench(campus, devices, book, options)
     chosen = [path for path in found if not options.only or path in options.only]
     told: dict[str, dict[str, Any]] = {path: _declared(campus, path) for path in campus.devices}
+    for path in found:
+        told[path]["writable"] = devices.commander(path).writable
     await devices.start()
     try:
         await _connect(bench, say)
@@ -109,7 +111,7 @@ def _declared(campus: Campus, path: str) -> dict[str, Any]:
     device = campus.devices[path]
     return {
         "template": device.template.removeprefix("library:"), "where": device.where, "transport": device.transport,
-        "period_s": device.period_s, "revert_s": device.revert_s, "identity": {}, "written": False,
+        "period_s": device.period_s, "revert_s": device.revert_s, "identity": {}, "writable": False, "written": False,
         "reversion_measured_s": None, "points": [],
     }  # fmt: skip
 
@@ -169,7 +171,8 @@ async def _write(bench: Bench, path: str, told: dict, say: Callable[[str], None]
             Check(path, "write", "setpoint_mw", PASSED, f"is taken and read back: {made.level.why}", made.level.step_mw,
                   None, "MW")
         )  # fmt: skip
-        say(f"silent: {path} has to fall back by itself within {bench.campus.devices[path].revert_s:g} s")
+        if made.level.step_mw != made.level.rest_mw:
+            say(f"silence: {path} has to fall back within {bench.campus.devices[path].revert_s:g} s")
         told[path]["reversion_measured_s"] = await revert_device(bench, path, made)
     await bench.release()
     return made

@@ -72,7 +72,7 @@ def conclude(bench: Bench, terms: Sequence[Term], steps: Mapping[str, Step]) -> 
         return wrong
     off, limit = residual_mw(terms), limit_mw(terms)
     if abs(off) <= limit:
-        said = f"closes: {off:+.3g} MW are over, of {sum(abs(t.power_mw) for t in terms):.4g} MW that flow"
+        said = f"closes: {off:+.3f} MW are over, of {sum(abs(t.power_mw) for t in terms):.4g} MW that flow"
         bench.book.note(Check(SITE, "balance", "balance", PASSED, said, off, limit, "MW"))
         _name(bench, wrong, None)
         small = [
@@ -129,7 +129,7 @@ def _note_step(bench: Bench, path: str, made: Step, factors: tuple[float, float]
     words = []
     for name, answer, factor in ((path, made.own, factors[0]), (made.meter, made.seen, factors[1])):
         if name and isfinite(answer.ratio):
-            words.append(f"{name} by {answer.ratio:+.3g} +- {answer.error:.2g} of it")
+            words.append(f"{name} by {answer.ratio:+.3g} of it (within {max(answer.error, 1e-3):.2g})")
             words[-1] += "" if isfinite(factor) else ", which tells nothing"
     words += [f"{other} moves with it by {answer.ratio:+.3g}" for other, answer in made.moved.items()]
     unsure = any(

@@ -155,7 +155,7 @@ async def _plateau(bench: Bench, path: str, made: Step, rows: list[Row], hold_s:
         if _ran_away(before, rows[-1].powers, path, made):
             await bench.release()
             return False
-    if block:
+    if block and level.step_mw != level.rest_mw:
         made.confirm_s.append(confirm_s)
         made.register_s.append(register_s)
         tenth, half, most = (
