@@ -32,6 +32,8 @@ NAMES = (
     "historian",
     "failover",
     "replan",
+    "face_load",
+    "soak",
     "startup",
 )
 

@@ -51,6 +51,11 @@ def test_guard_is_watched_and_the_planner_has_no_network():
         keys(PACKAGING / "wattstack-planner.service"),
     )
     assert (guard["Type"], guard["WatchdogSec"]) == ("notify", "5")
+    assert (guard["LimitRTPRIO"], guard["RestrictRealtime"], planner["RestrictRealtime"]) == (
+        "1",
+        "no",
+        "yes",
+    )
     assert (planner["PrivateNetwork"], planner["RestrictAddressFamilies"]) == ("yes", "AF_UNIX")
 
 

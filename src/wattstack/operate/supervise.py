@@ -35,9 +35,9 @@ GRACE_S = 8.0  # from "stop" to "die"
 LOOK_S = 2.0  # from one look at the campus file to the next
 LARGEST_LOG = 10_000_000
 BAD_INPUT = 2
-# Who waits for whom where the processor is short: the loop never, nor simulated devices, which are hardware to it; the
-# page first (as CPUWeight in packaging/)
-NICE = {"guard": -10, "devices": -10, "historian": 5}
+# Who waits for whom where the processor is short: the page first (as CPUWeight in packaging/); simulated devices never,
+# for to the loop they are hardware; the loop itself asks for more than this, see guard.__main__
+NICE = {"guard": 0, "devices": -10, "historian": 5}
 USUAL_NICE = 10
 
 

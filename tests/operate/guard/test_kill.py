@@ -6,6 +6,8 @@ import asyncio
 import json
 import os
 import signal
+import subprocess
+import sys
 import time
 
 import pytest
@@ -24,6 +26,15 @@ def power(site) -> float:
 def speakers(site) -> int:
     """Guards that are connected to the battery."""
     return len(site._port_of("battery.main")._open)
+
+
+async def first_of_two(campus, site, folder, processes):
+    """A guard that holds the battery at work, and a second one that is there and waits."""
+    first = processes(campus, folder)
+    await until(lambda: abs(power(site) - 4.0) < 0.3, READY_S)
+    processes(campus, folder)
+    await until(lambda: speakers(site) == 2, READY_S)
+    return first
 
 
 def test_devices_of_a_killed_guard_reach_their_safe_state_within_five_seconds(tmp_path, processes):
@@ -68,10 +79,7 @@ def test_a_standby_takes_over_within_two_seconds_and_goes_on_where_the_other_was
     async def work():
         campus = campus_of()
         async with simulate_devices(campus) as site:
-            first = processes(campus, tmp_path)
-            await until(lambda: abs(power(site) - 4.0) < 0.3, READY_S)
-            processes(campus, tmp_path)
-            await until(lambda: speakers(site) == 2, READY_S)  # it is there, and waits
+            first = await first_of_two(campus, site, tmp_path, processes)
             number = json.loads((tmp_path / "lease").read_text())["number"]
             device = site.devices["battery.main"]
             first.kill()
@@ -88,10 +96,7 @@ def test_a_holder_that_was_stopped_for_a_while_does_not_write_again(tmp_path, pr
     async def work():
         campus = campus_of()
         async with simulate_devices(campus) as site:
-            first = processes(campus, tmp_path)
-            await until(lambda: abs(power(site) - 4.0) < 0.3, READY_S)
-            processes(campus, tmp_path)
-            await until(lambda: speakers(site) == 2, READY_S)
+            first = await first_of_two(campus, site, tmp_path, processes)
             os.kill(first.process.pid, signal.SIGSTOP)
             await asyncio.sleep(2.0)
             held = json.loads((tmp_path / "lease").read_text())
@@ -127,3 +132,13 @@ def test_a_lease_of_another_boot_or_one_that_cannot_be_read_is_over(tmp_path):
     path.write_text("{")
     again = Lease(path, 0.3)
     assert again.keep()
+
+
+@pytest.mark.skipif(not hasattr(os, "SCHED_RR"), reason="this system knows no order of real time")
+def test_a_guard_goes_before_all_others_where_the_system_lets_it():
+    words = (
+        "import os; from wattstack.operate.guard.__main__ import go_first; "
+        "print(go_first(), os.sched_getscheduler(0) == os.SCHED_RR)"
+    )
+    said = subprocess.run([sys.executable, "-c", words], capture_output=True, text=True, check=True).stdout
+    assert said.split() in (["True", "True"], ["False", "False"])
