@@ -99,7 +99,7 @@ class Mind:
             Others(campus, speed),
         )
         self.swings = Swings(sum(float(u.power_mw) for u in campus.battery.values()), campus.operate.period_s)
-        self._now_s, self.strips = 0.0, None
+        self.strips = None
         if strips_of(campus):
             from wattstack.operate.guard.strips import Strips
 
@@ -112,7 +112,6 @@ class Mind:
 
     def decide(self, image: Image) -> Decision:
         """The decision on an image."""
-        self._now_s = image.time_s
         limits = limits_of(self.campus, self.book.in_force(image.time_s))
         tripped = self.lockouts.look(image, self.others.engines.running)
         seen = self.reader.read(image, frozenset(self.lockouts.why))
@@ -234,7 +233,7 @@ class Mind:
     def _arbitrate(self, made: Decision, seen: Seen, limits: Limits) -> Feasible:
         """The fixed order, highest first."""
         left, self._held = Feasible(), None
-        low, high = self.swings.worst(*self._net(seen), self._now_s)
+        low, high = self.swings.worst(*self._net(seen))
         can_in = sum(store.can_charge_mw for store in seen.stores.values())
         can_out = sum(store.can_discharge_mw for store in seen.stores.values())
         left.narrow("device", -can_in, can_out, "what the batteries can")
