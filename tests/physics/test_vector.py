@@ -9,7 +9,7 @@ from numba import njit
 from wattstack.physics.kernel import vector as v
 
 COUNT = 3 * v.LANES
-RESULTS = 14
+RESULTS = 15
 
 
 @njit(error_model="numpy")
@@ -31,8 +31,9 @@ def words(rows, scales, table, out, b):
     v.put(out, 9, b, v.select(mask, 1.0, y))
     v.put(out, 10, b, v.select(v.any_of(x > -1.0), 1.0, 0.0))
     v.put(out, 11, b, v.select(v.all_of(x > 2.0), 1.0, 0.0))
-    v.put(out, 12, b, 1.0 * v.count(b))
-    v.put(out, 13, b, 1.0 * v.first(b))
+    v.put(out, 12, b, v.exponent_of(y * 1e-3))
+    v.put(out, 13, b, 1.0 * v.count(b))
+    v.put(out, 14, b, 1.0 * v.first(b))
 
 
 def at_all(function, each):
@@ -47,11 +48,11 @@ def at_all(function, each):
 def test_eight_at_once_are_as_one_by_one_compiled_or_not():
     plain = getattr(words, "py_func", words)
     one, eight = at_all(words, 1), at_all(words, v.LANES)
-    np.testing.assert_allclose(eight[:12], one[:12], rtol=1e-15)
+    np.testing.assert_allclose(eight[:13], one[:13], rtol=1e-15)
     np.testing.assert_allclose(at_all(plain, v.LANES), eight, rtol=1e-15)
     np.testing.assert_allclose(at_all(plain, 1), one, rtol=1e-15)
-    assert (one[12] == 1).all() and (eight[12] == v.LANES).all()
-    assert eight[13].tolist() == [b // v.LANES * v.LANES for b in range(COUNT)]
+    assert (one[13] == 1).all() and (eight[13] == v.LANES).all()
+    assert eight[14].tolist() == [b // v.LANES * v.LANES for b in range(COUNT)]
 
 
 @pytest.mark.tiny

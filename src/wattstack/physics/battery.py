@@ -23,7 +23,7 @@ from wattstack.physics.ageing import ageing_of
 from wattstack.physics.blocks import BlockSet, BlockSpec, make_blocks
 from wattstack.physics.converter import losses_of
 from wattstack.physics.thermal import container_of
-from wattstack.physics.tiles import Tile, cut, run_tiles
+from wattstack.physics.tiles import Tile, aligned, cut, run_tiles
 
 if TYPE_CHECKING:
     from wattstack.campus import Battery
@@ -289,7 +289,7 @@ def _move(tile: Tile, span: tuple[int, int]) -> np.ndarray:
 
     moved, (asked, outdoors, step_s) = tile.blocks, tile.drive
     count = len(moved.names)
-    flows, own, records = np.zeros((at.NFLOW, count)), np.empty((PIECE, count)), []
+    flows, own, records = aligned(np.zeros((at.NFLOW, count))), aligned(np.empty((PIECE, count))), []
     for start in range(*span, PIECE):
         end = min(start + PIECE, span[1])
         own[: end - start] = asked[start:end, tile.first : tile.first + count]

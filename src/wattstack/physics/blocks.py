@@ -285,15 +285,15 @@ def _temp_table(cell: Cell | None) -> np.ndarray:
     from wattstack.physics.kernel.tables import TEMP_LOW_DEGC, TEMP_POINTS
 
     temp = TEMP_LOW_DEGC + np.arange(TEMP_POINTS)
-    values = np.zeros((TEMP_POINTS, 4))
+    values = np.zeros((2, TEMP_POINTS, 2))
     if cell is not None:
         axis = cell.c_rate_temp_degc
         inside = (temp >= max(axis[0], cell.temp_min_degc)) & (temp <= min(axis[-1], cell.temp_max_degc))
-        values[:, 0] = np.interp(temp, axis, cell.c_rate_frac_charge) * inside
-        values[:, 1] = np.interp(temp, axis, cell.c_rate_frac_discharge) * inside
+        values[0, :, 0] = np.interp(temp, axis, cell.c_rate_frac_discharge) * inside
+        values[1, :, 0] = np.interp(temp, axis, cell.c_rate_frac_charge) * inside
         kelvin = temp + 273.15
-        values[:, 2] = np.exp(-cell.activation_ev / BOLTZMANN_EV_PER_K * (1.0 / kelvin - 1.0 / 298.15))
-    return _with_steps(values).ravel()
+        values[:, :, 1] = np.exp(-cell.activation_ev / BOLTZMANN_EV_PER_K * (1.0 / kelvin - 1.0 / 298.15))
+    return np.concatenate([values, _steps(values, 1)], axis=-1).ravel()
 
 
 @lru_cache(maxsize=32)  # a cell is frozen, and is asked for again with every block made of it

@@ -203,16 +203,25 @@ def _charge_time(block, law, age, state, b, step_s):
     put(age, row.FROM_DEGC, b, temp)
     put(state, SINCE_STRIP, b, get(state, SINCE_STRIP, b) + lapse_s / HOUR_S)
     low, high = _day_so_far(age, b)
-    for i in range(first(b), first(b) + count(b)):
-        day = (age[row.DAY_DEPTH, i], age[row.DAY_MIDDLE, i])
-        means = (age[row.SUM_DEGC_S, i], age[row.SUM_SOC_S, i], day)
-        pass_time(block, law, age, i, age[row.CLOCK_S, i], means)
-        read_age(block, law, age, state, i)
+    if all_of(get(block, row.KIND, b) == block[row.KIND, first(b)]):
+        _pass(block, law, age, state, b)
+    else:  # sets of laws side by side
+        for i in range(first(b), first(b) + count(b)):
+            _pass(block, law, age, state, i)
     _end_day(age, b, lapse_s, low, high)
     put(age, row.TOTAL_S, b, get(age, row.TOTAL_S, b) + lapse_s)
     put(age, row.CLOCK_S, b, 0.0)
     put(age, row.SUM_DEGC_S, b, 0.0)
     put(age, row.SUM_SOC_S, b, 0.0)
+
+
+@njit(cache=True, error_model="numpy", fastmath={"contract"})
+def _pass(block, law, age, state, b):
+    """Charge the time on the clock at the means that stand in the rows of the sums, and read the age."""
+    day = (get(age, row.DAY_DEPTH, b), get(age, row.DAY_MIDDLE, b))
+    means = (get(age, row.SUM_DEGC_S, b), get(age, row.SUM_SOC_S, b), day)
+    pass_time(block, law, age, b, get(age, row.CLOCK_S, b), means)
+    read_age(block, law, age, state, b)
 
 
 @njit(cache=True, error_model="numpy", fastmath={"contract"}, forceinline=True)

@@ -60,7 +60,7 @@ MECH_WIDTH = M_OWN + NOWN
 TABLE_STEPS = 1000  # a table holds a function of the state of charge at 0, 0.001 ... 1
 TABLE_WIDTH = TABLE_STEPS + 1
 TABLES = MECHS + NMECH * MECH_WIDTH  # TABLES + t * TABLE_WIDTH, two of them
-NLAW = TABLES + 2 * TABLE_WIDTH
+NLAW = TABLES + 2 * TABLE_WIDTH + 2  # four neighbours are read at once, also at the last point
 
 # values of P_FORM: how what was added up becomes a loss; of P_TARGET: what it is a loss of
 POWER, SIGMOID, KNEE, RELAX, SIGMOID_LIVE = range(5)

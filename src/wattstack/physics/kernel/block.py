@@ -39,7 +39,7 @@ class Blocks(NamedTuple):
         rating: Numbers of each block, float64 (NRATING, nb), see layout.
         const: Numbers of each kind, (kinds, NCONST), see tables.
         soc_table: Curves over the state of charge, (kinds, points x NCOLUMN).
-        temp_table: Curves over temperature, (kinds, TEMP_POINTS x NCOLUMN).
+        temp_table: Curves over temperature, (kinds, 2 directions x TEMP_POINTS x NTEMP).
         ohm_table: Resistance, (kinds, 2 directions x TEMP_POINTS x OHM_POINTS x NOHM).
         step_s: Lengths of step remembered, (NSLOT + 1,); the last number counts them.
         step: What follows from each, (NSLOT, kinds, NSTEP).

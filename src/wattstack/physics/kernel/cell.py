@@ -1,7 +1,7 @@
 """One cell over one step: current from power, what limits it, and what it leaves behind.
 
 Needs    physics.kernel.vector.
-Gives    Bounds, is_over, most_current; solve_current, decay, mean_kept, window_ohm.
+Gives    Bounds, is_over, most_current; solve_current, mean_kept, window_ohm.
 Used by  physics.kernel.lanes, physics.kernel.strings, physics.kernel.window.
 
 Current is constant over a step. All that follows from it inside the step - drift of the open-circuit voltage along
@@ -26,13 +26,11 @@ from wattstack.physics.kernel.layout import (
     BY_TEMPERATURE,
     BY_VOLTAGE,
 )  # fmt: skip
-from wattstack.physics.kernel.vector import lower, root, select, two_to, upper
+from wattstack.physics.kernel.vector import lower, root, select, upper
 
 LEAST_DERATE = (
     0.05  # derating near the ends of the window leaves a trickle, so that the ends are reached: assumption
 )
-_SHIFT = 6755399441055744.0  # 1.5 x 2^52: adding it rounds to a whole number, kept in the lowest bits
-_LOG2E, _LN2_HIGH, _LN2_LOW = 1.4426950408889634, 0.6931471803691238, 1.9082149292705877e-10
 
 
 class Bounds(NamedTuple):
@@ -68,33 +66,13 @@ def solve_current(e, r, p):
 
 
 @njit(cache=True, error_model="numpy", fastmath={"contract"}, forceinline=True)
-def decay(x):
-    """exp(-x) for x >= 0 to 1e-15, without a call, so that a loop over blocks stays in vector registers."""
-    y = 0.0 - lower(x, 700.0)
-    t = y * _LOG2E + _SHIFT
-    k = t - _SHIFT
-    r = (y - k * _LN2_HIGH) - k * _LN2_LOW
-    p = 1.0 / 479001600.0
-    p = p * r + 1.0 / 39916800.0
-    p = p * r + 1.0 / 3628800.0
-    p = p * r + 1.0 / 362880.0
-    p = p * r + 1.0 / 40320.0
-    p = p * r + 1.0 / 5040.0
-    p = p * r + 1.0 / 720.0
-    p = p * r + 1.0 / 120.0
-    p = p * r + 1.0 / 24.0
-    p = p * r + 1.0 / 6.0
-    p = p * r + 0.5
-    p = p * r + 1.0
-    p = p * r + 1.0
-    return p * two_to(t)
-
-
-@njit(cache=True, error_model="numpy", fastmath={"contract"}, forceinline=True)
 def mean_kept(x, per):
-    """Mean of exp(-x y / per) over y = 0 .. 1, to 0.2 % for x <= per: reciprocal of the series of z / (1 - exp(-z))."""
+    """Mean of exp(-x y / per) over y = 0 .. 1, to 0.2 % for x <= per: (part, whole), a share not yet divided.
+
+    Reciprocal of the series of z / (1 - exp(-z)).
+    """
     square = per * per
-    return square / (square + x * (0.5 * per + x * (1.0 / 12.0)))
+    return square, square + x * (0.5 * per + x * (1.0 / 12.0))
 
 
 @njit(cache=True, error_model="numpy", fastmath={"contract"}, forceinline=True)

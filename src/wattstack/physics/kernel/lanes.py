@@ -1,6 +1,6 @@
 """The physics of a step, written once for one block and for eight: from the ask to the currents, and what they leave.
 
-Needs    physics.kernel: layout, tables, vector, cell, converter, thermal.
+Needs    physics.kernel: layout, tables, vector, elementary, cell, converter, thermal.
 Gives    Kind, read_kind, Tables, Cells, Seen, Drawn; read_cells, look_up, electrics, leave_cells, heat_container;
          bounds_of, bus_of_cells.
 Used by  physics.kernel.batch, strings, window; control.kernel.estimate.
@@ -19,7 +19,6 @@ from wattstack.physics.kernel import layout as at
 from wattstack.physics.kernel import tables as t
 from wattstack.physics.kernel.cell import (
     Bounds,
-    decay,
     is_over,
     mean_kept,
     most_current,
@@ -34,7 +33,8 @@ from wattstack.physics.kernel.converter import (
     bus_of_ac_out,
     dc_of_ac,
 )  # fmt: skip
-from wattstack.physics.kernel.tables import NCOLUMN, NOHM, held
+from wattstack.physics.kernel.elementary import decay
+from wattstack.physics.kernel.tables import NCOLUMN, NOHM, NTEMP, held
 from wattstack.physics.kernel.thermal import climate_power, power_per_cooling
 from wattstack.physics.kernel.vector import (
     any_of,
@@ -110,11 +110,11 @@ def look_up(tables, cells, charges):
     way = select(charges, 1.0 * t.TEMP_POINTS, 0.0)
     plain, along, up, both = row_at(ohm, (i + (row + way) * (1.0 * points)) * (1.0 * NOHM), 4)
     ocv, half, entropic, at_rest, d_ocv, d_half, d_entropic, d_at_rest = row_at(soc, i * (1.0 * NCOLUMN), 8)
-    charge, discharge, growth, _, d_charge, d_discharge, d_growth, _ = row_at(temp, row * (1.0 * NCOLUMN), 8)
+    frac, growth, d_frac, d_growth = row_at(temp, (row + way) * (1.0 * NTEMP), 4)
     return Seen(
         ocv + d_ocv * x, d_ocv * (points - 1.0), half + d_half * x, entropic + d_entropic * x,
         (at_rest + d_at_rest * x) * (growth + d_growth * y),
-        select(charges, charge, discharge) + select(charges, d_charge, d_discharge) * y,
+        frac + d_frac * y,
         cells.ohm * (plain + along * x + (up + both * x) * y),
     )  # fmt: skip
 
@@ -166,13 +166,18 @@ def electrics(const, step, rating, b, cells, seen, asked):
     ohm = window_ohm(seen.ohm, step[t.M_TIMES_MEAN], 0.5 * seen.slope_v * cells.per_a)
     source = seen.ocv_v - step[t.M_MEAN_1] * cells.fast_v - step[t.M_MEAN_2] * cells.slow_v
     branch, moves = way * seen.half_v, const[t.G_GAMMA] * cells.per_a
-    kept = mean_kept(moves * (way * power), source)
-    current = solve_current(source - branch + (cells.hysteresis_v + branch) * kept, ohm, power)
+    part, full = mean_kept(
+        moves * (way * power), source
+    )  # all in the equation times `full`: one division less
+    current = solve_current(
+        (source - branch) * full + (cells.hysteresis_v + branch) * part, ohm * full, power * full
+    )
     idles = select(idle, 1.0, 0.0)
     cut = is_over(bounds, way * current * PER_SLACK)
     if any_of(cut):
         most, code = most_current(out, bounds)
-        source = source - branch + (cells.hysteresis_v + branch) * mean_kept(moves * most, 1.0)
+        part, full = mean_kept(moves * most, 1.0)
+        source = source - branch + (cells.hysteresis_v + branch) * (part / full)
         least_w = const[t.G_LEAST_DC] * rated_w * upper(way, 0.0)
         left = way * most * (source - ohm * (way * most))
         stops = cut & (way * left <= least_w)

@@ -1,37 +1,39 @@
 """What a law does to a block: time and cycles add to its paths, and the paths are read as capacity and resistance.
 
-Needs    the laws as numbers (physics.kernel.ageing_rows), the stress factors (physics.kernel.stress).
+Needs    the laws as numbers (physics.kernel.ageing_rows), the stress factors (physics.kernel.stress), elementary,
+         vector.
 Gives    pass_time, pass_cycles, loss_of, read_age.
 Used by  physics.kernel.ageing, physics.ageing.
 
+Time passes for what stands at a place, one block or eight of one set of laws; cycles are those of one block.
 `block` and `law` are those of Ageing, passed one by one: a tuple of arrays would count references at every call.
 """
 
 from __future__ import annotations
 
-import math
-
 from numba import njit
 
 from wattstack.physics.kernel import ageing_rows as row
+from wattstack.physics.kernel.elementary import decay, exponential, logarithm, power
 from wattstack.physics.kernel.layout import CAPACITY, RESISTANCE, REVERSIBLE, TEMP_CELL
 from wattstack.physics.kernel.stress import ZERO_DEGC_K, cycle_stress, live_shape, time_stress
+from wattstack.physics.kernel.vector import first, get, lower, put, root, select, upper
 
 ROOM_K = 298.15
 
 
 @njit(cache=True, error_model="numpy", fastmath={"contract"})
 def pass_time(block, law, age, b, lapse_s, means):
-    """Charge a lapse of time at its means, (temp_k, soc, day): to every path of block b that time drives."""
-    kind = int(block[row.KIND, b])
+    """Charge a lapse of time at its means, (temp_k, soc, day), to every path that time drives at place b."""
+    kind = int(block[row.KIND, first(b)])
     temp_k, soc, day = means
     for m in range(int(law[kind, row.N_TIME])):
         at = row.MECHS + m * row.MECH_WIDTH
         i = int(law[kind, at + row.M_PATH])
-        factor, dx = block[row.FACTOR + m, b], lapse_s / law[kind, at + row.M_UNIT]
+        factor, dx = get(block, row.FACTOR + m, b), lapse_s / law[kind, at + row.M_UNIT]
         if law[kind, row.PATHS + i * row.PATH_WIDTH + row.P_FORM] == row.SIGMOID_LIVE:
-            limit, power, rate = live_shape(law, kind, at, temp_k, soc)
-            _walk_live(age, row.LOSS + i, b, (factor * limit, power), rate * dx)
+            limit, shape, rate = live_shape(law, kind, at, temp_k, soc)
+            _walk_live(age, row.LOSS + i, b, (factor * limit, shape), rate * dx)
         else:
             k = factor * time_stress(law, kind, at, temp_k, soc, day)
             _walk(law, age, b, (kind, at), (k, dx))
@@ -58,16 +60,17 @@ def _walk(law, age, b, which, stress):
     kind, at = which
     k, dx = stress
     i = int(law[kind, at + row.M_PATH])
-    root, path = law[kind, at + row.M_ROOT], row.PATHS + i * row.PATH_WIDTH
+    p, path = law[kind, at + row.M_ROOT], row.PATHS + i * row.PATH_WIDTH
+    y = get(age, row.LOSS + i, b)
     if law[kind, path + row.P_FORM] == row.RELAX:
-        y = age[row.LOSS + i, b]
-        age[row.LOSS + i, b] = max(y, k + (y - k) * math.exp(-dx / law[kind, path + row.P_POWER]))
-    elif root == 1.0:
-        age[row.LOSS + i, b] += k * dx
-    elif root == 2.0:
-        age[row.LOSS + i, b] += k * k * dx
+        y = upper(y, k + (y - k) * decay(dx / law[kind, path + row.P_POWER]))
+    elif p == 1.0:
+        y = y + k * dx
+    elif p == 2.0:
+        y = y + k * k * dx
     else:
-        age[row.LOSS + i, b] += k**root * dx
+        y = y + power(k, p) * dx
+    put(age, row.LOSS + i, b, y)
 
 
 @njit(cache=True, error_model="numpy", fastmath={"contract"})
@@ -76,27 +79,28 @@ def _walk_live(age, at, b, shape, dx):
 
     y = limit (1 - 2 / (1 + exp(x^power))), x in units of the curve; beyond the limit nothing more is lost.
     """
-    limit, power = shape
-    y = age[at, b]
-    if y < limit:
-        place = math.log((limit + y) / (limit - y)) ** (1.0 / power) + dx
-        age[at, b] = max(y, limit * (1.0 - 2.0 / (1.0 + math.exp(min(place**power, 700.0)))))
+    limit, p = shape
+    y = get(age, at, b)
+    inside = y < limit
+    left = select(inside, limit - y, 1.0)
+    place = power(logarithm(select(inside, (limit + y) / left, 1.0)), 1.0 / p) + dx
+    put(age, at, b, select(inside, upper(y, limit * (1.0 - 2.0 / (1.0 + exponential(power(place, p))))), y))
 
 
 @njit(cache=True, error_model="numpy", fastmath={"contract"})
 def loss_of(law, kind, i, walked):
     """The loss y of path i of a set of laws, after walking it (what is stored in age row LOSS + i)."""
     path = row.PATHS + i * row.PATH_WIDTH
-    form, power = law[kind, path + row.P_FORM], law[kind, path + row.P_POWER]
+    form, p = law[kind, path + row.P_FORM], law[kind, path + row.P_POWER]
     limit = law[kind, path + row.P_LIMIT]
     if form == row.POWER:
-        if power == 1.0:
+        if p == 1.0:
             return walked
-        return math.sqrt(walked) if power == 0.5 else walked**power
+        return root(walked) if p == 0.5 else power(walked, p)
     if form == row.SIGMOID:
-        return limit * (1.0 - 2.0 / (1.0 + math.exp(min(walked**power, 700.0))))
+        return limit * (1.0 - 2.0 / (1.0 + exponential(power(walked, p))))
     if form == row.KNEE:
-        return walked + max(walked - limit, 0.0) * (law[kind, path + row.P_SLOPE] - 1.0)
+        return walked + upper(walked - limit, 0.0) * (law[kind, path + row.P_SLOPE] - 1.0)
     return walked  # RELAX, SIGMOID_LIVE: stored as the loss itself
 
 
@@ -106,27 +110,28 @@ def read_age(block, law, age, state, b):
 
     age[CAPACITY] is what is there now: what a strip would bring back, state[REVERSIBLE], is already taken off.
     """
-    kind = int(block[row.KIND, b])
-    main, other = law[kind, row.BASE_MAIN], law[kind, row.BASE_OTHER]
-    resistance, reversible = 1.0, 0.0
+    kind, nothing = int(block[row.KIND, first(b)]), 0.0 * get(age, row.TOTAL_S, b)
+    main, other = law[kind, row.BASE_MAIN] + nothing, law[kind, row.BASE_OTHER] + nothing
+    resistance, reversible = 1.0 + nothing, nothing
     for i in range(int(law[kind, row.N_PATH])):
         target = law[kind, row.PATHS + i * row.PATH_WIDTH + row.P_TARGET]
-        y = loss_of(law, kind, i, age[row.LOSS + i, b])
+        y = loss_of(law, kind, i, get(age, row.LOSS + i, b))
         if target == row.TO_MAIN:
-            main -= y
+            main = main - y
         elif target == row.TO_OTHER:
-            other -= y
+            other = other - y
         elif target == row.TO_RESISTANCE:
-            resistance += y
+            resistance = resistance + y
         else:
-            reversible += y
+            reversible = reversible + y
     if law[kind, row.OTHER_OHM_INVERSE] > 0.0:
-        follows = law[kind, row.OTHER_OHM] + law[kind, row.OTHER_OHM_INVERSE] / max(other, 1e-3)
-        resistance = max(resistance, follows)
+        follows = law[kind, row.OTHER_OHM] + law[kind, row.OTHER_OHM_INVERSE] / upper(other, 1e-3)
+        resistance = upper(resistance, follows)
     if law[kind, row.WARM_MAIN] > 0.0:
-        cold = 1.0 / (state[TEMP_CELL, b] + ZERO_DEGC_K) - 1.0 / ROOM_K
-        main *= math.exp(-law[kind, row.WARM_MAIN] * cold - law[kind, row.WARM_MAIN_SQUARE] * cold * cold)
-        other *= math.exp(-law[kind, row.WARM_OTHER] * cold)
-    age[CAPACITY, b] = max(min(main, other) - reversible, 0.0)
-    age[RESISTANCE, b] = resistance
-    state[REVERSIBLE, b] = reversible
+        cold = 1.0 / (get(state, TEMP_CELL, b) + ZERO_DEGC_K) - 1.0 / ROOM_K
+        warm = -law[kind, row.WARM_MAIN] * cold - law[kind, row.WARM_MAIN_SQUARE] * cold * cold
+        main = main * exponential(warm)
+        other = other * exponential(-law[kind, row.WARM_OTHER] * cold)
+    put(age, CAPACITY, b, upper(lower(main, other) - reversible, 0.0))
+    put(age, RESISTANCE, b, resistance)
+    put(state, REVERSIBLE, b, reversible)

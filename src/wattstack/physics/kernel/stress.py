@@ -1,11 +1,13 @@
 """The stress factors of the ageing laws: how fast a path is walked at a temperature, a state of charge, a cycle.
 
-Needs    a mechanism of a set of laws (physics.kernel.ageing_rows) and the two tables of its set.
+Needs    a mechanism of a set of laws (physics.kernel.ageing_rows) and the two tables of its set; elementary, vector.
 Gives    time_stress, cycle_stress, live_shape.
 Used by  physics.kernel.ageing, physics.ageing.
 
-Each formula is a scalar function of its own numbers p[0..9]; which law uses it, with which numbers and from which
-paper, stands in physics.laws. Temperatures in K, depths and states of charge 0..1, rates in 1/h.
+Each formula is a function of its own numbers p[0..9]; which law uses it, with which numbers and from which paper,
+stands in physics.laws. Those of time, which all blocks pass together, are written for one block or eight
+(physics.kernel.vector); those of cycles, which each block ends when it turns, for one.
+Temperatures in K, depths and states of charge 0..1, rates in 1/h.
 """
 
 from __future__ import annotations
@@ -15,17 +17,20 @@ import math
 from numba import njit
 
 from wattstack.physics.kernel import ageing_rows as row
+from wattstack.physics.kernel.elementary import exponential, power
+from wattstack.physics.kernel.vector import lower, magnitude, root, row_at, select, upper, whole
 
 ZERO_DEGC_K = 273.15
+LN_2 = 0.6931471805599453
 
 
 @njit(cache=True, error_model="numpy", fastmath={"contract"})
 def look_up(law, kind, which, soc):
     """A table of the kind at a state of charge, straight between its points; its ends beyond them."""
-    place = min(max(soc, 0.0), 1.0) * row.TABLE_STEPS
-    left = min(int(place), row.TABLE_STEPS - 1)
-    first = row.TABLES + which * row.TABLE_WIDTH + left
-    return law[kind, first] + (place - left) * (law[kind, first + 1] - law[kind, first])
+    place = lower(upper(soc, 0.0), 1.0) * (1.0 * row.TABLE_STEPS)
+    left = lower(whole(place), row.TABLE_STEPS - 1.0)
+    here, after, _, _ = row_at(law[kind], left + (row.TABLES + which * row.TABLE_WIDTH) * 1.0, 4)
+    return here + (place - left) * (after - here)
 
 
 @njit(cache=True, error_model="numpy", fastmath={"contract"})
@@ -53,36 +58,37 @@ def time_stress(law, kind, at, temp_k, soc, day):
     """
     form = int(law[kind, at + row.M_FORM])
     p = own(law, kind, at)
-    k = 0.0
+    k = 0.0 * soc
     if form == row.T_POLYNOMIAL:
-        k = (
-            p[0]
-            * math.exp(-p[1] * (1.0 / temp_k - p[2]))
-            * (p[3] * (soc - 0.5) ** 2 * (soc - 0.5 if p[4] > 2.5 else 1.0) + p[5])
-        )
+        off = soc - 0.5
+        shape = p[3] * off * off * select(p[4] > 2.5, off, 1.0) + p[5]
+        k = p[0] * exponential(-p[1] * (1.0 / temp_k - p[2])) * shape
     elif form == row.T_EYRING:
         x = (look_up(law, kind, 0, soc) if p[4] > 0.0 else soc) / p[5]
-        k = p[0] * math.exp((p[1] + p[2] * x) * p[3] / temp_k)
+        k = p[0] * exponential((p[1] + p[2] * x) * p[3] / temp_k)
     elif form == row.T_VOLTAGE:
-        k = (p[0] * look_up(law, kind, 0, soc) + p[1]) * p[2] * math.exp(p[3] / temp_k)
+        k = (p[0] * look_up(law, kind, 0, soc) + p[1]) * p[2] * exponential(p[3] / temp_k)
     elif form == row.T_POWERS:
-        k = p[0] * math.exp(p[1] * (temp_k / p[2]) ** p[3] * (look_up(law, kind, 0, soc) / p[5]) ** p[4])
+        volts = power(look_up(law, kind, 0, soc) / p[5], p[4])
+        k = p[0] * exponential(p[1] * power(temp_k / p[2], p[3]) * volts)
     elif form == row.T_FIVE_TERMS:
         t, u = temp_k / p[5], look_up(law, kind, 0, soc) / p[6]
+        square, cube = t * t, t * t * t
         k = (
-            p[0] + p[1] * math.exp(t**3 * u ** (-1.0 / 3.0)) + p[2] * t**3 * u**-0.5
-            + p[3] * math.exp(soc**0.5 / t**2) + p[4] * math.exp(soc**3)
+            p[0] + p[1] * exponential(cube * power(u, -1.0 / 3.0)) + p[2] * cube / root(u)
+            + p[3] * exponential(root(upper(soc, 0.0)) / square) + p[4] * exponential(soc * soc * soc)
         )  # fmt: skip
     elif form == row.T_DOUBLING:
         volts = p[3] + (p[4] - p[3]) * soc
-        k = p[0] * math.exp2((temp_k - p[1]) * p[2] + (volts - p[5]) * p[6])
+        k = p[0] * exponential(LN_2 * ((temp_k - p[1]) * p[2] + (volts - p[5]) * p[6]))
     elif form in (row.T_ANODE, row.T_BREAK_IN):
         k = _electrode(law, kind, at, temp_k, day[1])
-        k *= math.exp(p[5] * day[0] ** p[6]) if form == row.T_ANODE else 1.0 + p[5] * day[0]
+        deep = exponential(p[5] * power(day[0], p[6])) if form == row.T_ANODE else 1.0 + p[5] * day[0]
+        k = k * deep
     elif form == row.T_ROOT_SOC:
-        root = math.sqrt(max(day[1], 0.0))
-        k = p[0] * math.exp(root * (p[1] / temp_k**3 + p[2] / temp_k**2))
-    return max(k, 0.0)
+        square = temp_k * temp_k
+        k = p[0] * exponential(root(upper(day[1], 0.0)) * (p[1] / (square * temp_k) + p[2] / square))
+    return upper(k, 0.0)
 
 
 @njit(cache=True, error_model="numpy", fastmath={"contract"})
@@ -90,7 +96,7 @@ def _electrode(law, kind, at, temp_k, soc):
     """Arrhenius times Tafel: p[1] is Ea/R, p[2] 1/T_ref, p[3] alpha F/R, p[4] U_ref/T_ref, p[7] the table."""
     p = own(law, kind, at)
     volts = look_up(law, kind, int(p[7]), soc)
-    return p[0] * math.exp(-p[1] * (1.0 / temp_k - p[2]) + p[3] * (volts / temp_k - p[4]))
+    return p[0] * exponential(-p[1] * (1.0 / temp_k - p[2]) + p[3] * (volts / temp_k - p[4]))
 
 
 @njit(cache=True, error_model="numpy", fastmath={"contract"})
@@ -101,13 +107,14 @@ def live_shape(law, kind, at, temp_k, soc):
     """
     p = own(law, kind, at)
     u = look_up(law, kind, 0, soc)
-    root, third, fourth = math.sqrt(u), u ** (1.0 / 3.0), u**0.25
-    limit = abs(p[1] * math.exp(p[2] * root / temp_k**2 + p[3] * root / temp_k))
-    power = abs(
-        p[4] * math.exp(p[5] * third / temp_k**4 + p[6] * fourth * temp_k**3
-                        + p[7] * third / temp_k**3 + p[8] * fourth * temp_k**2)
-    )  # fmt: skip
-    return limit, power, p[0]
+    second, third, fourth = root(u), power(u, 1.0 / 3.0), root(root(u))
+    square = temp_k * temp_k
+    cube = square * temp_k
+    limit = p[1] * exponential(p[2] * second / square + p[3] * second / temp_k)
+    shape = p[4] * exponential(
+        p[5] * third / (square * square) + p[6] * fourth * cube + p[7] * third / cube + p[8] * fourth * square
+    )
+    return magnitude(limit), magnitude(shape), p[0]
 
 
 @njit(cache=True, error_model="numpy", fastmath={"contract"})
@@ -152,10 +159,10 @@ def _cycle_stress_more(law, kind, at, temp_k, dod, rates):
         t = temp_k / p[3]
         k = p[0] * math.exp(p[1] * discharging**3 + p[2] * t**3 * math.sqrt(discharging))
     elif form == row.C_FOUR_TERMS:
-        t, root = temp_k / p[4], math.sqrt(dod)
+        t, deep = temp_k / p[4], math.sqrt(dod)
         k = abs(
-            p[0] + p[1] * t**3 * root + p[2] * math.exp(c_rate**2 / math.sqrt(t))
-            + p[3] * math.exp(root * t**2 * math.sqrt(c_rate))
+            p[0] + p[1] * t**3 * deep + p[2] * math.exp(c_rate**2 / math.sqrt(t))
+            + p[3] * math.exp(deep * t**2 * math.sqrt(c_rate))
         )  # fmt: skip
     elif form == row.C_POWERS:
         k = p[0] * (dod**2 * (temp_k / p[2]) ** 3 * math.sqrt(c_rate)) ** p[1]

@@ -14,10 +14,11 @@ from numba import njit
 
 from wattstack.physics.kernel.vector import select
 
-# a row of soc_table[kind] or temp_table[kind]: four values, then the step of each to the next point
+# a row of soc_table[kind]: four values, then the step of each to the next point
 NVALUE, NCOLUMN = 4, 8
 T_OCV, T_HYSTERESIS, T_ENTROPIC, T_SELF = range(4)  # of soc_table
-T_CHARGE_FRAC, T_DISCHARGE_FRAC, T_SELF_GROWTH = range(3)  # of temp_table: shares of the C-rate; growth
+# temp_table[kind, (direction, temperature), column]: share of the C-rate, growth of self-discharge, their steps
+NTEMP = 4
 # ohm_table[kind, ((direction, temperature), soc), column]: value, step along soc, step along temperature, both
 NOHM = 4
 

@@ -1,8 +1,8 @@
 """Eight blocks at once: arithmetic that is written once and runs for one block or for eight in vector registers.
 
-Needs    physics.kernel.vector_words; numba and llvmlite.
-Gives    LANES, lanes_of; get, put, get_one; select, lower, upper, magnitude, root, whole, two_to, any_of, all_of;
-         sum_of, highest_of; first, count, row_at.
+Needs    physics.kernel.vector_words, vector_types; numba and llvmlite.
+Gives    LANES, lanes_of; get, put, get_one; select, lower, upper, magnitude, root, whole, two_to, exponent_of, any_of,
+         all_of; sum_of, highest_of; first, count, row_at.
 Used by  physics.kernel: lanes, batch, cell, converter, thermal, tables, ageing, run, strings.
 
 A place is the number of one block, or `lanes_of(b)`: the eight blocks from b on. What `get` reads at a place is one
@@ -18,15 +18,25 @@ import operator
 from llvmlite import ir
 from numba import types
 from numba.core import cgutils
-from numba.core.typing.templates import AbstractTemplate, infer_global
-from numba.core.typing.templates import signature as signature_of
-from numba.extending import lower_builtin, models, register_model
 
+from wattstack.physics.kernel.vector_types import (
+    ONE,
+    WIDE,
+    WORDS,
+    LanesType,
+    MaskType,
+    joined,
+    lanes_type,
+    mask_type,
+    spread,
+    teach,
+)
 from wattstack.physics.kernel.vector_words import (
     LANES,
     all_of,
     any_of,
     count,
+    exponent_of,
     first,
     get,
     get_one,
@@ -45,115 +55,42 @@ from wattstack.physics.kernel.vector_words import (
 )
 
 __all__ = [
-    "LANES", "all_of", "any_of", "count", "first", "get", "get_one", "highest_of", "lanes_of", "lower", "magnitude",
-    "put", "root", "row_at", "select", "sum_of", "two_to", "upper", "whole",
+    "LANES", "all_of", "any_of", "count", "exponent_of", "first", "get", "get_one", "highest_of", "lanes_of", "lower",
+    "magnitude", "put", "root", "row_at", "select", "sum_of", "two_to", "upper", "whole",
 ]  # fmt: skip
 
-_WIDE = ir.VectorType(ir.DoubleType(), LANES)
-_WORDS = ir.VectorType(ir.IntType(64), LANES)
 _FLAGS = ("contract",)  # a product and a sum may become one operation, as everywhere in the kernels
-
-
-class LanesType(types.Type):
-    """Eight numbers, as compiled code knows them."""
-
-    def __init__(self):
-        super().__init__(name="Lanes")
-
-
-class MaskType(types.Type):
-    """Eight answers, yes or no."""
-
-    def __init__(self):
-        super().__init__(name="LanesMask")
-
-
-lanes_type, mask_type = LanesType(), MaskType()
-_ONE = (types.Float, types.Integer)
-
-
-@register_model(LanesType)
-class LanesModel(models.PrimitiveModel):
-    """A vector of the machine."""
-
-    def __init__(self, manager, kind):
-        super().__init__(manager, kind, _WIDE)
-
-
-@register_model(MaskType)
-class MaskModel(models.PrimitiveModel):
-    """A vector of bits."""
-
-    def __init__(self, manager, kind):
-        super().__init__(manager, kind, ir.VectorType(ir.IntType(1), LANES))
-
-
-def _joined(*kinds):
-    """Type of a result of numbers of these types: eight if any is eight, else one; None if any is no number."""
-    if not all(kind == lanes_type or isinstance(kind, _ONE) for kind in kinds):
-        return None
-    return lanes_type if lanes_type in kinds else types.float64
-
-
-def _spread(context, builder, value, kind, to):
-    """A number as type `to`: eight times the same where eight are wanted."""
-    if kind == to:
-        return value
-    value = context.cast(builder, value, kind, types.float64)
-    if to == types.float64:
-        return value
-    first = builder.insert_element(ir.Constant(_WIDE, ir.Undefined), value, ir.IntType(32)(0))
-    zeros = ir.Constant(ir.VectorType(ir.IntType(32), LANES), None)
-    return builder.shuffle_vector(first, ir.Constant(_WIDE, ir.Undefined), zeros)
-
-
-def _teach(function, kinds, result, lower_it, literal=False):
-    """Tell the compiler what a function gives for each tuple of types, and how to make it."""
-
-    class Typed(AbstractTemplate):
-        key = function
-        prefer_literal = literal
-
-        def generic(self, args, kws):
-            made = result(*args)
-            return made and signature_of(made, *args)
-
-    infer_global(function, types.Function(Typed))
-    for each in kinds:
-        lower_builtin(function, *each)(lower_it)
 
 
 def _pairs():
     eight = LanesType
-    return [(eight, eight)] + [pair for one in _ONE for pair in ((eight, one), (one, eight))]
+    return [(eight, eight)] + [pair for one in ONE for pair in ((eight, one), (one, eight))]
 
 
 def _teach_operator(function, name):
     def lower_it(context, builder, signature, arguments):
         a, b = (
-            _spread(context, builder, v, k, lanes_type)
-            for v, k in zip(arguments, signature.args, strict=True)
+            spread(context, builder, v, k, lanes_type) for v, k in zip(arguments, signature.args, strict=True)
         )
         return getattr(builder, name)(a, b, flags=_FLAGS)
 
     def result(*given):
-        return lanes_type if lanes_type in given and len(given) == 2 and _joined(*given) else None
+        return lanes_type if lanes_type in given and len(given) == 2 and joined(*given) else None
 
-    _teach(function, _pairs(), result, lower_it)
+    teach(function, _pairs(), result, lower_it)
 
 
 def _teach_comparison(function, sign):
     def lower_it(context, builder, signature, arguments):
         a, b = (
-            _spread(context, builder, v, k, lanes_type)
-            for v, k in zip(arguments, signature.args, strict=True)
+            spread(context, builder, v, k, lanes_type) for v, k in zip(arguments, signature.args, strict=True)
         )
         return builder.fcmp_ordered(sign, a, b)
 
     def result(*given):
-        return mask_type if lanes_type in given and len(given) == 2 and _joined(*given) else None
+        return mask_type if lanes_type in given and len(given) == 2 and joined(*given) else None
 
-    _teach(function, _pairs(), result, lower_it)
+    teach(function, _pairs(), result, lower_it)
 
 
 def _teach_logic(function, name):
@@ -163,7 +100,7 @@ def _teach_logic(function, name):
     def result(*given):
         return mask_type if given == (mask_type, mask_type) else None
 
-    _teach(function, [(MaskType, MaskType)], result, lower_it)
+    teach(function, [(MaskType, MaskType)], result, lower_it)
 
 
 for _function, _name in ((operator.add, "fadd"), (operator.sub, "fsub"), (operator.mul, "fmul")):
@@ -181,11 +118,11 @@ def _teach_choice(function, sign):
 
     def lower_it(context, builder, signature, arguments):
         to = signature.return_type
-        a, b = (_spread(context, builder, v, k, to) for v, k in zip(arguments, signature.args, strict=True))
+        a, b = (spread(context, builder, v, k, to) for v, k in zip(arguments, signature.args, strict=True))
         return builder.select(builder.fcmp_ordered(sign, a, b), a, b)
 
-    numbers = (LanesType, *_ONE)
-    _teach(function, [(a, b) for a in numbers for b in numbers], _joined, lower_it)
+    numbers = (LanesType, *ONE)
+    teach(function, [(a, b) for a in numbers for b in numbers], joined, lower_it)
 
 
 _teach_choice(lower, "<")
@@ -195,19 +132,19 @@ _teach_choice(upper, ">")
 def _select(context, builder, signature, arguments):
     to = signature.return_type
     a, b = (
-        _spread(context, builder, v, k, to) for v, k in zip(arguments[1:], signature.args[1:], strict=True)
+        spread(context, builder, v, k, to) for v, k in zip(arguments[1:], signature.args[1:], strict=True)
     )
     return builder.select(arguments[0], a, b)
 
 
 def _selected(mask, one, other):
     if mask == mask_type:
-        return lanes_type if _joined(one, other) else None
-    return _joined(one, other) if isinstance(mask, types.Boolean) else None
+        return lanes_type if joined(one, other) else None
+    return joined(one, other) if isinstance(mask, types.Boolean) else None
 
 
-_NUMBERS = (LanesType, *_ONE)
-_teach(
+_NUMBERS = (LanesType, *ONE)
+teach(
     select, [(m, a, b) for m in (MaskType, types.Boolean) for a in _NUMBERS for b in _NUMBERS], _selected, _select
 )  # fmt: skip
 
@@ -217,14 +154,14 @@ def _teach_intrinsic(function, name):
 
     def lower_it(context, builder, signature, arguments):
         kind = signature.return_type
-        value = _spread(context, builder, arguments[0], signature.args[0], kind)
+        value = spread(context, builder, arguments[0], signature.args[0], kind)
         ending = f"v{LANES}f64" if kind == lanes_type else "f64"
         known = cgutils.get_or_insert_function(
             builder.module, ir.FunctionType(value.type, [value.type]), f"llvm.{name}.{ending}"
         )
         return builder.call(known, [value])
 
-    _teach(function, [(kind,) for kind in _NUMBERS], _joined, lower_it)
+    teach(function, [(kind,) for kind in _NUMBERS], joined, lower_it)
 
 
 _teach_intrinsic(magnitude, "fabs")
@@ -234,11 +171,22 @@ _teach_intrinsic(whole, "trunc")
 
 def _two_to(context, builder, signature, arguments):
     value = arguments[0]
-    words = _WORDS if signature.return_type == lanes_type else ir.IntType(64)
-    add = ir.Constant(words, [1023] * LANES if words == _WORDS else 1023)
-    shift = ir.Constant(words, [52] * LANES if words == _WORDS else 52)
+    words, add, shift = _exponent_bits(signature.return_type)
     bits = builder.shl(builder.add(builder.bitcast(value, words), add), shift)
     return builder.bitcast(bits, value.type)
+
+
+def _exponent_of(context, builder, signature, arguments):
+    words, bias, shift = _exponent_bits(signature.return_type)
+    bits = builder.ashr(builder.bitcast(arguments[0], words), shift)
+    return builder.sitofp(builder.sub(bits, bias), arguments[0].type)
+
+
+def _exponent_bits(kind):
+    """How a number's bits are read, and where its exponent is: (type, bias, place)."""
+    if kind == lanes_type:
+        return WORDS, ir.Constant(WORDS, [1023] * LANES), ir.Constant(WORDS, [52] * LANES)
+    return ir.IntType(64), ir.IntType(64)(1023), ir.IntType(64)(52)
 
 
 def _any_of(context, builder, signature, arguments):
@@ -260,7 +208,7 @@ def _sum_of(context, builder, signature, arguments):
         return context.cast(builder, arguments[0], signature.args[0], types.float64)
     one = ir.DoubleType()
     reduce = cgutils.get_or_insert_function(
-        builder.module, ir.FunctionType(one, [one, _WIDE]), f"llvm.vector.reduce.fadd.v{LANES}f64"
+        builder.module, ir.FunctionType(one, [one, WIDE]), f"llvm.vector.reduce.fadd.v{LANES}f64"
     )
     return builder.call(reduce, [one(-0.0), arguments[0]], fastmath=("reassoc",))
 
@@ -269,7 +217,7 @@ def _highest_of(context, builder, signature, arguments):
     if signature.args[0] != lanes_type:
         return context.cast(builder, arguments[0], signature.args[0], types.float64)
     reduce = cgutils.get_or_insert_function(
-        builder.module, ir.FunctionType(ir.DoubleType(), [_WIDE]), f"llvm.vector.reduce.fmax.v{LANES}f64"
+        builder.module, ir.FunctionType(ir.DoubleType(), [WIDE]), f"llvm.vector.reduce.fmax.v{LANES}f64"
     )
     return builder.call(reduce, [arguments[0]], fastmath=("nnan",))
 
@@ -282,13 +230,14 @@ def _count(context, builder, signature, arguments):
     return context.get_constant(types.intp, LANES if isinstance(signature.args[0], types.BaseTuple) else 1)
 
 
-_teach(all_of, [(MaskType,), (types.Boolean,)], lambda mask: types.boolean, _all_of)
+teach(all_of, [(MaskType,), (types.Boolean,)], lambda mask: types.boolean, _all_of)
 for _function, _made in ((first, _first), (count, _count)):
-    _teach(_function, [(types.Integer,), (types.BaseTuple,)], lambda b: types.intp, _made)
+    teach(_function, [(types.Integer,), (types.BaseTuple,)], lambda b: types.intp, _made)
 for _function, _made in ((sum_of, _sum_of), (highest_of, _highest_of)):
-    _teach(_function, [(kind,) for kind in _NUMBERS], lambda a: types.float64 if _joined(a) else None, _made)
-_teach(two_to, [(LanesType,), (types.Float,)], _joined, _two_to)
-_teach(any_of, [(MaskType,), (types.Boolean,)], lambda mask: types.boolean, _any_of)
+    teach(_function, [(kind,) for kind in _NUMBERS], lambda a: types.float64 if joined(a) else None, _made)
+for _function, _made in ((two_to, _two_to), (exponent_of, _exponent_of)):
+    teach(_function, [(LanesType,), (types.Float,)], joined, _made)
+teach(any_of, [(MaskType,), (types.Boolean,)], lambda mask: types.boolean, _any_of)
 
 
 def _pointer(context, builder, kind, array, indices, to):
@@ -303,7 +252,7 @@ def _pointer(context, builder, kind, array, indices, to):
 def _place(context, builder, kind, value):
     """First block of a place, and the type of what stands there."""
     if isinstance(kind, types.BaseTuple):
-        return context.cast(builder, builder.extract_value(value, 0), kind[0], types.intp), _WIDE
+        return context.cast(builder, builder.extract_value(value, 0), kind[0], types.intp), WIDE
     return context.cast(builder, value, kind, types.intp), ir.DoubleType()
 
 
@@ -329,18 +278,18 @@ def _put(context, builder, signature, arguments):
     field = context.cast(builder, arguments[1], signature.args[1], types.intp)
     at = _pointer(context, builder, signature.args[0], arguments[0], [field, first], to)
     builder.store(
-        _spread(context, builder, arguments[3], signature.args[3], _read(signature.args[2])), at, align=8
+        spread(context, builder, arguments[3], signature.args[3], _read(signature.args[2])), at, align=8
     )
     return context.get_dummy_value()
 
 
 _PLACES = (types.Integer, types.BaseTuple)
-_teach(
+teach(
     get, [(types.Array, types.Integer, place) for place in _PLACES],
     lambda rows, field, b: _read(b) if _is_rows(rows, 2) else None, _get,
 )  # fmt: skip
-_teach(get_one, [(types.Array, place) for place in _PLACES], lambda values, b: _read(b), _get)
-_teach(
+teach(get_one, [(types.Array, place) for place in _PLACES], lambda values, b: _read(b), _get)
+teach(
     put, [(types.Array, types.Integer, place, value) for place in _PLACES for value in _NUMBERS],
     lambda rows, field, b, value: types.none if _is_rows(rows, 2) else None, _put,
 )  # fmt: skip
@@ -369,7 +318,7 @@ def _row_at(context, builder, signature, arguments):
         values = [builder.load(builder.gep(first, [ir.IntType(64)(i)]), align=8) for i in range(width)]
         return context.make_tuple(builder, signature.return_type, values)
     four = ir.VectorType(ir.DoubleType(), 4)
-    index = builder.fptosi(at, _WORDS)
+    index = builder.fptosi(at, WORDS)
     rows = []
     for i in range(LANES):
         lane = builder.extract_element(index, ir.IntType(32)(i))
@@ -382,11 +331,11 @@ def _row_at(context, builder, signature, arguments):
 
 
 def _row(table, at, width):
-    kind = _joined(at)
+    kind = joined(at)
     wide = isinstance(width, types.IntegerLiteral)
     return types.UniTuple(kind, width.literal_value) if kind and wide and _is_rows(table, 1) else None
 
 
-_teach(
+teach(
     row_at, [(types.Array, at, types.IntegerLiteral) for at in (LanesType, types.Float)], _row, _row_at, literal=True
 )  # fmt: skip

@@ -1,8 +1,8 @@
 """What can be done with one number or eight: the words of physics.kernel.vector, as Python says them.
 
-Gives    LANES, lanes_of; get, put, get_one; select, lower, upper, magnitude, root, whole, two_to, any_of, all_of;
-         sum_of, highest_of; first, count, row_at.
-Used by  physics.kernel.vector alone, which tells the compiler what they mean.
+Gives    LANES, lanes_of; get, put, get_one; select, lower, upper, magnitude, root, whole, two_to, exponent_of, any_of,
+         all_of; sum_of, highest_of; first, count, row_at.
+Used by  physics.kernel.vector and vector_types alone, which tell the compiler what they mean.
 
 Eight numbers are an array here: what runs where compiled code is switched off, and what compiled code is held to.
 """
@@ -70,6 +70,11 @@ def two_to(shifted):
     """2^k from k + 1.5 x 2^52: the whole number k stands in the lowest bits."""
     bits = (np.asarray(shifted, dtype=np.float64).view(np.int64) + 1023) << 52
     return bits.view(np.float64)[()]
+
+
+def exponent_of(a):
+    """The whole number k with 2^k <= a < 2^(k + 1), of a normal number > 0."""
+    return ((np.asarray(a, dtype=np.float64).view(np.int64) >> 52) - 1023).astype(np.float64)[()]
 
 
 def any_of(mask):
