@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from wattstack.operate.simulated import SimulatedSite
 
 VERSION = 1  # of commission.json
+REST = 20  # readings of the balance
 CONNECT_S = 5.0  # so long a device is waited for
 
 
@@ -65,7 +66,7 @@ async def commission(
     try:
         await _connect(bench, say)
         await _read(bench, chosen, told, site, say)
-        terms = await rest_terms(bench)
+        terms = await rest_terms(bench, min(REST, options.reads))
         steps = {}
         if options.write:
             for path in (path for path in chosen if devices.commander(path).writable):

@@ -27,13 +27,12 @@ from wattstack.operate.commission.bench import Bench, power_of
 from wattstack.operate.commission.checks import FAILED, NOT_DONE, PASSED, SITE, Check
 from wattstack.operate.commission.nameplate import bounds_of
 
-CYCLES = 20
 MEND = (
     "Turn the transformer round, or change the sign of its scale in the template; then commission it again."
 )
 
 
-async def rest_terms(bench: Bench, cycles: int = CYCLES) -> list[Term]:
+async def rest_terms(bench: Bench, cycles: int) -> list[Term]:
     """The powers of the single line, mean of some readings, nothing being written."""
     rows = []
     for _ in range(cycles):

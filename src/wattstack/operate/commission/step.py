@@ -123,11 +123,8 @@ async def step_device(bench: Bench, path: str) -> Step | None:
     hold_s = max(bench.options.plateau_s, 6.0 * bench.campus.devices[path].period_s)
     for block in range(2 * bench.options.pairs):
         if not await _plateau(bench, path, made, rows, hold_s):
-            said = f"more than {RUNAWAY:g} times the step is measured at two meters: it was released at once"
-            mend = "Look at the scale of the setpoint register before anything else is written."
-            bench.book.note(Check(path, "write", "setpoint_mw", FAILED, said, mend=mend))
             return None
-        if block <= 1 and not _taken(bench, path, level):
+        if block <= 1 and not _taken(bench, path):
             return None
     made.taken = True
     find_answers(bench, path, made, rows)
@@ -153,6 +150,14 @@ async def _plateau(bench: Bench, path: str, made: Step, rows: list[Row], hold_s:
             register_s = image.time_s - began
         rows.append(Row(image.time_s, bench.powers(), float(at), image.time_s - began, block))
         if _ran_away(before, rows[-1].powers, path, made):
+            if bench.devices.commands[path].state not in ("foreign", "yielded"):
+                said = (
+                    f"more than {RUNAWAY:g} times the step is measured at two meters: it was released at once"
+                )
+                mend = "Look at the scale of the setpoint register before anything else is written."
+                bench.book.note(Check(path, "write", "setpoint_mw", FAILED, said, mend=mend))
+            else:
+                _taken(bench, path)
             await bench.release()
             return False
     if block and level.step_mw != level.rest_mw:
@@ -172,7 +177,7 @@ def _ran_away(before: dict[str, float], now: dict[str, float], path: str, made: 
     return bool(made.level.seen_mw) and len(moved) == 2 and all(moved)
 
 
-def _taken(bench: Bench, path: str, level: Level) -> bool:
+def _taken(bench: Bench, path: str) -> bool:
     """Whether the device took what was written; what it did instead is noted."""
     command = bench.devices.commands[path]
     if command.state in STATES:

@@ -99,7 +99,7 @@ def _lines(book: Book, path: str, probe: Probe, period_s: float) -> None:
     limit_ms = 1e3 * SHARE * max(declared.period_s, period_s)
     blocks = sum(reader.request is not None for reader in probe.live.readers)
     text = (
-        f"a reading of {blocks} block{'s' if blocks > 1 else ''} takes {middle:.3g} ms (p50), {most:.3g} ms (p99) of {len(probe.round_s)}; one "
+        f"a reading ({blocks} blocks) takes {middle:.3g} ms (p50), {most:.3g} ms (p99) of {len(probe.round_s)}; one "
         f"block {one:.3g} ms, {worst:.3g} ms"
     )
     slow = most > limit_ms

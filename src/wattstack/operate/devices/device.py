@@ -229,6 +229,7 @@ class LiveDevice:
             except (OSError, TimeoutError, WattstackError) as error:
                 self.why = str(error) or "no connection within its time"
             finally:
+                self._lost.set()  # the end of the connection that we close says nothing of why
                 self._close()
             self._went()
             wait = FIRST_WAIT_S if loop.time() - self._up_s > STEADY_S else wait

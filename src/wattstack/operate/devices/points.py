@@ -220,7 +220,8 @@ def _number(raw: np.ndarray, kind: str, bits: int) -> np.ndarray:
     narrow = raw.astype(f"u{bits // 8}")
     if kind == "uint":
         return narrow.astype(float)
-    return narrow.view(f"{'i' if kind == 'int' else 'f'}{bits // 8}").astype(float)
+    with np.errstate(invalid="ignore"):  # a signalling NaN is no number, and no warning
+        return narrow.view(f"{'i' if kind == 'int' else 'f'}{bits // 8}").astype(float)
 
 
 def _faults(points: Sequence[Point], registers: int):
