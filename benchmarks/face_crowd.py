@@ -5,13 +5,15 @@ Gives    KINDS, Line.
 Used by  benchmarks.face_load.
 
 Prints "ready", and after its time, as JSON, how often each thing was done and what was answered. Each client has an
-address of its own within 127/8 where the system has those (Linux), so that a limit by address does not stop all of them.
+address of its own within 127/8 where the system has those (Linux), so that a limit by address does not stop them all.
+It takes only what nobody else wants of the processor (SCHED_IDLE, nice 19).
 """
 
 from __future__ import annotations
 
 import asyncio
 import json
+import os
 import socket
 import sys
 from collections import Counter
@@ -27,7 +29,14 @@ UPGRADE = (
 )  # fmt: skip
 GIGABYTE = 2**30
 WAIT_S = 10.0  # for an answer
-FAULTS = (OSError, ValueError, IndexError, TimeoutError, asyncio.IncompleteReadError, asyncio.LimitOverrunError)
+FAULTS = (
+    OSError,
+    ValueError,
+    IndexError,
+    TimeoutError,
+    asyncio.IncompleteReadError,
+    asyncio.LimitOverrunError,
+)
 
 
 class Line:
@@ -62,7 +71,9 @@ class Line:
     def head(self, method: str, path: str, *lines: str) -> bytes:
         """The head of a request."""
         own = [f"authorization: Bearer {self.key}"] if self.key else []
-        return "\r\n".join([f"{method} {path} HTTP/1.1", f"host: 127.0.0.1:{self.port}", *own, *lines, "", ""]).encode()
+        return "\r\n".join(
+            [f"{method} {path} HTTP/1.1", f"host: 127.0.0.1:{self.port}", *own, *lines, "", ""]
+        ).encode()
 
     async def ask(self, method: str, path: str, body: dict | None = None, *lines: str) -> tuple[int, bytes]:
         """Status and body of the answer."""
@@ -116,7 +127,9 @@ class Crowd:
                 size = int.from_bytes(await line.reader.readexactly(2 if size == 126 else 8), "big")
             said = await line.reader.readexactly(size)
             if first & 15 == 9:
-                line.writer.write(bytes((0x8A, 0x80 | size)) + bytes(4) + said)  # its pong, masked with nothing
+                line.writer.write(
+                    bytes((0x8A, 0x80 | size)) + bytes(4) + said
+                )  # its pong, masked with nothing
             self.met["pictures"] += first & 15 in (1, 2)
         line.close()
         return status
@@ -129,7 +142,9 @@ class Crowd:
         """Twelve curves of as many hours as there are."""
         asked = "&".join(f"channel={one}" for one in CHANNELS)
         state = json.loads((await line.ask("GET", "/api/state?prefix=none"))[1])
-        return (await line.ask("GET", f"/api/history?{asked}&points=2000&start_s={state['utc_s'] - 86_400:.0f}"))[0]
+        return (
+            await line.ask("GET", f"/api/history?{asked}&points=2000&start_s={state['utc_s'] - 86_400:.0f}")
+        )[0]
 
     async def command(self, line: Line) -> int:
         """A request to the guard, as wide as can be."""
@@ -147,11 +162,15 @@ class Crowd:
 
     async def ranges(self, line: Line) -> int:
         """Two thousand pieces of a file."""
-        return (await line.ask("GET", "/main.js", None, "range: bytes=" + ",".join(f"{k}-" for k in range(2000))))[0]
+        return (
+            await line.ask("GET", "/main.js", None, "range: bytes=" + ",".join(f"{k}-" for k in range(2000)))
+        )[0]
 
     async def guess(self, line: Line) -> int:
         """A wrong password."""
-        return (await line.ask("POST", "/api/sign-in", {"name": "operator-1", "password": "a wrong one, again"}))[0]
+        return (
+            await line.ask("POST", "/api/sign-in", {"name": "operator-1", "password": "a wrong one, again"})
+        )[0]
 
     # -- slow on purpose -------------------------------------------------------------------------------------------
 
@@ -216,5 +235,17 @@ async def run(kind: str, port: int, for_s: float, keys: list[str]) -> Counter:
     return crowd.met
 
 
+def stand_aside() -> None:
+    """Take only what nobody else wants of the processor."""
+    os.nice(19)
+    if hasattr(os, "SCHED_IDLE"):
+        os.sched_setscheduler(0, os.SCHED_IDLE, os.sched_param(0))
+
+
 if __name__ == "__main__":
-    print(json.dumps(asyncio.run(run(sys.argv[1], int(sys.argv[2]), float(sys.argv[3]), sys.stdin.read().split()))))
+    stand_aside()
+    print(
+        json.dumps(
+            asyncio.run(run(sys.argv[1], int(sys.argv[2]), float(sys.argv[3]), sys.stdin.read().split()))
+        )
+    )
