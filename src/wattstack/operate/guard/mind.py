@@ -91,7 +91,7 @@ class Mind:
             update={"kind": "rules", "rules": tuple(r for r in campus.control.rules if r != "plan")}
         )
         self._alone = rule_arrays(alone)
-        self._loop = SmoothingLoop(campus) if campus.control.smoothing is not None else None
+        self._loop = _fast_loop(campus, self.step_s)
         self.reader, self.clock = Reader(campus, speed), SiteClock(speed)
         self.lockouts, self.book, self.others = (
             Lockouts(campus.devices),
@@ -128,7 +128,12 @@ class Mind:
         power, held = left.pick(wish)
         bands = [b for b in (*limits.told, *limits.cost, *limits.manual) if b.path is not None]
         bands = bands if made.mode in ("run", "shadow", "manual") else []
-        made.device_mw = shared(power, self._kept(power, seen), bands)
+        kept = self._kept(power, seen)
+        if (
+            kept is None
+        ):  # what stands above the reserve needs some of it: no power is turned round beside that
+            kept, bands = seen.stores, []
+        made.device_mw = shared(power, kept, bands)
         self.last_mw = sum(made.device_mw.values())
         self.swings.look(self.last_mw, image.time_s)
         if self.swings.why:
@@ -145,6 +150,8 @@ class Mind:
         for path, given_up in self.others.engines.given_up.items():
             self.lockouts.lock(path, given_up)
             made.tripped.append(path)
+        if self.campus.grid is not None and seen.values["grid.on"] < 0.5:
+            made.alarms.setdefault("grid", "is away")
         self._number(made, seen, limits)
         return made
 
@@ -245,9 +252,9 @@ class Mind:
             return left
         self._held = held = self._left(seen)
         free = sum(held.free_mw.values())
-        need = high - limits.import_mw
-        if "load_mw" not in seen.values:  # only believed: that is worth what is free, and not the reserve
-            need = min(need, free)
+        measured = self._net(seen)[1] if "load_mw" in seen.values else -FAR_MW
+        # what is only believed, or was so of late, is worth what is free, and not the reserve
+        need = max(min(high - limits.import_mw, free), measured - limits.import_mw)
         left.narrow(
             "connection", need, low + limits.export_mw,
             f"import at most {limits.import_mw:g} MW, export at most {limits.export_mw:g} MW",
@@ -274,10 +281,12 @@ class Mind:
             held.free_mw[asset] = min(free, seen.values.get(f"{asset}.can_discharge_mw", 0.0))
         return held
 
-    def _kept(self, power_mw: float, seen: Seen) -> dict[str, Store]:
-        """What each device can, less its part of the reserve; all of it where what stands above that needs it."""
-        if self._held is None or power_mw > sum(self._held.free_mw.values()) + 1e-9:
+    def _kept(self, power_mw: float, seen: Seen) -> dict[str, Store] | None:
+        """What each device can, less its part of the reserve; None where the power takes more than that."""
+        if self._held is None:
             return seen.stores
+        if power_mw > sum(self._held.free_mw.values()) + 1e-9:
+            return None
         kept = {}
         for path, store in seen.stores.items():
             asset = path.split("#")[0]
@@ -343,6 +352,15 @@ class Mind:
             "grid.billed_peak_mw": self.reached_mw,
             "control.load_cap_mw": limits.load_cap_mw if limits.load_cap_mw < FAR_MW else nan,
         }  # fmt: skip
+
+
+def _fast_loop(campus: Campus, step_s: float) -> SmoothingLoop | None:
+    """The fast loop, in steps of ours: its ramp is one of time, not of its own period."""
+    if campus.control.smoothing is None:
+        return None
+    smoothing = campus.control.smoothing.model_copy(update={"period_s": step_s})
+    control = campus.control.model_copy(update={"smoothing": smoothing})
+    return SmoothingLoop(campus.model_copy(update={"control": control}))
 
 
 def _nearest_zero(band: Band) -> float:
