@@ -73,6 +73,7 @@ class Reader:
         self._sizes = {path: _size_mw(campus, path) for path in campus.devices}
         self._moved: dict[str, tuple[tuple[float, ...], float]] = {}
         self.counts: dict[str, Count] = {}
+        self._unread: set[str] = set()  # devices whose power is not known
         self._grid_on = 1.0
         self._off_s: float | None = None
         self._meters = [f"{p}.{n}" for p in self._of.get("grid.connection", ()) for n in POWERS]
@@ -89,6 +90,7 @@ class Reader:
         frozen = {path for path in self.campus.devices if self._frozen(path, image)}
         seen.doubts |= dict.fromkeys(frozen, "stands still: nothing it shows is used")
         get = lambda path, name: nan if path in frozen else image.value(f"{path}.{name}")  # noqa: E731
+        self._unread.clear()
         powers = {asset: self._power(asset, get, seen) for asset in self._of}
         for asset in self._of:
             if asset.startswith("battery."):
@@ -121,8 +123,10 @@ class Reader:
             power = next((p for p in (get(path, name) for name in POWERS) if not isnan(p)), nan)
             if abs(power) > FAR * self._sizes[path]:
                 seen.doubts[path] = f"shows {power:g} MW where {self._sizes[path]:g} MW stand: not believed"
-                continue
-            if not isnan(power):
+                power = nan
+            if isnan(power):
+                self._unread.add(path)
+            else:
                 if asset == "grid.connection":
                     return power  # a second meter of it shows the same
                 whole, any_read = whole + power, True
@@ -165,7 +169,8 @@ class Reader:
             shown = soc * whole_mwh
         count, full = self.count(path), get(path, "can_charge_mw") == 0.0
         shown = min(max(shown, 0.0), whole_mwh) if not isnan(shown) else nan
-        believed = count.believed(shown, get(path, "power_mw"), full, time_s * self._speed / 3600.0)
+        power = nan if path in self._unread else get(path, "power_mw")
+        believed = count.believed(shown, power, full, time_s * self._speed / 3600.0)
         if count.off_mwh > 0.0:
             seen.doubts[path] = f"shows {shown:g} MWh where {count.most_mwh:.4g} MWh can be: not believed"
         return believed
@@ -203,6 +208,8 @@ class Reader:
         elif not isnan(metered):
             seen.values["load_mw"] = metered
             seen.values["grid.import_mw"] = metered - batteries - solar - engines
+        if self._unread and not isnan(metered):  # a source that is not seen would count into the load
+            seen.values["load_mw"] = metered
         off = seen.values.get("load_mw", nan) - metered
         if not abs(off) > BALANCE_FRAC * sum(abs(p) for p in powers.values()) or isnan(imported):
             self._off_s = None
