@@ -1,11 +1,13 @@
 """`wattstack operate`: the live site, or a simulated one, on this machine.
 
-Needs    operate.operate_campus.
+Needs    operate.operate_campus; report, for the page of a day.
 Gives    operate.
 Used by  cli.app.
 """
 
 from __future__ import annotations
+
+from pathlib import Path
 
 import click
 
@@ -65,10 +67,24 @@ def operate(
             "--speed and --faults go with --simulated only: real devices keep their own time."
         )
     try:
-        is_simulated = simulated or day is not None
-        code = operate_campus(source, is_simulated, speed or 1.0, shadow, folder, say=click.echo, **more)
+        is_simulated, ready = simulated or day is not None, []
+        code = operate_campus(
+            source, is_simulated, speed or 1.0, shadow, folder, say=click.echo, ready=ready.append, **more
+        )
     except ModuleNotFoundError as error:
         raise click.UsageError(f"{error.name} is missing: pip install 'wattstack[operate]'") from None
+    if day is not None and not code:
+        _report(ready[0].folder)
     if code:
         raise KeyboardInterrupt("Stopped: all processes have ended, devices fall back by themselves.")
     return code
+
+
+def _report(folder: Path) -> None:
+    """The page of the day, beside plan and twin."""
+    from wattstack.operate import recount_day
+    from wattstack.report import write_report
+
+    click.echo("The day is laid beside its plan and its twin.")
+    recount_day(folder)
+    click.echo(f"report: {write_report(folder, folder / 'report.html')}")

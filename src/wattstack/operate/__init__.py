@@ -13,10 +13,13 @@ _LAZY = {
     "Supervisor": "supervise",
     "operate_campus": "supervise",
     "prepare_campus": "prepare",
+    "recount_day": "recount",
     "run_until_stopped": "process",
 }
 
-__all__ = ["Part", "Prepared", "Supervisor", "operate_campus", "prepare_campus", "run_until_stopped"]
+__all__ = [
+    "Part", "Prepared", "Supervisor", "operate_campus", "prepare_campus", "recount_day", "run_until_stopped",
+]  # fmt: skip
 
 
 def __getattr__(name: str) -> Any:

@@ -41,8 +41,8 @@ FILES = (
     "postgres",
     "keys",
     "signing_key",
-    "openadr_secret",
-    "workload_hook",
+    "secret",
+    "program",
 )
 LONGEST_SOCKET = (
     100  # bytes that the path of a Unix socket may have, with room for a terminator: 108 in Linux
@@ -100,16 +100,14 @@ def prepare_campus(
     source = source / "campus.yaml" if source.is_dir() else source
     checksum = checksum_of(source)
     campus = read_campus(source)
-    folder = (Path(folder) if folder else campus.base_dir / campus.operate.folder).resolve()
+    shown = read_day(day, campus) if simulated and day is not None else None
+    folder = _folder_of(campus, folder, shown)
     if len(str(folder / "guard.sock").encode()) > LONGEST_SOCKET:
         raise InputError(
             str(folder), [f"has {len(str(folder))} letters, too many for a socket. Choose a shorter -o."]
         )
     if simulated:
-        shown = None if day is None else read_day(day, campus)
         campus = _sized(read_campus(source, changes=simulated_devices(campus)), say, shown)
-    else:
-        shown = None
     _require_runnable(campus, source)
     campus = _anchored(campus, folder)
     folder.mkdir(parents=True, exist_ok=True)
@@ -119,6 +117,22 @@ def prepare_campus(
         raise InputError(str(folder), [f"holds {source.name} itself. Choose another folder with -o."])
     write_campus(campus, file)
     return Prepared(source, file, folder, checksum, read_campus(file), shown)
+
+
+def _folder_of(campus: Campus, folder: str | Path | None, day: Day | None) -> Path:
+    """Where the data goes; a day has a folder of its own, for its clock is another at each showing."""
+    if folder is not None:
+        chosen = Path(folder).resolve()
+        if day is not None and (chosen / "history.sqlite").exists():
+            raise InputError(
+                str(chosen), ["holds a history already, must be empty for a day. Choose another -o."]
+            )
+        return chosen
+    base = (campus.base_dir / campus.operate.folder).resolve()
+    if day is None:
+        return base
+    names = (f"{day.start:%Y-%m-%d}{end}" for end in ("", *(f"-{k}" for k in range(2, 1000))))
+    return next(base / name for name in names if not (base / name / "history.sqlite").exists())
 
 
 def simulated_devices(campus: Campus) -> dict[str, Any]:
@@ -251,11 +265,18 @@ def _require_runnable(campus: Campus, source: Path) -> None:
             Fault(
                 "devices",
                 "are none, must be given: who speaks for which asset. To see it run first: --simulated makes one for "
-                "each asset on this machine.",
+                f"each asset on this machine. Type: wattstack operate {_seen_first(source)}",
             )
         )
     if faults:
         raise InputError(str(source), faults)
+
+
+def _seen_first(source: Path) -> str:
+    """What shows a site without devices: the day that stands beside it, else just devices made up."""
+    where = source.parent if source.name == "campus.yaml" else source
+    day = source.parent / "day.yaml"
+    return f"{where} --day {day}" if day.is_file() else f"{where} --simulated --speed 60"
 
 
 def _free_port(held: ExitStack) -> int:

@@ -202,7 +202,7 @@ def operate_campus(
         shadow: Decide and never write.
         folder: Of the site's data; None: as declared.
         more: seconds: End after so many; faults: script of faults of the simulated site; day: file of a day that a
-            simulated site shows, at its own speed; say: hears what happens.
+            simulated site shows, at its own speed; say: hears what happens; ready: is given what was prepared.
 
     Returns:
         0, or 130 when stopped by Ctrl-C.
@@ -213,6 +213,7 @@ def operate_campus(
     """
     say: Callable[[str], None] = more.get("say", print)
     prepared = prepare_campus(source, simulated, folder, say, more.get("day"))
+    more.get("ready", lambda _: None)(prepared)
     faults, seconds, day = more.get("faults"), more.get("seconds"), prepared.day
     if day is not None:
         speed, seconds = day.speed, seconds or day.seconds

@@ -12,7 +12,9 @@ from typing import TYPE_CHECKING, Any
 
 from wattstack.errors import InputError
 from wattstack.report.evidence import evidence_page, is_evidence, open_evidence
+from wattstack.report.outages import is_outages, open_outages, outages_page
 from wattstack.report.page import Page
+from wattstack.report.ran_day import day_page, is_day, open_day
 from wattstack.report.sections.certainty import curve_section, proof_section, worth_section
 from wattstack.report.sections.duties import duties_section
 from wattstack.report.sections.headline import headline, lead
@@ -30,12 +32,15 @@ if TYPE_CHECKING:
     Result = Plan | PlanFiles | PortfolioPlan | PortfolioFiles | Run | RunFiles | str | Path
 
 
+OUTAGES_ALONE = "one of both holds campaigns of outages, which stand for themselves."
+
+
 def write_report(result: Result, path: str | Path, other: Result | None = None) -> Path:
     """Write the report of a plan or a run, or of two side by side, as one HTML file that opens offline.
 
     Args:
         result: A plan of a site or of a portfolio, or a run, in memory, the files of one, or an `out/` folder; the
-            folder of a comparison of chemistries.
+            folder of a comparison of chemistries, or of a day that was run.
         path: File to write.
         other: A second result; then the page compares the two. A run is laid beside a run or a plan of a site.
 
@@ -58,6 +63,16 @@ def write_report(result: Result, path: str | Path, other: Result | None = None) 
         from wattstack.twin import Comparison
 
         return write_comparison_page(Comparison.read(result), path)
+    if is_day(result):
+        if other is not None:
+            raise InputError(
+                str(result), ["is a day that was run, which stands for itself. Give its folder alone."]
+            )
+        return day_page(open_day(result)).write(path)
+    if any(one is not None and is_outages(one) for one in (result, other)):
+        if other is not None:
+            raise InputError("wattstack report", [f"{OUTAGES_ALONE} Give that folder alone."])
+        return outages_page(open_outages(result)).write(path)
     proofs = [one for one in (result, other) if one is not None and is_evidence(one)]
     if proofs:
         if other is not None:

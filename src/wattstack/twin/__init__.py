@@ -7,6 +7,7 @@ from importlib import import_module
 from typing import Any
 
 _LAZY = {
+    "STEPS": "against",
     "Comparison": "comparison",
     "Course": "course",
     "Run": "run",
@@ -26,7 +27,7 @@ _LAZY = {
 }
 
 __all__ = [
-    "Comparison", "Course", "Run", "RunFiles", "Setting", "Trial", "Twin", "YearOfRun",
+    "STEPS", "Comparison", "Course", "Run", "RunFiles", "Setting", "Trial", "Twin", "YearOfRun",
     "compare_chemistries", "make_drive", "plan_against_twin", "read_run", "run_files", "simulate_year",
     "write_comparison", "write_run",
 ]  # fmt: skip

@@ -46,6 +46,7 @@ class Setting:
         margin: The error of the gauge is that of the battery which stands; else of the smallest that holds the reserve,
             as the plan has it.
         make: Cells of one make of many, which age faster or slower than their law; None: as it says.
+        away: Times at which the grid is away, (from, to) in seconds since 1970 UTC, beside what is drawn by chance.
     """
 
     reservoir: bool = False
@@ -54,6 +55,7 @@ class Setting:
     sure: bool = False
     margin: bool = True
     make: Make | None = None
+    away: tuple[tuple[float, float], ...] = ()
 
 
 def simulate_year(
@@ -156,6 +158,12 @@ class Twin:
     def drive(self, setting: Setting, year: int) -> out.Drive:
         """What comes from outside in one year."""
         on = None if setting.sure else grid_on(self.case, self.seed, year)
+        if setting.away:
+            on = np.ones(self.case.axis.count) if on is None else on
+            begin_s, step_s = self.case.axis.start.astype("datetime64[s]").astype(float), self.case.axis.step_s
+            for from_s, to_s in setting.away:
+                first, last = (max(round((moment - begin_s) / step_s), 0) for moment in (from_s, to_s))
+                on[first:last] = 0.0
         drive = make_drive(self.case, on)
         backup = self.campus.duties.backup
         if backup is not None and not setting.margin:

@@ -30,6 +30,7 @@ from wattstack.operate.historian import Event as Kept
 from wattstack.operate.link import Event, State
 
 STATE = "alarms.json"
+SPEAKERS = ("planner", "campus")  # who tells what is wrong through the guard, and when it is over, by itself
 _LONGEST_ASKED = 16_384  # bytes of what is asked
 _TICK_S = 0.5
 _CLOCK_S = 60.0  # to which the difference of the site's clock to the machine's is kept
@@ -100,6 +101,9 @@ class Alarms:
                 return
             self._lines = said.alarms
             self.book.stand("guard", [_parted(line) for line in said.alarms], said.utc_s)
+        elif said.channel in SPEAKERS:
+            wrong = [(said.channel, said.text)] if said.level == "alarm" else []
+            self.book.stand(said.channel, wrong, said.utc_s)
         elif said.level == "alarm":
             self._lines = None
             self.book.raise_(said.channel, said.text, said.utc_s, group=str(said.data.get("group", "site")))
