@@ -1,6 +1,6 @@
 """All processes of a site on one machine: started, started again when they end, stopped together.
 
-Needs    operate.prepare, operate.process, operate.link (what is wrong with the campus file is told there).
+Needs    operate.prepare, process, usage, operate.link (what is wrong with the campus file is told there).
 Gives    Supervisor, Part, parts_of, operate_campus, alone.
 Used by  cli.operate, operate.commission (alone).
 
@@ -28,6 +28,7 @@ from wattstack.errors import InputError, StateError
 from wattstack.operate.day import write_day_files
 from wattstack.operate.prepare import Prepared, checksum_of, prepare_campus
 from wattstack.operate.process import run_until_stopped
+from wattstack.operate.usage import MemoryWatch
 
 FIRST_WAIT_S, LONGEST_WAIT_S = 0.5, 30.0  # from an end to the next start
 WELL_S = 60.0  # a process that lived so long starts with the first wait again
@@ -230,14 +231,18 @@ def operate_campus(
 async def _run(
     supervisor: Supervisor, prepared: Prepared, say: Callable[[str], None], seconds: float | None
 ) -> None:
-    watch = asyncio.create_task(watch_file(prepared, say))
+    watches = (
+        asyncio.create_task(watch_file(prepared, say)),
+        asyncio.create_task(watch_memory(supervisor, prepared.folder, say)),
+    )
     try:
         async with asyncio.timeout(seconds):
             await supervisor.run()
     except TimeoutError:
         say(f"{seconds:g} s are over: all is stopped")
     finally:
-        watch.cancel()
+        for watch in watches:
+            watch.cancel()
 
 
 def opening(prepared: Prepared, shadow: bool, speed: float | None) -> list[str]:
@@ -263,6 +268,16 @@ def opening(prepared: Prepared, shadow: bool, speed: float | None) -> list[str]:
     ]
 
 
+async def watch_memory(supervisor: Supervisor, folder: Path, say: Callable[[str], None]) -> None:
+    """Look at what each process holds; one that comes near its limit is told, here and as an alarm."""
+    watch = MemoryWatch()
+    while True:
+        for level, text in watch.look({name: one.pid for name, one in supervisor.processes.items()}):
+            say(text)
+            await _tell(folder, text, level, "memory")
+        await asyncio.sleep(LOOK_S)
+
+
 async def watch_file(prepared: Prepared, say: Callable[[str], None]) -> None:
     """Look at the user's file; one that changed is shown, here, on the page and in the history, and not taken over."""
     running, shown = prepared.checksum, ""
@@ -277,7 +292,7 @@ async def watch_file(prepared: Prepared, say: Callable[[str], None]) -> None:
                 )
             if shown or now != running:
                 say(text)
-                await _tell(prepared.folder, text, now != running)
+                await _tell(prepared.folder, text, "alarm" if now != running else "info")
             shown = now
             write_checksum(prepared, now)
         await asyncio.sleep(LOOK_S)
@@ -296,14 +311,13 @@ def write_checksum(prepared: Prepared, now: str) -> None:
     beside.replace(prepared.folder / "campus.json")
 
 
-async def _tell(folder: Path, text: str, changed: bool) -> None:
+async def _tell(folder: Path, text: str, level: str, channel: str = "campus") -> None:
     """To history and alarms, through the guard, where it is there."""
     from wattstack.operate.link import Event, open_client
 
     with contextlib.suppress(OSError):
         client = await open_client(folder / "guard.sock", "face")
-        level = "alarm" if changed else "info"
-        await client.tell(Event(utc_s=time.time(), level=level, channel="campus", text=text[:500]))
+        await client.tell(Event(utc_s=time.time(), level=level, channel=channel, text=text[:500]))
         await client.close()
 
 

@@ -26,7 +26,7 @@ from wattstack.control import Measured
 from wattstack.operate.devices import Devices, Image
 from wattstack.operate.guard.deadman import Watchdog
 from wattstack.operate.guard.fence import Fence
-from wattstack.operate.guard.memory import recall, remembered
+from wattstack.operate.guard.memory import recall, remembered, unreadable
 from wattstack.operate.guard.mind import Decision, Mind
 from wattstack.operate.guard.standby import Lease
 from wattstack.operate.guard.state import load_state, save_state
@@ -39,6 +39,7 @@ if TYPE_CHECKING:
 SHARE = 0.6  # of the period: by then the image is frozen, whoever has not answered
 START_S = 10.0  # so long a full image is waited for; then it goes on with what is there
 SAVE_S = 1.0
+SHORT_S, SHORT_MOST = 10, 3  # so many overruns within so many seconds are told
 SLOW_S = 1.0  # from one look at what is slow to the next
 
 
@@ -82,6 +83,7 @@ class Guard:
         self.image: Image | None = None
         self.decision: Decision | None = None
         self.slow: dict[str, str] = {}
+        self._counted: deque[int] = deque(maxlen=SHORT_S)  # overruns at the last looks
         self._began_s, self._slow_s, self._saved_s = nan, -np.inf, -np.inf
         self._saving: asyncio.Future | None = None
 
@@ -187,7 +189,7 @@ class Guard:
         return self.lease.holds() and (self.fence is None or self.fence.holds())
 
     def _restore(self) -> None:
-        state, told = load_state(self.folder / "state.json")
+        state, told = load_state(self.folder / "state.json", unreadable)
         for line in told:
             self.telling.say("alarm", "guard", line)
         if state:
@@ -279,6 +281,12 @@ class Guard:
             return
         self._slow_s = image.time_s
         saved = {k: v for k, v in self.slow.items() if k == "state"}
+        self._counted.append(self.overruns)
+        late = self.overruns - self._counted[0]
+        if late >= SHORT_MOST:
+            saved["cycle"] = (
+                "takes longer than its period, again and again: the machine is short of processor"
+            )
         lost = {p: live for p, live in self.devices.live.items() if self.started and not live.up}
         down = {p: f"is lost: {live.why}" for p, live in lost.items()}
         odd = {

@@ -1,7 +1,7 @@
 """What the mind must not forget over a restart, as plain numbers and words.
 
 Needs    control (beliefs of the store); operate.guard.mind.
-Gives    remembered, recall.
+Gives    remembered, recall, unreadable.
 Used by  operate.guard.loop.
 
 A store that was not read since is believed to have been emptied at full power: what is recalled is as old as it is.
@@ -17,12 +17,24 @@ from wattstack.control import StoredBelief
 if TYPE_CHECKING:
     from wattstack.operate.guard.mind import Mind
 
+VERSION = 2  # of what is written; 1: without what strips
+READER = 1  # oldest version that can read it: what it does not know it leaves out
+
+
+def unreadable(state: dict[str, Any]) -> str:
+    """Why a state cannot be read by this version; "" where it can."""
+    needs = state.get("reader", state.get("version", 1))
+    if not isinstance(needs, int) or needs > VERSION:
+        return f"it is of version {state.get('version')}, and needs {needs} to be read, this is {VERSION}"
+    return ""
+
 
 def remembered(mind: Mind, campus_sum: str, utc_s: float, time_s: float) -> dict[str, Any]:
     """What is to be saved; `time_s` is monotonic."""
     controller = mind.controller
     return {
-        "version": 1,
+        "version": VERSION,
+        "reader": READER,
         "campus": campus_sum,
         "utc_s": utc_s,
         "month": mind.month,
@@ -63,7 +75,7 @@ def recall(mind: Mind, state: dict[str, Any], campus_sum: str, time_s: float) ->
                 mind.reader.count(path).most_mwh = float(most_mwh)
         mind.lockouts.why |= {str(k): str(v) for k, v in state["lockouts"].items()}
         if mind.strips is not None:
-            mind.strips.restore(state["strips"])
+            mind.strips.restore(state.get("strips", {}))
         mind.book.restore(state["requests"], float(state["utc_s"]), time_s)
     except (AttributeError, KeyError, TypeError, ValueError) as error:
         told.append(f"what was saved is not whole: {type(error).__name__} {error}"[:200])

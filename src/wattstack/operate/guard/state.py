@@ -10,6 +10,8 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import shutil
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -33,8 +35,14 @@ def save_state(path: Path, state: dict[str, Any]) -> None:
     os.replace(beside, path)
 
 
-def load_state(path: Path) -> tuple[dict[str, Any], list[str]]:
-    """What was saved last and is whole, and what is wrong with what is not.
+def load_state(
+    path: Path, wrong: Callable[[dict[str, Any]], str] = lambda state: ""
+) -> tuple[dict[str, Any], list[str]]:
+    """What was saved last, is whole and can be read, and what is wrong with what is not.
+
+    Args:
+        path: Of the state; the one before is beside it.
+        wrong: Why a whole one cannot be read by us; "" where it can. Such a one is kept as PATH.aside.
 
     Returns:
         state: Empty where nothing was saved, or nothing of it is whole.
@@ -47,7 +55,12 @@ def load_state(path: Path) -> tuple[dict[str, Any], list[str]]:
             text = raw["state"]
             if hashlib.sha256(text.encode()).hexdigest() != raw["sha256"]:
                 raise ValueError("its checksum is not that of its content")
-            return json.loads(text), told
+            state = json.loads(text)
+            why = wrong(state)
+            if not why:
+                return state, told
+            shutil.copyfile(one, path.with_suffix(".aside"))
+            told.append(f"{one.name} is left aside, as {path.stem}.aside: {why}")
         except FileNotFoundError:
             continue
         except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
