@@ -97,14 +97,14 @@ class Partner:
     def jwks(self) -> str:
         return json.dumps({"keys": [self.signer.public()]})
 
-    def message(self, data: dict, utc_s: float | None = None, **more) -> bytes:
+    def message(self, words: dict, utc_s: float | None = None, **more) -> bytes:
         """A load target as it goes over the wire; `more` overwrites attributes of the envelope."""
         utc_s = time.time() if utc_s is None else utc_s
         told = {
             "specversion": "1.0.2", "id": str(uuid4()), "source": self.source, "type": "grid.loadtarget.set.v1",
             "time": moment(utc_s), "datacontenttype": "application/json", "subject": "loadtarget",
             "traceparent": f"00-{'ab' * 16}-{'cd' * 8}-01", "correlationid": str(uuid4()),
-            "data": self.signer.sign(json.dumps(data).encode()), **more,
+            "data": self.signer.sign(json.dumps(words).encode()), **more,
         }  # fmt: skip
         return json.dumps({name: value for name, value in told.items() if value is not None}).encode()
 

@@ -8,17 +8,20 @@ import time
 from contextlib import asynccontextmanager
 
 from tests.operate.north.conftest import (
+    BREACH,
     SET,
     STATUS,
+    Partner,
     Socket,
     broker,
     bus_at,
     campus_of,
     free_port,
+    moment,
     mosquitto,
     target,
     until,
-)  # fmt: skip
+)  # fmt: skip  # fmt: skip
 from wattstack.operate.north import Site
 from wattstack.operate.north.dsx import DsxWay
 from wattstack.operate.north.dsx.keys import Keys, read_signer
@@ -93,5 +96,311 @@ def test_a_target_becomes_a_bounded_request_that_ends_with_it_and_is_confirmed_b
         await until(lambda: "end_ramp_down" in str([signed(m, folder) for m in bus.of(STATUS)]))
         last = signed(bus.of(STATUS)[-1], folder)["feeds"]["main"]
         assert last["compliant"] is True and last["calculated_load"]["value"] == 11.0
+
+    with_broker(folder, work)
+
+
+def test_a_removal_frees_the_guard_at_once(folder, partner):
+    async def work(guard, way, bus):
+        await bus.say(SET, partner.message(target(12.0, None)))
+        await until(lambda: limit(guard) == 12.0)
+        one = guard.in_force["utility", "import_limit_mw", "dsx.main"]
+        assert one.until_s - time.time() <= 900.0  # without an end it is asked for again and again
+        await bus.say(SET, partner.message(target(None, None)))
+        await until(lambda: limit(guard) in (None, 16.0))
+        await until(lambda: limit(guard) is None)
+        assert signed(bus.of(STATUS)[-1], folder)["feeds"]["main"]["targets"] == []
+
+    with_broker(folder, work)
+
+
+def test_a_target_that_ends_is_over_without_a_word(folder, partner):
+    async def work(guard, way, bus):
+        await bus.say(SET, partner.message(target(12.0, 2.5)))
+        await until(lambda: limit(guard) == 12.0)
+        await until(lambda: limit(guard) is None, 4.0)
+        await until(lambda: "start_ramp_up" in str([signed(m, folder) for m in bus.of(STATUS)]))
+        assert len(guard.asked) == 1  # and nothing was asked since
+
+    with_broker(folder, work)
+
+
+def test_a_target_that_is_scheduled_is_shown_and_asked_for_when_its_time_comes(folder, partner):
+    async def work(guard, way, bus):
+        now_s = time.time()
+        said = target(12.0, 600.0)
+        said["targets"][0]["interval"]["start_time"] = moment(now_s + 3.0)
+        await bus.say(SET, partner.message(said))
+        await until(lambda: any(signed(m, folder)["feeds"]["main"]["targets"] for m in bus.of(STATUS)))
+        (shown,) = signed(bus.of(STATUS)[-1], folder)["feeds"]["main"]["targets"]
+        assert shown["active"] is False and limit(guard) is None
+        await until(lambda: limit(guard) == 12.0, 6.0)
+        assert time.time() - now_s >= 3.0
+
+    with_broker(folder, work)
+
+
+def test_a_target_never_widens_what_the_campus_file_allows(folder, partner):
+    async def work(guard, way, bus):
+        await bus.say(SET, partner.message(target(500.0)))
+        await until(lambda: limit(guard) == 16.0)
+
+    with_broker(folder, work)
+
+
+def test_a_target_of_the_load_is_a_cap_for_the_workload(folder, partner):
+    async def work(guard, way, bus):
+        await bus.say(SET, partner.message(target(15.0, feed_tags=["halls"])))
+        await until(lambda: guard.asked)
+        assert [(one.what, one.high, one.user) for one in guard.asked] == [("load_cap_mw", 15.0, "dsx.halls")]
+        await until(lambda: signed(bus.of(STATUS)[-1], folder)["feeds"]["halls"]["targets"])
+        states = signed(bus.of(STATUS)[-1], folder)["feeds"]
+        assert states["halls"]["calculated_load"]["value"] == 20.0 and states["main"]["targets"] == []
+
+    with_broker(folder, work, feeds={"main": "import", "halls": "load"})
+
+
+def test_a_target_that_is_passed_is_a_breach_with_qos_2_until_it_is_kept(folder, partner):
+    async def work(guard, way, bus):
+        await bus.say(SET, partner.message(target(12.0)))
+        await until(lambda: bus.of(BREACH), 6.0)
+        guard.values["grid.import_mw"] = 11.0
+        await until(lambda: len(bus.of(BREACH)) == 2, 8.0)
+        first, last = (signed(one, folder) for one in bus.of(BREACH))
+        assert (first["status"], first["severity"], last["status"]) == ("active", "warning", "resolved")
+        assert first["breach"]["breach_id"] == last["breach"]["breach_id"]
+        assert first["measured_load"] == {"value": 14.0, "unit": "megawatt"}
+        assert [qos for topic, _, qos, _ in bus.heard if topic == BREACH] == [2, 2]
+        assert "breach on main active, warning: 14 MW, target 12 MW" in guard.told("alarm")
+
+    with_broker(folder, work)
+
+
+def test_forged_replayed_and_misplaced_messages_change_nothing_and_are_told_once(folder, partner):
+    async def work(guard, way, bus):
+        other = Partner()
+        good = json.loads(partner.message(target(12.0)))
+        await bus.say(
+            SET, json.dumps({**good, "data": other.signer.sign(json.dumps(target(1.0)).encode())}).encode()
+        )
+        await bus.say(SET, other.message(target(1.0), source="//grid/v1/isv/grid-2"))
+        await bus.say(SET, partner.message(target(1.0), time.time() - 4000.0))
+        await bus.say(SET, b"{" + b"x" * 100_000)
+        for _ in range(300):
+            await bus.say(SET, b"nonsense")
+        await bus.say("grid/v1/isv/grid-2/loadtarget/set", partner.message(target(1.0)))
+        await bus.say(SET, json.dumps(good).encode())
+        await until(lambda: limit(guard) == 12.0)
+        await bus.say(SET, json.dumps(good).encode())
+        await until(lambda: way.refusals.counts.get("repeated") == 1)
+        assert [one.high for one in guard.asked] == [12.0]
+        counts = {"forged": 1, "wrong topic": 1, "expired": 1, "oversized": 1, "schema": 300, "repeated": 1}
+        assert way.refusals.counts == counts
+        assert guard.told().count("refused, schema") == 1
+        assert "refused, forged: the signature does not hold" in guard.told("alarm")
+
+    with_broker(folder, work)
+
+
+def test_an_outcome_of_the_infrastructure_is_recorded_and_no_more(folder, partner, infra):
+    async def work(guard, way, bus):
+        said = {
+            "breach_id": "6f2e8a30-93ab-4b8e-8a6b-27a3c3f9f5ad", "feed_tag": "main", "action": "applied",
+            "code": "success", "results": [], "timestamp": moment(time.time()),
+        }  # fmt: skip
+        payload = infra.message(said, type="grid.powerbreach.enforcement.v1")
+        await bus.say("grid/v1/infra/ima/powerbreach/enforcement", payload)
+        await until(lambda: "enforcement on main applied, success: 0 of 0 resources" in guard.told("info"))
+        assert guard.asked == []
+
+    with_broker(folder, work, infra={"ima": {"keys": "ima.jwks"}})
+
+
+def test_what_the_guard_does_not_take_is_told_and_shown_as_not_active(folder, partner):
+    async def work(guard, way, bus):
+        guard.takes = False
+        await bus.say(SET, partner.message(target(12.0)))
+        await until(lambda: "the guard does not take the target on main" in guard.told("alarm"))
+        await until(lambda: signed(bus.of(STATUS)[-1], folder)["feeds"]["main"]["targets"])
+        assert signed(bus.of(STATUS)[-1], folder)["feeds"]["main"]["targets"][0]["active"] is False
+        guard.takes = True
+        await until(lambda: limit(guard) == 12.0, 4.0)
+
+    with_broker(folder, work)
+
+
+def test_a_guard_that_was_killed_and_forgot_is_asked_again(folder, partner):
+    async def work(guard, way, bus):
+        await bus.say(SET, partner.message(target(12.0)))
+        await until(lambda: limit(guard) == 12.0)
+        await guard.shut()
+        guard.asked.clear()
+        await asyncio.sleep(2.5)
+        assert signed(bus.of(STATUS)[-1], folder)["feeds"]["main"]["targets"][0]["active"] is False
+        await guard.open()
+        await until(lambda: limit(guard) == 12.0, 6.0)
+
+    with_broker(folder, work)
+
+
+def test_meter_and_batteries_are_on_the_bus_of_the_building_with_moment_and_quality(folder, partner):
+    async def work(guard, way, bus):
+        guard.values |= {"grid.connection.power_mw": 14.0, "battery.main.power_mw": -2.0}
+        await guard.shut()
+        await guard.open()
+        topic = "BMS/v1/PUB/Value/PowerMeter/ActivePower/test/grid.connection.power_mw"
+        await until(lambda: bus.of(topic) and bus.of(topic)[-1]["quality"] == 1)
+        told = bus.of(topic)[-1]
+        assert told["value"] == 14_000.0 and abs(told["timestamp"] / 1e3 - time.time()) < 5.0
+        status = "BMS/v1/PUB/Value/BESS/Status/test/battery.main.power_mw.status"
+        assert bus.of(status)[-1] == {
+            "value": 1.0,
+            "timestamp": bus.of(status)[-1]["timestamp"],
+            "quality": 1,
+        }
+        guard.values["grid.connection.power_mw"] = float("nan")
+        await until(lambda: bus.of(topic)[-1]["quality"] == 0)
+        assert bus.of(topic)[-1]["value"] is None
+
+    devices = {
+        "grid.connection": {"template": "library:meter-generic", "host": "127.0.0.1", "port": 5020},
+        "battery.main": {"template": "library:sunspec-storage", "host": "127.0.0.1", "port": 5021},
+    }
+    with_broker(folder, work, bms=True, sections={"devices": devices})
+
+
+# -- when the broker is not there ----------------------------------------------------------------------------------
+
+
+def test_a_broker_that_is_killed_and_comes_back_is_used_again_and_targets_hold_meanwhile(folder, partner):
+    async def work():
+        port = free_port()
+        async with running(folder, port) as (guard, way):
+            with broker(folder, port):
+                async with bus_at(folder, port) as bus:
+                    await until(lambda: way.broker.up)
+                    await bus.say(SET, partner.message(target(12.0)))
+                    await until(lambda: limit(guard) == 12.0)
+            await until(lambda: "the broker is lost" in guard.told("alarm"))
+            await until(lambda: way.feeds["main"].breach is not None, 6.0)
+            assert limit(guard) == 12.0
+            with broker(folder, port):
+                async with bus_at(folder, port) as bus:
+                    began = time.monotonic()
+                    await until(lambda: way.broker.up, 8.0)
+                    assert time.monotonic() - began < 6.0
+                    await until(
+                        lambda: bus.of(BREACH) and bus.of(STATUS)
+                    )  # the breach waited, a new state follows
+                    assert signed(bus.of(BREACH)[0], folder)["status"] == "active"
+
+    asyncio.run(asyncio.wait_for(work(), 40))
+
+
+def test_a_silent_broker_ends_a_target_without_an_end_and_leaves_one_with_an_end(folder, partner):
+    async def work():
+        port = free_port()
+        async with running(folder, port, lost_after_s=10.0, feeds={"main": "import", "halls": "load"}) as (
+            guard,
+            way,
+        ):
+            with broker(folder, port):
+                async with bus_at(folder, port) as bus:
+                    await until(lambda: way.broker.up)
+                    await bus.say(SET, partner.message(target(12.0, None, feed_tags=["main"])))
+                    await bus.say(SET, partner.message(target(15.0, 600.0, feed_tags=["halls"])))
+                    await until(lambda: len(guard.in_force) == 2)
+            await until(lambda: limit(guard) is None, 20.0)
+            assert "the broker is silent: it is given up" in guard.told("alarm")
+            assert guard.in_force["utility", "load_cap_mw", "dsx.halls"].high == 15.0
+
+    asyncio.run(asyncio.wait_for(work(), 40))
+
+
+def refused_by(folder, cert: str, **more) -> str:
+    """What is said of a broker with that certificate."""
+
+    async def work() -> str:
+        port = free_port()
+        async with running(folder, port, **more) as (guard, way):
+            with broker(folder, port, cert):
+                await until(lambda: "the broker is lost" in guard.told("alarm"))
+                assert not way.broker.up
+                await until(lambda: "certificate" in guard.told("alarm"))
+                return guard.told("alarm")
+
+    return asyncio.run(asyncio.wait_for(work(), 30))
+
+
+def test_an_expired_certificate_of_the_broker_is_named(folder, partner):
+    assert "the broker's certificate has expired: its owner must renew it" in refused_by(folder, "old")
+
+
+def test_a_broker_of_another_authority_is_named(folder, partner):
+    assert "not signed by one of ca" in refused_by(folder, "other")
+
+
+def test_our_own_expired_certificate_is_named_before_anything_is_sent(folder, partner):
+    said = refused_by(folder, "broker", certificate="old.pem", key="old.key")
+    assert "our certificate has expired: have it renewed" in said
+
+
+def test_a_broker_that_is_not_there_is_told_once(folder, partner):
+    async def work() -> None:
+        async with running(folder, free_port()) as (guard, _):
+            await until(lambda: "the broker is lost" in guard.told("alarm"))
+            await asyncio.sleep(2.0)
+            assert guard.told("alarm").count("the broker is lost") == 1
+
+    asyncio.run(asyncio.wait_for(work(), 20))
+
+
+# -- over a restart ------------------------------------------------------------------------------------------------
+
+
+def test_targets_and_what_was_seen_survive_a_restart_and_a_replay_of_before_is_refused(folder, partner):
+    first = partner.message(target(8.0, 600.0))
+
+    async def work() -> None:
+        port = free_port()
+        with broker(folder, port):
+            async with running(folder, port) as (guard, way), bus_at(folder, port) as bus:
+                await until(lambda: way.broker.up)
+                await bus.say(SET, first)
+                await bus.say(SET, partner.message(target(12.0)))
+                await until(lambda: limit(guard) == 12.0)
+            async with running(folder, port) as (guard, way), bus_at(folder, port) as bus:
+                await until(lambda: limit(guard) == 12.0)
+                wrapped = {
+                    **json.loads(first),
+                    "id": "7d3f3c4e-6c7e-4b51-9d57-0a6a5f8c2f11",
+                    "time": moment(time.time()),
+                }
+                await bus.say(SET, json.dumps(wrapped).encode())
+                await until(lambda: way.refusals.counts == {"replayed": 1})
+                assert limit(guard) == 12.0 and (folder / "north-dsx.json").stat().st_mode & 0o777 == 0o600
+
+    asyncio.run(asyncio.wait_for(work(), 40))
+
+
+def test_a_damaged_file_is_told_and_messages_of_before_do_not_count(folder, partner):
+    early = partner.message(target(8.0), time.time() - 5.0)
+    (folder / "north-dsx.json").write_text('{"gate": {"isv/grid-1": 7}}', encoding="utf-8")
+
+    async def work(guard, way, bus):
+        await bus.say(SET, early)
+        await until(lambda: way.refusals.counts == {"replayed": 1})
+        assert guard.asked == []
+
+    with_broker(folder, work)
+
+
+def test_a_folder_that_cannot_be_written_is_told_once_and_targets_hold(folder, partner):
+    async def work(guard, way, bus):
+        (folder / "north-dsx.part").mkdir()
+        for power in (12.0, 11.0):
+            await bus.say(SET, partner.message(target(power)))
+        await until(lambda: limit(guard) == 11.0)
+        assert guard.told("alarm").count("north-dsx.json cannot be written") == 1
 
     with_broker(folder, work)

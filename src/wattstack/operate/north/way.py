@@ -13,8 +13,8 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections import deque
 from collections.abc import AsyncIterator
-from contextlib import suppress
 from importlib import import_module
 from itertools import count
 from math import isfinite
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 EVERY_S = 1.0  # from one frame of values to the next
 AGAIN_S = 0.5  # from one attempt to reach the guard to the next
 ANSWER_S = 3.0  # the guard answers within a period; longer is a fault
+MOST_UNTOLD = 100
 STATE_LOST_S = 2.0  # a guard that says nothing for so long is not there
 WAYS = {  # key of campus.operate.north: module and class, imported only where the key is given
     "dsx": ("dsx", "DsxWay"),
@@ -57,6 +58,7 @@ class Site:
         self._asked: dict[str, asyncio.Future[Answer]] = {}
         self._told = asyncio.Condition()
         self._version = 0
+        self._untold: deque[Event] = deque(maxlen=MOST_UNTOLD)
         self._name, self._ids = f"north-{uuid4().hex[:8]}", count(1)
 
     @property
@@ -114,10 +116,15 @@ class Site:
             self._asked.pop(request.id, None)
 
     async def tell(self, event: Event) -> None:
-        """An event for history and alarms; where the guard is not there, nobody is told."""
-        if self._client is not None:
-            with suppress(OSError):
-                await self._client.tell(event)
+        """An event for history and alarms; where the guard is not there it waits, the oldest go where many do."""
+        client = self._client
+        if client is None:
+            self._untold.append(event)
+            return
+        try:
+            await client.tell(event)
+        except OSError:
+            self._untold.append(event)
 
     async def say(self, level: str, channel: str, text: str, **data: str | float | bool | None) -> None:
         """The same in few words, dated now: level alarm, command, reason or info; channel as "north.dsx"."""
@@ -142,6 +149,9 @@ class Site:
             try:
                 self._client = client = await open_client(self.folder / "guard.sock", "north")
                 await client.subscribe(EVERY_S)
+                while self._untold:
+                    await client.tell(self._untold[0])
+                    self._untold.popleft()
                 while True:
                     await self._hear(await client.next(), client)
             except (OSError, WattstackError):

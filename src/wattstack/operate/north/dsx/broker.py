@@ -205,4 +205,6 @@ def said(error: BaseException) -> str:
     while isinstance(error, BaseExceptionGroup):
         error = error.exceptions[0]
     text = str(error) or type(error).__name__
+    if isinstance(error, WattstackError):  # our own words
+        return text[:300]
     return next((words for sign, words in WORDS.items() if sign in text.lower()), text[:200])

@@ -24,7 +24,7 @@ from wattstack.operate.north.refusals import Refused
 
 AHEAD_S = 60.0  # a clock that goes before ours by more is wrong
 MOST_IDS = 4096
-MOST_MARKS = 10_000
+MOST_MARKS = 4096
 
 
 @dataclass(frozen=True, slots=True)
