@@ -68,6 +68,7 @@ DOORS = {
     "rich": ("cli/", "work/"),
     "dask": ("work/",),
     "pymodbus": ("operate/devices/rtu",),
+    "openadr3_client": ("operate/north/openadr/transport",),
     "jwt": ("operate/north/dsx/keys",),
     "aiomqtt": ("operate/devices/mqtt", "operate/north"),
     "distributed": ("work/",),

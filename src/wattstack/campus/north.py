@@ -185,14 +185,14 @@ class Workload(Declared):
     """A program of the site that is told caps of the workload (Slurm, Kubernetes). Never relied on as protection.
 
     Example:
-        >>> Workload(command=("/etc/wattstack/slurm-cap",)).timeout_s
+        >>> Workload(program="hooks/slurm-cap").timeout_s
         20.0
     """
 
-    command: tuple[str, ...] = Field(
-        min_length=1, max_length=50, strict=False,
-        description="Program and its words, run without a shell, in the folder of the campus file.",
-    )  # fmt: skip
+    program: FileName = Field(
+        description="Program, run without a shell; its own file, absolute or beside this one."
+    )
+    arguments: tuple[str, ...] = Field((), max_length=50, strict=False, description="Its words.")
     timeout_s: Positive = quantity("s", "It is ended after so long", 20.0, ge=0.1, le=300.0)
     every_s: Positive = quantity("s", "It is run at most so often", 10.0, ge=0.1, le=3600.0)
     again_s: Positive = quantity(
