@@ -38,18 +38,7 @@ def file(tmp_path):
 
 def test_a_rehearsal_is_reported_signed_and_checked(file, tmp_path, capsys):
     out = tmp_path / "fat"
-    words = [
-        "commission",
-        str(file),
-        "--simulated",
-        "--write",
-        "--reads",
-        "5",
-        "--pairs",
-        "2",
-        "-o",
-        str(out),
-    ]
+    words = ["commission", str(file), "--simulated", "--reads", "12", "-o", str(out)]
     assert run(words) == 0
     said = capsys.readouterr().out
     assert "FAT passed" in said and "(made now, mode 600)" in said

@@ -116,8 +116,13 @@ class Bench:
         done: list[str] = []
         while loop.time() < end:
             await self.cycle(asked)
-            done = [path for path, rest in asked.items() if commands[path].written_mw == rest
-                    and commands[path].taken_s >= commands[path].sent_s]  # fmt: skip
+            done = [
+                path
+                for path, rest in asked.items()
+                if commands[path].written_mw == rest
+                and commands[path].taken_s >= commands[path].sent_s
+                and self.stands(path, rest)
+            ]
             if len(done) == len(asked):
                 break
         self.held.clear()

@@ -1,8 +1,8 @@
 """Sign and scale of every power: what balance and steps say together, and who is named.
 
 Needs    operate.commission.balance, bench, answer, checks.
-Gives    rest_terms, conclude.
-Used by  operate.commission.run.
+Gives    rest_terms, terms_of, conclude.
+Used by  operate.commission.run, faults.
 """
 
 from __future__ import annotations
@@ -38,24 +38,20 @@ async def rest_terms(bench: Bench, cycles: int) -> list[Term]:
     for _ in range(cycles):
         await bench.cycle()
         rows.append(bench.powers())
+    means = {path: [row[path] for row in rows if path in row] for path in bench.devices.live}
+    return terms_of(bench, {path: float(np.mean(seen)) for path, seen in means.items() if seen})
+
+
+def terms_of(bench: Bench, powers: Mapping[str, float]) -> list[Term]:
+    """The single line from powers by device: one meter of the connection, no uninterruptible units."""
     meter, made = bench.meter, []
-    for path in bench.devices.live:
-        seen = [row[path] for row in rows if path in row]
+    for path, power in powers.items():
         kind = path.split(".", maxsplit=1)[0]
-        if not seen or kind == "ups" or (kind == "grid" and path != meter):
+        if kind == "ups" or (kind == "grid" and path != meter):
             continue
         channel = power_of(bench.devices, path)
-        bound = bounds_of(bench.campus, path)[channel]
-        made.append(
-            Term(
-                path,
-                channel,
-                -1.0 if kind == "load" else 1.0,
-                float(np.mean(seen)),
-                bound,
-                kind in ("battery", "grid"),
-            )
-        )
+        direction, signed = -1.0 if kind == "load" else 1.0, kind in ("battery", "grid")
+        made.append(Term(path, channel, direction, power, bounds_of(bench.campus, path)[channel], signed))
     return made
 
 
