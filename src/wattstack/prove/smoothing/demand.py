@@ -136,20 +136,26 @@ def levelled_mw(job: Job, layer: Layer) -> float:
     return swing * on * off / all_
 
 
-def loop_for(campus: Campus, layer: Layer, demand: Demand) -> Loop:
+def loop_for(campus: Campus, layer: Layer, demand: Demand, share: float = 1.0) -> Loop:
     """Numbers of the fast loop behind such a layer.
+
+    Args:
+        campus, layer, demand: What swings, what levels it first, what the codes ask.
+        share: Of the ramp that the codes leave; without a ramp the corner is so many times longer.
 
     The ramp is what the codes leave. The corner is so slow that the swing of an iteration neither runs into the ramp
     (which would push the reference off the mean) nor shows in the reference by more than a twentieth of the finest
     limit, and not so slow that its tail, r c^2 / 2, costs half as much energy as the ramp itself, dP^2 / 2r.
     """
     job = largest_job(campus)[3]
-    swing, slope = levelled_mw(job, layer), demand.slope_mw_per_s
+    swing, slope = levelled_mw(job, layer), share * demand.slope_mw_per_s
     away = swing * max(job.duty_frac, 1.0 - job.duty_frac)
     ripple = swing * job.period_s * job.duty_frac * (1.0 - job.duty_frac)
     corner = max(ripple / (RIPPLE * demand.finest_mw), LEAST_CORNER_S)
     if slope < inf:
         corner = min(max(corner, away / slope), max(edge_mw(job) / (slope * sqrt(2.0)), LEAST_CORNER_S))
+    else:
+        corner /= share
     ramp = None if slope == inf else 60.0 * slope
     return Loop(ramp, corner, max(RECENTRE_S, PER_CORNER * corner))
 

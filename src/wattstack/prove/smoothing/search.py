@@ -20,7 +20,7 @@ from wattstack.prove.smoothing.demand import average_s, largest_job, loop_for, p
 from wattstack.prove.smoothing.mix import Layer, Loop, Mix, smoothed_campus
 from wattstack.prove.smoothing.plan import Alternative
 from wattstack.prove.smoothing.price import Option, Prices, layer_costs, storage_costs
-from wattstack.prove.smoothing.trial import Ground, Trial, run_trial, run_whole
+from wattstack.prove.smoothing.trial import Ground, Trial, run_trial, run_whole, scene_of
 
 FLOORS = (0.0, 0.65, 0.8, 0.9)  # GB200 smoothing: up to 0.9
 SOFT_PER_S = 1.0  # ramp that only breaks the edge of a crash
@@ -38,6 +38,8 @@ SPARE = 1.1  # of energy, for what the next chance brings
 FINALISTS = 3
 CUTS = 4  # halvings of the power, of the energy
 LEAST_SHARE = 0.3
+CALMER, CALMER_TIMES = 0.55, 4  # of the ramp; a slower loop asks for more energy and turns it over less often
+LONGEST_S = 19_500.0  # of a trial, as long as its milliseconds can be kept: a loop that settles slower is not looked at
 GROWTHS = 4
 
 
@@ -182,23 +184,47 @@ class Search:
         slow = slower(loop, self.ground.demand, trial.worst, self.margin_frac)
         if not self._passes(trial) and slow is not None:
             loop, trial = slow, self._freely(layer, slow)
-        at_gpus = layer_costs(self.ground.campus, layer, self.prices)
         made = []
         for option in self.options:
-            half = SPARE * trial.half_mwh
-            mix = self._mix(layer, option, loop, trial.power_mw, half)
-            if mix.power_mw > option.most_mw or 2.0 * half > option.most_mwh:
-                self._skip(
-                    layer, f"asks battery.{option.name} for {mix.power_mw:,.3g} MW and {2 * half:,.3g} MWh"
-                )
-                continue
-            made.append(Candidate(mix, trial, option, self._costs(mix, option, trial, at_gpus), half))
+            one = self._sized(layer, option, loop, trial)
+            if one is None:
+                asked = f"{trial.power_mw:,.3g} MW and {2.0 * SPARE * trial.half_mwh:,.3g} MWh"
+                self._skip(layer, f"asks battery.{option.name} for {asked}")
+            else:
+                made.append(one)
         for candidate in made:
             seen = ", to compare" if candidate.option.shown else ""
             self._note(candidate, f"sized from a run with plenty{seen}")
         if self._passes(trial):
             self.passing += [one for one in made if not one.option.shown]
         return self._passes(trial)
+
+    def _sized(self, layer: Layer, option: Option, loop: Loop, trial: Trial) -> Candidate | None:
+        """What a battery would be after a run with plenty; None where it must not be so large."""
+        half = SPARE * trial.half_mwh
+        mix = self._mix(layer, option, loop, trial.power_mw, half)
+        if mix.power_mw > option.most_mw or 2.0 * half > option.most_mwh:
+            return None
+        at_gpus = layer_costs(self.ground.campus, layer, self.prices)
+        return Candidate(mix, trial, option, self._costs(mix, option, trial, at_gpus), half)
+
+    def _calmed(self, candidate: Candidate) -> Candidate:
+        """The candidate behind the slower loop that costs least, where losses and wear saved are more than it asks."""
+        if candidate.option is None:
+            return candidate
+        best, layer = candidate, candidate.mix.layer
+        for times in range(1, CALMER_TIMES + 1):
+            loop = loop_for(self.ground.campus, layer, self.ground.demand, CALMER**times)
+            if scene_of(self.ground, loop, with_stop=True).seconds > LONGEST_S:
+                break
+            trial = self._freely(layer, loop)
+            one = self._sized(layer, candidate.option, loop, trial)
+            if one is None:
+                break  # a slower one asks for still more energy
+            self._note(one, "behind a slower loop")
+            if self._passes(trial) and one.cost < best.cost:
+                best = one
+        return best
 
     def _freely(self, layer: Layer, loop: Loop) -> Trial:
         """A trial beside a battery of plenty."""
@@ -224,7 +250,7 @@ class Search:
         for candidate in sorted(self.passing, key=lambda one: one.cost):
             if len(found) == FINALISTS:
                 break
-            cut = self._cut(candidate)
+            cut = self._cut(self._calmed(candidate))
             if cut is not None:
                 found.append(cut)
         first: Candidate | None = None
