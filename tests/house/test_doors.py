@@ -24,6 +24,7 @@ SUB_DOORS = {
         for part in (
             "alarms",
             "audit",
+            "campaign",
             "commission",
             "devices",
             "face",
