@@ -4,8 +4,8 @@ Needs    the benchmarks of NAMES, table.
 Gives    main.
 Used by  make bench, a reader.
 
-NAME is one of NAMES below. `python -m benchmarks table FILE...` writes
-the numbers of such files into README.md.
+NAME is one of NAMES below. `python -m benchmarks table FILE...` writes the numbers of such files into README.md,
+`python -m benchmarks campaign FILE...` those of the long runs into docs/campaign.md.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ import sys
 from importlib import import_module
 from pathlib import Path
 
-from benchmarks.table import shown, write_readme
+from benchmarks.table import PAGES, circumstances, shown, write_tables
 
 NAMES = (
     "dispatch",
@@ -32,6 +32,7 @@ NAMES = (
     "historian",
     "failover",
     "replan",
+    "reserve",
     "face_load",
     "soak",
     "startup",
@@ -41,16 +42,16 @@ NAMES = (
 def main(words: list[str] | None = None) -> int:
     """Run what was asked for."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__.split("\n", 1)[0])
-    parser.add_argument("name", nargs="?", choices=(*NAMES, "table"), help="which one; all without it")
-    parser.add_argument("files", nargs="*", type=Path, help="table: files that --json wrote")
+    parser.add_argument("name", nargs="?", choices=(*NAMES, *PAGES), help="which one; all without it")
+    parser.add_argument("files", nargs="*", type=Path, help="table, campaign: files that --json wrote")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write bars and rows into FILE")
     asked = parser.parse_args(words)
-    if asked.name == "table":
-        write_readme(asked.files)
+    if asked.name in PAGES:
+        write_tables(PAGES[asked.name], asked.files)
         return 0
     if asked.files:
-        parser.error(f"{asked.files[0]} is one word too many: files go with `table` only")
-    made: dict = {"bars": {}, "rows": []}
+        parser.error(f"{asked.files[0]} is one word too many: files go with {' or '.join(PAGES)} only")
+    made: dict = circumstances() | {"bars": {}, "rows": []}
     for name in (asked.name,) if asked.name else NAMES:
         part = import_module(f"benchmarks.{name}").measure(lambda line: print(f"... {line}", file=sys.stderr))
         made["bars"] |= part["bars"]

@@ -143,6 +143,11 @@ class Spoiler:
         """Whether it is in force."""
         return kind in self._on
 
+    @property
+    def any(self) -> bool:
+        """Whether there is one in force."""
+        return bool(self._on)
+
     def value(self, kind: str, usual: float) -> float:
         """Its value."""
         return self._on.get(kind, usual)
