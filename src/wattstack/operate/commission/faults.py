@@ -94,9 +94,8 @@ async def _one(bench: Bench, site: SimulatedSite, path: str, recipe: Recipe) -> 
         seen_s = await _until(bench, path, asked, sign.shows, SEEN_S)
     finally:
         site.lift(path, recipe.kind)
-    over_s = await _until(
-        bench, path, asked[:1], lambda: not sign.shows() and _is_well(bench, path), OVER_MOST_S
-    )
+    gone = (lambda: bench.stands(path, asked[0])) if asked else (lambda: not sign.shows())
+    over_s = await _until(bench, path, asked[:1], lambda: gone() and _is_well(bench, path), OVER_MOST_S)
     if asked:
         await bench.release()
     _note(bench, path, recipe, seen_s, over_s)
@@ -132,10 +131,10 @@ async def _until(
 
 
 def _is_well(bench: Bench, path: str) -> bool:
-    """Whether the device is read whole, and its command is as it should be."""
+    """Whether the device is read whole, believed, and can be commanded."""
     command = bench.devices.commands.get(path)
-    obeys = command is None or command.state in (*FINE, "foreign", "reverted")
-    return bench.devices.live[path].read_whole and isfinite(bench.power(path)) and obeys
+    dumb = command is not None and command.state in ("refused", "local", "unreachable", "yielded")
+    return bench.devices.live[path].read_whole and isfinite(bench.power(path)) and not dumb
 
 
 class _Sign:
