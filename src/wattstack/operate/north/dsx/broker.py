@@ -140,6 +140,7 @@ class Broker:
                 await self._once(topics, on_change)
             except* (MqttError, OSError, ValueError, WattstackError) as group:
                 why = said(group)
+            _stop_where_told()
             if self.up:
                 self.up, self.lost_s, wait_s = False, time.monotonic(), RETRY_S[0]
                 self._waiting = deque(out for out in self._waiting if out.qos == 2)
@@ -167,6 +168,7 @@ class Broker:
             max_queued_incoming_messages=1000,
         ) as client:  # fmt: skip
             await client.subscribe(topics)
+            _stop_where_told()
             self.up = True
             soon = f"; our certificate ends in {left_s / 86_400.0:.0f} days" if left_s < SOON_S else ""
             await on_change(True, soon)
@@ -183,6 +185,7 @@ class Broker:
             while self._waiting:
                 out = self._waiting[0]
                 await client.publish(out.topic, out.payload, out.qos, out.retain, timeout=CONNECT_S)
+                _stop_where_told()
                 with suppress(ValueError):  # dropped meanwhile, where too many waited
                     self._waiting.remove(out)
             self._more.clear()
@@ -198,6 +201,13 @@ class Broker:
             (self._base_dir / self.dsx.certificate).read_bytes()
         ).not_valid_after_utc
         return (ends - datetime.now(UTC)).total_seconds()
+
+
+def _stop_where_told() -> None:
+    """Python 3.11 may lose a cancellation in wait_for, which the library lives on; it is taken up again here."""
+    task = asyncio.current_task()
+    if task is not None and task.cancelling():
+        raise asyncio.CancelledError
 
 
 def said(error: BaseException) -> str:

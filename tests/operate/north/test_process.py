@@ -1,0 +1,176 @@
+"""The process of the north side: ways run again, the guard away, nobody declared, faults named at the start."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from tests.operate.north.conftest import Socket, broker, bus_at, campus_of, free_port, mosquitto, until
+from wattstack.campus import Campus
+from wattstack.operate.link import Request
+from wattstack.operate.north import Site, run_north
+from wattstack.operate.north.__main__ import main
+from wattstack.operate.north.process import keep
+from wattstack.operate.north.refusals import Refusals, Refused
+from wattstack.operate.north.way import ways_of
+
+
+def work(folder, script) -> None:
+    """Run script(guard, site) with a guard's socket and a connection to it."""
+
+    async def whole() -> None:
+        guard, site = Socket(folder), Site(None, folder)
+        await guard.open()
+        task = asyncio.create_task(site.listen())
+        try:
+            await until(lambda: site.heard)
+            await script(guard, site)
+        finally:
+            task.cancel()
+            await asyncio.gather(task, return_exceptions=True)
+            await guard.shut()
+
+    asyncio.run(asyncio.wait_for(whole(), 30))
+
+
+def ask(site, **more) -> Request:
+    return Request(id=site.new_id(), source="utility", what="import_limit_mw", high=5.0, until_s=2e9, **more)
+
+
+def test_a_site_shows_states_and_values_and_asks_under_a_new_number_each_time(folder):
+    async def script(guard, site):
+        await until(lambda: site.values("load_mw") == 20.0)
+        assert abs(site.utc_s - time.time()) < 5.0
+        guard.values["load_mw"] = float("nan")
+        await until(lambda: site.values("load_mw") is None)
+        assert site.values("unknown") is None and site.reading("unknown") == (None, -1)
+        assert (await site.ask(ask(site))).taken and (await site.ask(ask(site))).taken
+        assert len({one.id for one in guard.asked}) == 2
+        seen = []
+        async for state in site.states():
+            seen.append(state.utc_s)
+            if len(seen) == 3:
+                break
+        assert seen == sorted(set(seen))
+
+    work(folder, script)
+
+
+def test_a_guard_that_is_away_is_said_and_what_was_told_meanwhile_waits(folder):
+    async def script(guard, site):
+        await guard.shut()
+        await until(lambda: not site.heard, 5.0)
+        assert site.values("load_mw") is None and abs(site.utc_s - time.time()) < 1.0
+        answer = await site.ask(ask(site))
+        assert not answer.taken and "not reached" in answer.why
+        await site.say("alarm", "north.test", "while away")
+        await guard.open()
+        await until(lambda: "while away" in guard.told("alarm"), 5.0)
+        assert (await site.ask(ask(site))).taken
+
+    work(folder, script)
+
+
+def test_a_way_that_fails_is_told_once_and_run_again_with_growing_waits(folder):
+    class Failing:
+        starts = 0
+
+        async def run(self, site) -> None:
+            self.starts += 1
+            if self.starts < 4:
+                raise ValueError("it broke")
+
+    async def script(guard, site):
+        way = Failing()
+        task = asyncio.create_task(keep("test", way, site))
+        await until(lambda: way.starts >= 4, 8.0)
+        await until(lambda: "ended by itself" in guard.told("alarm"))
+        assert guard.told("alarm").count("is run again: ValueError: it broke") == 1
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+
+    work(folder, script)
+
+
+def test_a_flood_of_refusals_is_told_once_a_minute_and_counted(folder):
+    async def script(guard, site):
+        refusals = Refusals("north.test")
+        for _ in range(1000):
+            await refusals.refuse(site, Refused("forged", "it is not his"))
+        await refusals.refuse(site, Refused("schema", "no JSON"))
+        await until(lambda: "no JSON" in guard.told("info"))
+        assert guard.told("alarm").count("it is not his") == 1 and refusals.counts == {
+            "forged": 1000,
+            "schema": 1,
+        }
+        refusals._told["forged"] = (-1e9, 1)
+        await refusals.refuse(site, Refused("forged", "again"))
+        await until(lambda: "again (999 more of the kind since it was told last)" in guard.told("alarm"))
+
+    work(folder, script)
+
+
+def test_where_nobody_is_declared_there_is_nothing_to_do(campus_file):
+    asyncio.run(asyncio.wait_for(run_north(campus_file), 5))
+    assert main([str(campus_file)]) == 0
+
+
+def test_faults_of_keys_and_certificates_are_told_together_before_anything_is_sent(folder, partner, capsys):
+    (folder / "sign.key").chmod(0o640)
+    (folder / "client.key").chmod(0o644)
+    (folder / "ca.pem").write_text("no certificate")
+    (folder / "grid.jwks").write_text("{}")
+    campus_of(folder, 1, password="none.txt")
+    assert main([str(folder / "campus.yaml"), str(folder)]) == 2
+    said = capsys.readouterr().err
+    for word in ("publishers.grid-1.keys", "signing_key", "ca ", "key ", "chmod 600"):
+        assert word in said, said
+
+
+def test_a_certificate_and_a_key_that_do_not_belong_together_are_refused(folder, partner):
+    with pytest.raises(Exception, match="belong together"):
+        ways_of(campus_of(folder, 1, key="other.key"))
+
+
+def test_only_what_is_declared_is_built(folder, partner):
+    assert list(ways_of(campus_of(folder, 1))) == ["dsx"]
+    raw = campus_of(folder, 1).model_dump(mode="json", exclude_unset=True)
+    del raw["operate"]
+    assert ways_of(Campus.model_validate(raw)) == {}
+
+
+@mosquitto
+def test_the_process_publishes_power_states_and_ends_by_sigterm(folder, partner):
+    async def whole() -> None:
+        port = free_port()
+        campus_of(folder, port)
+        guard = Socket(folder)
+        await guard.open()
+        with broker(folder, port):
+            env = os.environ | {"PYTHONPATH": str(Path(__file__).parents[3] / "src")}
+            words = [
+                sys.executable,
+                "-m",
+                "wattstack.operate.north",
+                str(folder / "campus.yaml"),
+                str(folder),
+            ]
+            process = await asyncio.to_thread(subprocess.Popen, words, env=env)
+            try:
+                async with bus_at(folder, port) as bus:
+                    await until(lambda: bus.of("grid/v1/dsx-flex-agent/test/powerstate/status"), 25.0)
+                process.send_signal(signal.SIGTERM)
+                assert await asyncio.to_thread(process.wait, 15) == 0
+            finally:
+                process.kill()
+                process.wait()
+                await guard.shut()
+
+    asyncio.run(asyncio.wait_for(whole(), 60))
