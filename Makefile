@@ -53,6 +53,15 @@ bench-setup: .venv/.bench ## install what benchmarks need, peers too, into .venv
 bench: .venv/.bench ## run all of benchmarks/
 	$(BIN)/python -m benchmarks
 
+# Lengths of the long forms; docs/campaign.md says what each takes. Each part leaves its numbers when it ends.
+CAMPAIGN ?= control_loop failover face_load replan soak historian reserve
+LONG := CONTROL_LOOP_S=600 FAILOVER_KILLS=100 FACE_LOAD_S=60 SOAK_H=24 HISTORIAN_SIGNALS=20000 \
+        RESERVE_CAMPAIGNS=10000 RESERVE_SOCKETS=50
+campaign: .venv/.bench .venv/.test ## run the long forms of the live system's benchmarks, write docs/campaign.md
+	mkdir -p out/campaign
+	for part in $(CAMPAIGN); do $(LONG) $(BIN)/python -m benchmarks $$part --json out/campaign/$$part.json || exit 1; done
+	$(BIN)/python -m benchmarks campaign out/campaign/*.json
+
 examples: .venv/.product ## write the example files again from their generator
 	$(BIN)/wattstack init sakai -o examples/sakai --force
 	$(BIN)/wattstack init bosquel -o examples/bosquel --force
@@ -84,4 +93,4 @@ clean: ## remove everything that make has written
 	$(PIP) install --group bench
 	@touch $@
 
-.PHONY: help demo test lint floors tests pure coverage clean-install parity bench-setup bench examples format clean
+.PHONY: help demo test lint floors tests pure coverage clean-install parity bench-setup bench campaign examples format clean

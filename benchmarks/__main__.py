@@ -51,8 +51,9 @@ def main(words: list[str] | None = None) -> int:
         return 0
     if asked.files:
         parser.error(f"{asked.files[0]} is one word too many: files go with {' or '.join(PAGES)} only")
-    made: dict = circumstances() | {"bars": {}, "rows": []}
-    for name in (asked.name,) if asked.name else NAMES:
+    names = (asked.name,) if asked.name else NAMES
+    made: dict = circumstances(names) | {"bars": {}, "rows": []}
+    for name in names:
         part = import_module(f"benchmarks.{name}").measure(lambda line: print(f"... {line}", file=sys.stderr))
         made["bars"] |= part["bars"]
         made["rows"] += part["rows"]

@@ -1,8 +1,8 @@
-"""A guard as a process of its own, on simulated devices, with a tap on the wire: who wrote, and when.
+"""A guard as a process of its own, on simulated devices, with a tap on the wire: who wrote, when, by which right.
 
 Needs    wattstack.campus, wattstack.operate.
-Gives    site_campus, GuardProcess, Tap, wait_for.
-Used by  benchmarks.command, failover.
+Gives    site_campus, GuardProcess, Tap, Write, double_writes, wait_for.
+Used by  benchmarks.command, failover; tests of operate.guard.
 """
 
 from __future__ import annotations
@@ -35,6 +35,11 @@ RAW = {
 }
 REVERT_S = 4  # whole seconds, so that the safe state is reached within five
 TEMPLATES = {"grid.connection": "library:meter-generic", "battery.main": "library:sunspec-storage"}
+FENCED = TEMPLATES | {
+    "battery.main": "library:bess-generic"
+}  # it has a register for the number of who may write
+FENCE_AT = 2030  # of that register: library/devices/bess-generic.yaml
+HOME = "0100007F"  # 127.0.0.1, as /proc/net/tcp writes it
 
 
 def free_port() -> int:
@@ -44,25 +49,43 @@ def free_port() -> int:
         return probe.getsockname()[1]
 
 
-def site_campus(ports: dict[str, int]) -> Campus:
-    """20 MW of load behind 16 MW of grid: the battery always gives, so that its setpoint always matters."""
+def site_campus(ports: dict[str, int], fenced: bool = False) -> Campus:
+    """20 MW of load behind 16 MW of grid: the battery always gives, so that its setpoint always matters.
+
+    Args:
+        ports: Of each device.
+        fenced: Who may write stands in a register of the battery.
+    """
+    templates = FENCED if fenced else TEMPLATES
     devices = {
-        p: {"template": TEMPLATES[p], "host": "127.0.0.1", "port": port, "revert_s": REVERT_S}
+        p: {"template": templates[p], "host": "127.0.0.1", "port": port, "revert_s": REVERT_S}
         for p, port in ports.items()
     }
-    return Campus.model_validate({**RAW, "devices": devices})
+    operate = {"operate": {"standby": {"lease_s": 1.0, "fence": "battery.main"}}} if fenced else {}
+    return Campus.model_validate({**RAW, **operate, "devices": devices})
 
 
 class GuardProcess:
-    """`python -m wattstack.operate.guard` on a campus."""
+    """`python -m wattstack.operate.guard` on a campus.
+
+    Attributes:
+        folder: Of its lease and state.
+    """
 
     def __init__(self, campus: Campus, folder: Path) -> None:
+        self.folder = folder
+        folder.mkdir(exist_ok=True)
         file = folder / "campus.yaml"
         if not file.exists():
             write_campus(campus, file)
         source = str(Path(__file__).resolve().parents[1] / "src")
         words = [sys.executable, "-m", "wattstack.operate.guard", str(file), str(folder)]
         self.process = subprocess.Popen(words, env=os.environ | {"PYTHONPATH": source})
+
+    @property
+    def pid(self) -> int:
+        """Of the process."""
+        return self.process.pid
 
     def kill(self) -> float:
         """End it as kill -9 does; returns when, monotonic."""
@@ -72,10 +95,13 @@ class GuardProcess:
             self.process.wait()
         return at_s
 
-
-def holder(folder: Path) -> int:
-    """Process that holds the lease."""
-    return int(json.loads((folder / "lease").read_text())["holder"].split("-")[0])
+    def lease(self) -> int:
+        """Number of the lease that it holds; 0 where another one does, or none."""
+        try:
+            raw = json.loads((self.folder / "lease").read_text())
+            return int(raw["number"]) if int(raw["holder"].split("-")[0]) == self.pid else 0
+        except (OSError, ValueError, KeyError):
+            return 0
 
 
 async def wait_for(seen: Callable[[], bool], within_s: float) -> float:
@@ -88,20 +114,35 @@ async def wait_for(seen: Callable[[], bool], within_s: float) -> float:
     return time.monotonic() - began
 
 
+@dataclass(frozen=True)
+class Write:
+    """A setpoint on the wire: when (monotonic), the process that sent it, the number by which it may."""
+
+    at_s: float
+    writer: int
+    number: int
+
+
 @dataclass
 class Tap:
-    """A wire between guards and a device that notes every write.
+    """A wire between guards and a device that notes every setpoint.
 
     Attributes:
         port: Where guards reach the device.
         to: Port of the device.
-        writes: (monotonic, number of the connection) of each write, in their order.
+        guards: That may be at the other end.
+        fenced: The number of a writer is the one it last wrote into the fence; else that of its lease.
+        writes: In their order.
+        speakers: Process behind each connection that was ever made; 0 where the system does not say.
     """
 
     port: int
     to: int
-    writes: list[tuple[float, int]] = field(default_factory=list)
-    connections: int = 0
+    guards: list[GuardProcess] = field(default_factory=list)
+    fenced: bool = False
+    writes: list[Write] = field(default_factory=list)
+    speakers: list[int] = field(default_factory=list)
+    numbers: dict[int, int] = field(default_factory=dict)
     server: asyncio.AbstractServer | None = None
 
     async def open(self) -> None:
@@ -113,36 +154,65 @@ class Tap:
         self.server.close()
 
     async def _joined(self, reader, writer) -> None:
-        self.connections += 1
-        number = self.connections
+        speaker = owner(writer.get_extra_info("peername")[1], [guard.pid for guard in self.guards])
+        self.speakers.append(speaker)
         try:
             back, on = await asyncio.open_connection("127.0.0.1", self.to)
         except OSError:
             writer.close()
             return
         try:
-            await asyncio.gather(self._carry(reader, on, number), self._carry(back, writer, None))
+            await asyncio.gather(self._carry(reader, on, speaker), self._carry(back, writer, None))
         except asyncio.CancelledError:
             writer.close()  # the benchmark is over
 
-    async def _carry(self, reader, writer, number: int | None) -> None:
+    async def _carry(self, reader, writer, speaker: int | None) -> None:
         try:
             while True:
                 head = await reader.readexactly(7)
                 body = await reader.readexactly(int.from_bytes(head[4:6], "big") - 1)
-                if number is not None and body[0] == 16:
-                    self.writes.append((time.monotonic(), number))
+                if speaker is not None and body[0] == 16:
+                    self._note(speaker, body)
                 writer.write(head + body)
         except (asyncio.IncompleteReadError, OSError):
             writer.close()
 
-    def returns(self) -> int:
-        """Writes of a connection after another one had begun to write: two writers."""
-        gone, last, count = set(), None, 0
-        for _, number in self.writes:
-            if number in gone:
-                count += 1
-            elif number != last:
-                gone |= {last} if last is not None else set()
-                last = number
-        return count
+    def _note(self, speaker: int, body: bytes) -> None:
+        """A write of registers: into the fence, or a setpoint."""
+        if self.fenced and int.from_bytes(body[1:3], "big") == FENCE_AT:
+            self.numbers[speaker] = int.from_bytes(body[6:10], "big")
+            return
+        if not self.fenced:
+            mine = next((guard for guard in self.guards if guard.pid == speaker), None)
+            self.numbers[speaker] = (mine.lease() if mine else 0) or self.numbers.get(speaker, 0)
+        self.writes.append(Write(time.monotonic(), speaker, self.numbers.get(speaker, 0)))
+
+
+def double_writes(writes: list[Write]) -> int:
+    """Setpoints of who had no number, or an older one than somebody who had written before.
+
+    Example:
+        >>> double_writes([Write(0.0, 7, 1), Write(0.1, 8, 2), Write(0.2, 7, 1), Write(0.3, 8, 2), Write(0.4, 9, 0)])
+        2
+    """
+    count = highest = 0
+    for write in writes:
+        count += write.number < max(highest, 1)
+        highest = max(highest, write.number)
+    return count
+
+
+def owner(port: int, pids: list[int]) -> int:
+    """Which of these processes holds a port of 127.0.0.1 (Linux); 0 where none does, or the system does not say."""
+    try:
+        lines = [line.split() for line in Path("/proc/net/tcp").read_text(encoding="ascii").splitlines()[1:]]
+        socket_ = next(f"socket:[{line[9]}]" for line in lines if line[1] == f"{HOME}:{port:04X}")
+    except (OSError, StopIteration):
+        return 0
+    for pid in pids:
+        try:
+            if any(os.readlink(one) == socket_ for one in Path(f"/proc/{pid}/fd").iterdir()):
+                return pid
+        except OSError:
+            continue  # it has ended, or shut a file meanwhile
+    return 0

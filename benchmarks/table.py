@@ -1,7 +1,7 @@
-"""The tables of a benchmark, for the terminal and for README.md.
+"""The tables of a benchmark, for the terminal, for README.md and for the campaign's page.
 
 Needs    benchmarks.bars.
-Gives    shown, write_readme, markdown.
+Gives    shown, write_tables, markdown, circumstances, PAGES.
 Used by  benchmarks.__main__.
 """
 
@@ -11,11 +11,23 @@ import datetime
 import json
 import os
 import platform
+from collections.abc import Iterable
 from pathlib import Path
 
 from benchmarks.bars import BARS, reached
 
-README = Path(__file__).with_name("README.md")
+PAGES = {  # by the word of `python -m benchmarks`, what its files are written into
+    "table": Path(__file__).with_name("README.md"),
+    "campaign": Path(__file__).resolve().parents[1] / "docs" / "campaign.md",
+}
+LENGTHS = {  # by benchmark, what its length is asked by
+    "control_loop": ("CONTROL_LOOP_S", "COMMAND_CHANGES"),
+    "failover": ("FAILOVER_KILLS",),
+    "historian": ("HISTORIAN_SIGNALS",),
+    "face_load": ("FACE_LOAD_S",),
+    "reserve": ("RESERVE_CAMPAIGNS", "RESERVE_SOCKETS"),
+    "soak": ("SOAK_H", "SOAK_SPEED"),
+}
 BEGIN, END = "<!-- table: begin -->", "<!-- table: end -->"
 ROW_HEAD = ("case", "tool", "seconds", "objective", "peak MB", "version", "note")
 
@@ -64,15 +76,31 @@ def shown(made: dict) -> str:
     return f"\n{rows}\n\n{bars}\n"
 
 
-def markdown(made: dict, date: str) -> str:
-    """Bars and rows as tables of Markdown, with the machine they ran on."""
+def circumstances(names: Iterable[str]) -> dict[str, str]:
+    """When and where these benchmarks run, and how long they were asked to be."""
+    asked = [
+        f"{word}={os.environ[word]}" for name in names for word in LENGTHS.get(name, ()) if word in os.environ
+    ]
+    return {
+        "date": datetime.datetime.now(datetime.UTC).date().isoformat(),
+        "machine": f"{_processor()}, {os.cpu_count()} cores, Python {platform.python_version()}",
+        "length": " ".join(asked) or "usual",
+    }
+
+
+def markdown(parts: list[dict]) -> str:
+    """Bars and rows of several runs as tables of Markdown: with each bar its day and length; the machines above."""
 
     def table(head: tuple[str, ...], lines: list[tuple[str, ...]]) -> str:
         return "\n".join("| " + " | ".join(line) + " |" for line in (head, ("---",) * len(head), *lines))
 
-    where = f"{date}, {_processor()}, {os.cpu_count()} cores, Python {platform.python_version()}"
-    bars = table(("bar", "value", "must be", ""), _bar_lines(made["bars"]))
-    return f"{where}.\n\n{bars}\n\n{table(ROW_HEAD, _row_lines(made['rows']))}"
+    bars = {
+        line[0]: (*line, part["date"], part["length"]) for part in parts for line in _bar_lines(part["bars"])
+    }
+    head = ("bar", "value", "must be", "", "date", "length")
+    rows = [line for part in parts for line in _row_lines(part["rows"])]
+    machines = "; ".join(dict.fromkeys(part["machine"] for part in parts))
+    return f"{machines}.\n\n{table(head, list(bars.values()))}\n\n{table(ROW_HEAD, rows)}"
 
 
 def _processor() -> str:
@@ -83,16 +111,14 @@ def _processor() -> str:
         return platform.processor() or platform.machine()
 
 
-def write_readme(files: list[Path]) -> None:
-    """Put the numbers of these files between the marks in README.md, dated by the newest of them."""
-    made: dict = {"bars": {}, "rows": []}
+def write_tables(page: Path, files: list[Path]) -> None:
+    """Put the numbers of these files between the marks of a page; of a bar that is in several, the last counts."""
+    parts = []
     for file in files:
-        part = json.loads(file.read_text(encoding="utf-8"))
-        made["bars"] |= part["bars"]
-        made["rows"] += part["rows"]
-    newest = max(file.stat().st_mtime for file in files)
-    date = datetime.datetime.fromtimestamp(newest, datetime.UTC).date().isoformat()
-    text = README.read_text(encoding="utf-8")
+        date = datetime.datetime.fromtimestamp(file.stat().st_mtime, datetime.UTC).date().isoformat()
+        usual = circumstances(()) | {"date": date}  # of a file that does not tell
+        parts.append(usual | json.loads(file.read_text(encoding="utf-8")))
+    text = page.read_text(encoding="utf-8")
     before, rest = text.split(BEGIN)
     after = rest.split(END)[1]
-    README.write_text(f"{before}{BEGIN}\n{markdown(made, date)}\n{END}{after}", encoding="utf-8")
+    page.write_text(f"{before}{BEGIN}\n{markdown(parts)}\n{END}{after}", encoding="utf-8")

@@ -110,24 +110,35 @@ def test_the_door_writes_bars_and_rows_and_prints_them(monkeypatch, tmp_path, ca
     monkeypatch.setattr(startup, "measure", lambda say: made)
     assert door.main(["startup", "--json", str(tmp_path / "numbers.json")]) == 0
     written = json.loads((tmp_path / "numbers.json").read_text(encoding="utf-8"))
-    assert written == made
+    assert {key: written[key] for key in made} == made
+    assert written["machine"] and written["length"] == "usual"
     printed = capsys.readouterr().out
     assert "startup.help_seconds" in printed
     assert "reached" in printed
 
 
-def test_the_readme_gets_the_table_between_its_marks(monkeypatch, tmp_path):
-    readme = tmp_path / "README.md"
-    readme.write_text(f"before\n{table.BEGIN}\nold\n{table.END}\nafter\n", encoding="utf-8")
-    monkeypatch.setattr(table, "README", readme)
-    numbers = tmp_path / "numbers.json"
+@pytest.mark.parametrize("word", ["table", "campaign"])
+def test_a_page_gets_the_tables_between_its_marks(monkeypatch, tmp_path, word):
+    page = tmp_path / "page.md"
+    page.write_text(f"before\n{table.BEGIN}\nold\n{table.END}\nafter\n", encoding="utf-8")
+    monkeypatch.setitem(table.PAGES, word, page)
+    numbers, later = tmp_path / "numbers.json", tmp_path / "later.json"
+    told = {"date": "2026-11-21", "machine": "a machine", "length": "SOAK_H=24", "rows": []}
     numbers.write_text(json.dumps({"bars": {"startup.plan_seconds": 9.0}, "rows": []}), encoding="utf-8")
-    door.main(["table", str(numbers)])
-    text = readme.read_text(encoding="utf-8")
+    later.write_text(json.dumps(told | {"bars": {"soak.rss_growth": 0.01}}), encoding="utf-8")
+    door.main([word, str(numbers), str(later)])
+    text = page.read_text(encoding="utf-8")
     assert "old" not in text
     assert "| startup.plan_seconds | 9 | <= 3 | missed |" in text
+    assert "| soak.rss_growth | 0.01 | <= 0.05 | reached | 2026-11-21 | SOAK_H=24 |" in text
     assert text.startswith("before\n")
     assert text.endswith("after\n")
+
+
+def test_both_pages_have_the_marks():
+    for page in table.PAGES.values():
+        text = page.read_text(encoding="utf-8")
+        assert text.count(table.BEGIN) == text.count(table.END) == 1
 
 
 def test_every_bar_has_a_benchmark_and_what_was_not_measured_is_not_reached():
