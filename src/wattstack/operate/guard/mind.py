@@ -40,6 +40,7 @@ if TYPE_CHECKING:
 
 USUAL_INTERVAL_S = 1800.0
 FOLLOWS, NOTHING = reason_text(rows.PLAN), reason_text(rows.IDLE)
+HURRIED = 10.0  # seconds of a simulated site in one of the wall
 BUMP_S = 2.0  # from the actual power to the first wish after a start
 
 
@@ -98,7 +99,9 @@ class Mind:
             RequestBook(campus, speed),
             Others(campus, speed),
         )
-        self.swings = Swings(sum(float(u.power_mw) for u in campus.battery.values()), campus.operate.period_s)
+        # on a hurried site each period sees the noise of many seconds, which would pass for another loop
+        size_mw = sum(float(u.power_mw) for u in campus.battery.values()) if speed <= HURRIED else float("inf")
+        self.swings = Swings(size_mw, campus.operate.period_s)
         self.strips = None
         if strips_of(campus):
             from wattstack.operate.guard.strips import Strips

@@ -26,8 +26,8 @@ from wattstack.operate.process import run_until_stopped
 from wattstack.twin import make_drive
 from wattstack.twin.kernel import layout as at
 
-LASTS_S = 3600.0
-AGAIN_S = 600.0  # site's clock, from one word to the next where nothing changes
+LASTS_S = 6 * 3600.0
+AGAIN_S = 2 * 3600.0  # site's clock, from one word to the next where nothing changes
 RETRY_S = 0.5
 
 

@@ -191,7 +191,7 @@ export function cards() {
   list.push(["Load", number(loadMw(), "MW", 1), "all halls and other load"]);
   if (site.connection) {
     const now = reading("grid.connection", "power_mw").value, firm = site.connection.firm_mw;
-    list.push(["Grid", number(now, "MW", 1), firm === null ? "firm size does not stand" : `firm ${number(firm, "MW")}`, now !== null && firm !== null && now > firm + (site.connection.nonfirm_mw || 0)]);
+    list.push(["Grid", number(now, "MW", 1), firm === null ? "firm size does not stand" : `${values["control.import_limit_mw"] === undefined ? "" : `at most ${number(values["control.import_limit_mw"], "MW")} now; `}firm ${number(firm, "MW")}`, now !== null && firm !== null && now > firm + (site.connection.nonfirm_mw || 0)]);
   }
   const spent = values["control.interval_mwh"], rest = values["control.interval_left_s"], cap = values["control.peak_mw"];
   if (spent !== undefined && rest !== undefined) {

@@ -72,7 +72,7 @@ function banner() {
     if (state.mode === "manual") list.push(["warn", "Manual mode: batteries and generators move only when people ask."]);
     if (state.mode === "shadow") list.push(["warn", "Shadow mode: everything is decided and shown, nothing is written to devices."]);
     if (!state.holder) list.push(["warn", "Another controller holds the site; this one waits."]);
-    Object.entries(state.slack_mw).forEach(([step, slack]) => list.push(["warn", `${sentence(step).slice(0, -1)} cannot be kept: ${slack.toFixed(2)} MW are missing. See Why.`]));
+    Object.entries(state.slack_mw).filter(([step]) => step !== "cost").forEach(([step, slack]) => list.push(["warn", `${sentence(step).slice(0, -1)} cannot be kept: ${slack.toFixed(2)} MW are missing. See Why.`]));
   }
   if (picture && picture.file && picture.started_file && picture.file !== picture.started_file) list.push(["warn", "The campus file was changed since the start. The change is not taken over; restart to use it."]);
   if (told) list.push(["warn", told]);

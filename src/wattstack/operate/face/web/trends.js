@@ -168,7 +168,10 @@ function nice(size) {
 function line(pen, curve, one, to, colour) {
   const count = curve.mean.length;
   if (!count) return;
-  const gap = Math.max(2, Math.ceil(3 / curve.step_s)), runs = [];
+  const known = curve.mean.flatMap((value, k) => (value === null ? [] : [k]));
+  const steps = known.slice(1).map((k, i) => k - known[i]).sort((a, b) => a - b);
+  const usual = steps.length ? steps[steps.length >> 1] : 1; // a hurried site is kept once in many of its seconds
+  const gap = Math.max(2, Math.ceil(3 / curve.step_s), 3 * usual), runs = [];
   let run = [], missing = 0;
   for (let k = 0; k < count; k += 1) {
     if (curve.mean[k] === null) { missing += 1; continue; }

@@ -12,7 +12,7 @@ const STEPS = [
 const SIGNS = {
   device: /end of what it can|what the batter/, connection: /grid allows|grid can take/, "island and lockout": /without the grid|lock|tripped/,
   "backup reserve": /reserve/, instruction: /asked by|told|instruct/, ramp: /slows the change|gently/, peak: /metering interval|interval mean/,
-  smoothing: /smooth/, cost: /plan of the next|cheap|has over|refills|request/,
+  smoothing: /smooth/, cost: /plan of the next|^planner: |cheap|has over|refills|request/,
 };
 
 function acts(step, state) {
@@ -43,8 +43,9 @@ export const whyView = {
     const rows = STEPS.map((step, k) => {
       const slack = state.slack_mw[step[0]], { held, decided } = acts(step[0], state);
       const words = [slack ? `misses ${number(slack, "MW")}` : "", ...held, ...decided].filter(Boolean);
-      const now = slack ? "missed" : held.length ? "binds" : decided.length ? "decides" : "kept";
-      return { kind: slack ? "alarm" : held.length || decided.length ? "binding" : null, cells: [`${k + 1}. ${step[1]}`, now, words.join("; ")] };
+      const gives = step[0] === "cost" && slack; // what stands last gives way every day: that is no alarm
+      const now = gives ? "gives way" : slack ? "missed" : held.length ? "binds" : decided.length ? "decides" : "kept";
+      return { kind: slack && !gives ? "alarm" : held.length || decided.length ? "binding" : null, cells: [`${k + 1}. ${step[1]}`, now, words.join("; ")] };
     });
     fill(part(this.root, "steps"), JSON.stringify(rows), () => table(["Step", "Now", "What"], rows, "text steps"));
   },
