@@ -63,3 +63,12 @@ def test_what_is_sure_never_rises_without_a_reading(reading, most_mw, error, lat
         after = believe(belief, now, None, 500.0, most_mw, error)
         assert after.sure_mwh <= belief.sure_mwh
         belief = after
+
+
+def test_a_clock_that_is_set_back_makes_no_energy_sure_again():
+    first = believe(None, 10_000.0, 80.0, 100.0, 50.0, 2.0)
+    later = believe(first, 11_800.0, None, 100.0, 50.0, 2.0)
+    back = believe(later, 8_200.0, None, 100.0, 50.0, 2.0)
+    assert back.sure_mwh == later.sure_mwh == pytest.approx(53.0)
+    assert believe(back, 8_236.0, None, 100.0, 50.0, 2.0).sure_mwh == pytest.approx(52.5)
+    assert believe(back, 8_236.0, 60.0, 100.0, 50.0, 2.0).sure_mwh == 58.0

@@ -38,7 +38,7 @@ def a_day():
         how: str = "drain",
     ) -> Campaign:  # fmt: skip
         own = stand(name, broken)
-        socs = {path: soc for path in (f"battery.{one}" for one in own.campus.battery)}
+        socs = dict.fromkeys((f"battery.{one}" for one in own.campus.battery), soc)
         script = Script(3.0 * HOUR_S, socs, tuple(sorted(events)), (Asker("planner", how, 0.0, 1e9),))
         own.length_s = hours * HOUR_S
         campaign = own.campaign(0)

@@ -112,7 +112,8 @@ class Judge:
         self.verdict = Verdict(number)
         self._eff = min(unit.discharge_eff for unit in campus.battery.values())
         self._power_mw = sum(float(unit.power_mw) for unit in campus.battery.values())
-        self._given_mwh = self._tolerance_mwh = 0.0
+        self._given_mwh = 0.0
+        self._tolerance_mwh = self._power_mw * period_s / 3600.0 / self._eff
         self._was = self._useful()
         self._counted = self._below = False
         self._over_s, self._over_told = 0.0, False
@@ -164,9 +165,9 @@ class Judge:
             self._given_mwh = 0.0
             return
         verdict.below_h += step.step_s / 3600.0
-        if not self._below:
+        if not self._below:  # the decision was made above the reserve: the next one knows
             self._below = True
-            self._tolerance_mwh = self._power_mw * max(step.step_s, self.period_s) / 3600.0 / self._eff
+            return
         given = sum(max(one.injection_mw, 0.0) for one in site.stores.values())
         was = sum(energy for path, energy in self._was.items() if step.closed.get(path, True))
         lost_mwh = max(

@@ -46,7 +46,7 @@ class _Judged(SimulatedSite):
         self._calm_s, self._gone_s = 0.0, {}
         self.slept_s = 0.0
         super().tick(1e-3)
-        self.judge = Judge(campus, self.site, campus.operate.period_s * speed, number)
+        self.judge = Judge(campus, self.site, PERIODS * campus.operate.period_s * speed, number)
 
     @property
     def now_s(self) -> float:
