@@ -28,6 +28,7 @@ RAW = {
             "power_mw": 10, "energy_mwh": 20, "charge_eff": 0.95, "discharge_eff": 0.95, "start": {"soc": 0.8},
         }
     },
+    "operate": {"most_age_periods": 10},  # many sites share one processor here
     "duties": {"backup": {"duration_h": 0.25, "load_frac": 0.4}},
 }  # fmt: skip
 DEVICES = {

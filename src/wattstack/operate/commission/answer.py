@@ -33,12 +33,14 @@ class Level:
         rest_mw, step_mw: Setpoint at rest and at the step.
         seen_mw: Change of its power that the step should bring; 0: none that can be seen.
         why: In words.
+        start_s: Until it can follow at all: an engine.
     """
 
     rest_mw: float
     step_mw: float
     seen_mw: float
     why: str
+    start_s: float = 0.0
 
 
 @dataclass
@@ -73,31 +75,33 @@ def find_answers(bench: Bench, path: str, made: Step, rows: list[Row]) -> None:
     """How every reading answered the steps."""
     if not made.level.seen_mw:
         return
-    settle = max(SETTLE_S, SETTLED_FRAC * max(row.since_s for row in rows))
+    last_s = max(row.since_s for row in rows) - made.level.start_s
+    settle = max(SETTLE_S, SETTLED_FRAC * last_s) + made.level.start_s
     used = [row for row in rows if row.since_s >= settle]
     # what was asked, as the power it should bring
     wanted = np.array([row.level * made.level.seen_mw for row in used])
     time_s = np.array([row.time_s for row in used]) - used[0].time_s
     blocks = len({row.block for row in used})
+    trend = [time_s] if blocks > 2 else []  # of one step alone it could not be told
     per_block = len(used) / blocks
     series = {p: np.array([row.powers.get(p, nan) for row in used]) for p in bench.devices.live}
     series = {p: y for p, y in series.items() if np.isfinite(y).all()}
     own = series.get(path)
     if own is not None:
-        made.own = slope(own, wanted, [time_s], per_block)
+        made.own = slope(own, wanted, trend, per_block)
         rest, hold = (own[[row.level == at for row in used]] for at in (0.0, 1.0))
         made.rest_mw, made.hold_mw = float(rest.mean()), float(hold.mean())
     others = {}
     for other, y in series.items():
         if other in (path, made.meter):
             continue
-        answer = slope(y, wanted, [time_s], per_block)
+        answer = slope(y, wanted, trend, per_block)
         if abs(answer.ratio) > max(MOVES, MOVES_SURE * answer.error):
             made.moved[other] = answer
         else:
             others[other] = y
     if made.meter in series:
-        made.seen = slope(series[made.meter], wanted, [time_s, *others.values()], per_block)
+        made.seen = slope(series[made.meter], wanted, [*trend, *others.values()], per_block)
 
 
 def slope(y: np.ndarray, wanted: np.ndarray, others: list[np.ndarray], per_block: float) -> Response:
@@ -184,7 +188,7 @@ def note_times(bench: Bench, path: str, made: Step) -> None:
         bench.book.note(Check(path, "write", "measured", FAILED, said, mend=mend))
         return
     worst = float(np.nanmax(measured))
-    limit = max(MEASURED_S, 3.0 * device.period_s)
+    limit = max(MEASURED_S, 3.0 * device.period_s) + made.level.start_s
     said = f"half of the step is measured {np.nanmedian(measured):.2g} s after the decision, {worst:.2g} s at most"
     said += f"; not seen {never} times of {len(measured)}" if never else ""
     said += f"; {_ramp(made, bench.campus.operate.period_s)}"

@@ -16,6 +16,7 @@ from wattstack.operate.commission.answer import Level, Step, crossing, find_answ
 from wattstack.operate.commission.bench import Bench, Row
 from wattstack.operate.commission.checks import FAILED, NOT_DONE, Check
 
+PATIENCE = 10  # readings until what forbids a step counts
 RUNAWAY = 5.0  # times the step, at two meters: the test ends at once
 STATES = {
     "refused": ("is refused", "Look for a switch on local, a lock or another master in the device."),
@@ -57,7 +58,8 @@ def level_of(bench: Bench, path: str) -> Level | str:
             return Level(0.0, 0.0, 0.0, "0 MW is written: an engine is started only with --start-engines")
         unit = bench.campus.generator[path.split("#", maxsplit=1)[0].split(".")[1]]
         least = max(step, unit.minimum_frac * rating)
-        return Level(0.0, least, least, f"{least:.3g} MW, the least it runs at")
+        start_s = unit.start_s + 1.0 / max(unit.ramp_frac_per_s, 0.01)
+        return Level(0.0, least, least, f"{least:.3g} MW, the least it runs at", start_s)
     return _battery_level(bench, path, step)
 
 
@@ -112,6 +114,11 @@ async def step_device(bench: Bench, path: str) -> Step | None:
         None where nothing could be written, or it was not taken: then it is released.
     """
     level = level_of(bench, path)
+    for _ in range(PATIENCE):  # one reading that came late is no reason
+        if not isinstance(level, str):
+            break
+        await bench.cycle()
+        level = level_of(bench, path)
     if isinstance(level, str):
         mend = "Mend that and commission it again."
         bench.book.note(
@@ -120,8 +127,8 @@ async def step_device(bench: Bench, path: str) -> Step | None:
         return None
     bench.rest[path] = level.rest_mw
     made, rows = Step(level, meter=bench.meter), []
-    hold_s = max(bench.options.plateau_s, 6.0 * bench.campus.devices[path].period_s)
-    for block in range(2 * bench.options.pairs):
+    hold_s = max(bench.options.plateau_s, 6.0 * bench.campus.devices[path].period_s) + level.start_s
+    for block in range(2 if level.start_s else 2 * bench.options.pairs):  # engines are started once
         if not await _plateau(bench, path, made, rows, hold_s):
             return None
         if block <= 1 and not _taken(bench, path):
