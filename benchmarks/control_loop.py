@@ -11,7 +11,6 @@ seconds (the campaign: 600).
 from __future__ import annotations
 
 import asyncio
-import json
 import os
 import time
 from dataclasses import dataclass, field
@@ -19,12 +18,13 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from benchmarks.command import measure_command
-from benchmarks.many_devices import many_devices, served
+from benchmarks.many_devices import many_devices, served, stalls_of
 from benchmarks.measure import version_of
 from benchmarks.stall import Sentinel, own_core, stalled
 from wattstack.operate.devices import Devices
 
 COUNT, REGISTERS, PERIOD_S, DEADLINE_FRAC = 200, 100, 0.1, 0.6
+TOLD_CYCLES = 600  # from one line about it to the next
 WARM_CYCLES = 20  # until all are connected and nothing is done for the first time
 IDLE_FRAC = 0.7  # of a cycle that the loop computed through, the machine is not to blame
 
@@ -47,8 +47,8 @@ class Cycles:
     busy_s: float = 0.0
 
 
-async def run_image(port: int, for_s: float) -> Cycles:
-    """Read all devices each period for so long."""
+async def run_image(port: int, for_s: float, say=lambda line: None) -> Cycles:
+    """Read all devices each period for so long; `say` hears how it goes once a minute."""
     campus, layouts = many_devices(port, COUNT, REGISTERS, PERIOD_S)
     devices, seen = Devices(campus, layouts=layouts), Cycles()
     loop = asyncio.get_running_loop()
@@ -68,6 +68,11 @@ async def run_image(port: int, for_s: float) -> Cycles:
             seen.image_s.append(time.monotonic() - began)
             seen.cpu_s.append(time.thread_time() - before)
             seen.missing += int(np.isnan(image.values).sum())
+            if len(seen.image_s) % TOLD_CYCLES == 0:
+                p99 = 1e3 * np.quantile(seen.image_s, 0.99)
+                say(
+                    f"control_loop: {len(seen.image_s)} of {round(for_s / PERIOD_S)} cycles, image p99 {p99:.1f} ms"
+                )
     seen.wall_s, seen.busy_s = time.monotonic() - wall, time.thread_time() - busy
     await devices.stop()
     return seen
@@ -80,15 +85,15 @@ def measure(say) -> dict:
     for_s = float(os.environ.get("CONTROL_LOOP_S", "120"))
     say(f"control_loop: {COUNT} devices x {REGISTERS} registers each {PERIOD_S:g} s for {for_s:g} s")
     cores = os.sched_getaffinity(0) if hasattr(os, "sched_getaffinity") else None
-    with served(COUNT, REGISTERS, for_s + WARM_CYCLES * PERIOD_S + 3.0) as (port, process):
+    with served(COUNT, REGISTERS) as (port, process):
         own_core(0)
         try:
             with Sentinel() as sentinel, asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-                seen = runner.run(run_image(port, for_s))
+                seen = runner.run(run_image(port, for_s, say))
         finally:
             if cores is not None:
                 os.sched_setaffinity(0, cores)
-        theirs = json.loads(process.stdout.readline())
+        theirs = stalls_of(process)
     made, command = judged(seen, sentinel.stalls, theirs), measure_command(say)
     return {"bars": made["bars"] | command["bars"], "rows": made["rows"] + command["rows"]}
 

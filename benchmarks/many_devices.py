@@ -1,7 +1,7 @@
 """Two hundred devices of a hundred registers each, behind one process; and a campus that names them.
 
-Needs    wattstack.operate; benchmarks.stall. `python -m benchmarks.many_devices COUNT REGISTERS SECONDS` serves.
-Gives    many_devices, served.
+Needs    wattstack.operate; benchmarks.stall. `python -m benchmarks.many_devices COUNT REGISTERS` serves.
+Gives    many_devices, served, stalls_of.
 Used by  benchmarks.control_loop.
 """
 
@@ -70,13 +70,10 @@ def many_devices(port: int, count: int, registers: int, period_s: float) -> tupl
 
 
 @contextmanager
-def served(count: int, registers: int, for_s: float) -> Iterator[tuple[int, subprocess.Popen]]:
-    """The devices in a process of their own on the other core; gives their port.
-
-    The process ends after for_s and prints the stalls that its core saw, as JSON.
-    """
-    words = [sys.executable, "-m", "benchmarks.many_devices", str(count), str(registers), str(for_s)]
-    process = subprocess.Popen(words, stdout=subprocess.PIPE, text=True)
+def served(count: int, registers: int) -> Iterator[tuple[int, subprocess.Popen]]:
+    """The devices in a process of their own on the other core, as long as the block lasts; gives their port."""
+    words = [sys.executable, "-m", "benchmarks.many_devices", str(count), str(registers)]
+    process = subprocess.Popen(words, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
     try:
         yield int(process.stdout.readline()), process
     finally:
@@ -84,12 +81,18 @@ def served(count: int, registers: int, for_s: float) -> Iterator[tuple[int, subp
         process.wait()
 
 
-async def _serve(count: int, registers: int, for_s: float) -> None:
+def stalls_of(process: subprocess.Popen) -> list[list[float]]:
+    """End the devices; the stalls that their core saw: (begin, end), monotonic."""
+    said, _ = process.communicate()  # it ends with its standard input
+    return json.loads(said)
+
+
+async def _serve(count: int, registers: int) -> None:
     port = Port("127.0.0.1", 0, {k + 1: Block(registers) for k in range(count)})
     await port.open()
     print(port.port, flush=True)
     with Sentinel() as sentinel:
-        await asyncio.sleep(for_s)
+        await asyncio.to_thread(sys.stdin.read)
     print(json.dumps(sentinel.stalls), flush=True)
     await port.shut()
 
@@ -99,4 +102,4 @@ if __name__ == "__main__":
 
     own_core(1)
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        runner.run(_serve(int(sys.argv[1]), int(sys.argv[2]), float(sys.argv[3])))
+        runner.run(_serve(int(sys.argv[1]), int(sys.argv[2])))
