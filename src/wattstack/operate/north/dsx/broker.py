@@ -102,7 +102,7 @@ class Broker:
 
     Attributes:
         up: Whether it is connected. lost_s: Monotonic moment it was connected last.
-        on_change: Called with (up, why) when that changes.
+        stopping: Set before its task is cancelled.
 
     Raises:
         InputError: Files are missing or wrong.
@@ -114,7 +114,7 @@ class Broker:
         self._tls = tls_of(campus.base_dir, self.dsx)
         if self.dsx.password is not None:
             read_secret(campus.base_dir / self.dsx.password)
-        self.up, self.lost_s = False, time.monotonic()
+        self.up, self.lost_s, self.stopping = False, time.monotonic(), False
         self._waiting: deque[Out] = deque()
         self._more = asyncio.Event()
 
@@ -140,7 +140,7 @@ class Broker:
                 await self._once(topics, on_change)
             except* (MqttError, OSError, ValueError, WattstackError) as group:
                 why = said(group)
-            _stop_where_told()
+            self._stop_where_told()
             if self.up:
                 self.up, self.lost_s, wait_s = False, time.monotonic(), RETRY_S[0]
                 self._waiting = deque(out for out in self._waiting if out.qos == 2)
@@ -168,7 +168,7 @@ class Broker:
             max_queued_incoming_messages=1000,
         ) as client:  # fmt: skip
             await client.subscribe(topics)
-            _stop_where_told()
+            self._stop_where_told()
             self.up = True
             soon = f"; our certificate ends in {left_s / 86_400.0:.0f} days" if left_s < SOON_S else ""
             await on_change(True, soon)
@@ -185,11 +185,16 @@ class Broker:
             while self._waiting:
                 out = self._waiting[0]
                 await client.publish(out.topic, out.payload, out.qos, out.retain, timeout=CONNECT_S)
-                _stop_where_told()
+                self._stop_where_told()
                 with suppress(ValueError):  # dropped meanwhile, where too many waited
                     self._waiting.remove(out)
             self._more.clear()
             await self._more.wait()
+
+    def _stop_where_told(self) -> None:
+        """Python 3.11 may lose a cancellation in wait_for, on which the library stands; it is taken up again here."""
+        if self.stopping:
+            raise asyncio.CancelledError
 
     def _own_certificate_left_s(self) -> float:
         """Until our certificate ends; inf where we have none."""
@@ -201,13 +206,6 @@ class Broker:
             (self._base_dir / self.dsx.certificate).read_bytes()
         ).not_valid_after_utc
         return (ends - datetime.now(UTC)).total_seconds()
-
-
-def _stop_where_told() -> None:
-    """Python 3.11 may lose a cancellation in wait_for, which the library lives on; it is taken up again here."""
-    task = asyncio.current_task()
-    if task is not None and task.cancelling():
-        raise asyncio.CancelledError
 
 
 def said(error: BaseException) -> str:

@@ -107,8 +107,13 @@ class DsxWay:
         prefix = self.dsx.prefix
         topics = [(prefix + topic, 1 if "/isv/" in topic else 2) for topic in self.gate.topics()]
         async with asyncio.TaskGroup() as group:
+            self.broker.stopping = False
             group.create_task(self.broker.run(topics, self._changed))
             group.create_task(self._control(site))
+            try:
+                await asyncio.get_running_loop().create_future()  # until cancelled, or one of them fails
+            finally:
+                self.broker.stopping = True
 
     async def _changed(self, up: bool, why: str) -> None:
         """The broker came or went."""
