@@ -33,5 +33,5 @@ def test_a_folder_of_something_else_is_refused(outages, tmp_path):
     with pytest.raises(InputError, match=r"lacks causes\.csv"):
         read_outages(tmp_path)
     (tmp_path / FILE).write_text('{"wattstack_outages": 99}')
-    with pytest.raises(InputError, match="has layout 99, must be 1"):
+    with pytest.raises(InputError, match="has layout 99, must be 2"):
         read_outages(tmp_path)

@@ -11,7 +11,6 @@ any number of threads, processes or machines gives the same bits, and two design
 
 from __future__ import annotations
 
-import os
 import time
 from typing import TYPE_CHECKING
 
@@ -24,7 +23,7 @@ from wattstack.prove.ground import make_ground, moments_at
 from wattstack.prove.kernel import layout as at
 from wattstack.prove.odds import Tilt, make_odds
 from wattstack.prove.result import Outages
-from wattstack.prove.stand import Stand, run_span
+from wattstack.prove.stand import Stand, run_course, run_span
 from wattstack.prove.tables import (
     Drawn,
     campaign_table,
@@ -32,9 +31,11 @@ from wattstack.prove.tables import (
     figures_of,
     length_table,
     survival_table,
+    worst_of,
+    worst_table,
 )  # fmt: skip
 from wattstack.twin import Setting, Twin
-from wattstack.work import Team, progress
+from wattstack.work import Team, cores, progress
 
 if TYPE_CHECKING:
     from wattstack.case import Case
@@ -129,7 +130,7 @@ class OutageStudy:
         """Run all campaigns and sum them up."""
         began = time.perf_counter()
         if team is None:
-            with Team(workers=_cores()) as own:
+            with Team(workers=cores()) as own:
                 rows = self._rows(own)
         else:
             rows = self._rows(team)
@@ -168,15 +169,10 @@ class OutageStudy:
             served_low=1.0 - high, served_high=1.0 - low, unserved_mwh=drawn.mean(rows[:, at.O_UNSERVED_MWH]),
             outages_per_year=grid.outages_per_year, campaigns=campaigns,
             survival=survival_table(drawn, self.duration_h), causes=cause_table(drawn, campaigns),
-            lengths=length_table(drawn),
+            lengths=length_table(drawn), worst=worst_table({i: run_course(self.stand, i) for i in worst_of(drawn)}),
             figures=figures_of(drawn, grid.outages_per_year), notes=_notes(self.twin.campus, self.twin.case),
             seconds=seconds,
         )  # fmt: skip
-
-
-def _cores() -> int:
-    """Cores this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def _blocks(campus: Campus, owner: tuple[str, ...]) -> list[tuple[str, int]]:

@@ -39,6 +39,8 @@ class Outages:
         causes: What had failed first, and what was missing, where load was lost: share of the losses, and unserved
             MWh by outage.
         lengths: By length of the outage: how many, their share, and the chance to be served.
+        worst: The campaigns that lost most, minute by minute: campaign (its row), minute, load_mw (to be carried),
+            import_mw, solar_mw, generator_mw, battery_mw, put_off_mw, unserved_mw, stored_mwh.
         figures: Numbers by name: quantiles of the unserved MWh, expected losses and MWh a year, effective campaigns.
         notes: Sentences a reader must see.
         seconds: Time by stage.
@@ -60,6 +62,7 @@ class Outages:
     survival: pd.DataFrame
     causes: pd.DataFrame
     lengths: pd.DataFrame
+    worst: pd.DataFrame
     figures: dict[str, float]
     notes: tuple[str, ...] = ()
     seconds: dict[str, float] = field(default_factory=dict)

@@ -1,7 +1,7 @@
 """Where a worker runs campaigns: what all share, and arrays of its own that it writes to again and again.
 
 Needs    prove.kernel, physics.BlockSet, twin.kernel.layout.
-Gives    Stand, run_span.
+Gives    Stand, run_span, run_course.
 Used by  prove.outage, through work.Team.
 """
 
@@ -63,6 +63,16 @@ def run_span(stand: Stand, span: tuple[int, int]) -> np.ndarray:
     return out
 
 
+def run_course(stand: Stand, number: int) -> np.ndarray:
+    """Run one campaign again, minute by minute to be seen: rows C_... of prove.kernel.layout, (NCOURSE, minutes)."""
+    from wattstack.prove.kernel.campaign import run_campaigns
+
+    course = np.zeros((at.NCOURSE, stand.ground.seconds // 60))
+    bench = stand.bench._replace(course=course)
+    run_campaigns(number, number + 1, stand.odds, stand.ground, stand.rules, bench, np.zeros((1, at.NOUT)))
+    return course
+
+
 def _new_bench(stand: Stand) -> at.Bench:
     blocks, ground = stand.blocks, stand.ground
     own = type(blocks.blocks)(*(array.copy() for array in blocks.blocks))
@@ -83,4 +93,5 @@ def _new_bench(stand: Stand) -> at.Bench:
         column=np.zeros(twin.NDRIVE + generators), unit=np.zeros((at.NUNIT_ROW, units)),
         generator=np.zeros((at.NGENERATOR_ROW, generators)),
         block=np.zeros((at.NBLOCK_ROW, stand.odds.block.shape[2])), note=np.zeros(at.NNOTE),
+        course=np.zeros((at.NCOURSE, 0)),
     )  # fmt: skip

@@ -4,15 +4,16 @@ Needs    plan (write_whole, read_json, json_text, package_versions).
 Gives    OutageFiles, outage_files, write_outages, read_outages.
 Used by  cli, report (which looks at nothing but this content).
 
-    outages.json     layout 1, below; equal inputs, seed and versions give equal bytes: no clock times, no paths
+    outages.json     layout 2, below; equal inputs, seed and versions give equal bytes: no clock times, no paths
     timing.json      seconds by stage
     campaigns.csv    a row a campaign
     survival.csv, causes.csv, lengths.csv, inputs.csv
+    worst.csv        the campaigns that lost most, minute by minute
 
 outages.json: wattstack_outages (layout), kind "outages", name, description, place; versions; count, duration_h, seed,
 antithetic, tilt, critical_frac, outages_per_year; served: served_frac with error_frac, low_frac, high_frac; unserved:
 unserved_mwh with its error; figures; sizes; survival, causes, lengths; inputs with checksums; library (passports);
-notes.
+notes; energy_mwh, usable of all batteries.
 """
 
 from __future__ import annotations
@@ -34,10 +35,10 @@ if TYPE_CHECKING:
 
     from wattstack.prove.result import Outages
 
-LAYOUT = 1
+LAYOUT = 2
 FILE = "outages.json"
 COMMAND = "wattstack simulate CAMPUS.YAML --outages 10000"
-TABLES = ("campaigns", "survival", "causes", "lengths", "inputs")
+TABLES = ("campaigns", "survival", "causes", "lengths", "worst", "inputs")
 
 
 @dataclass(frozen=True)
@@ -152,6 +153,7 @@ def _summary(outages: Outages, tables: dict[str, pd.DataFrame]) -> dict[str, Any
         },
         "unserved": {"unserved_mwh": outages.unserved_mwh.value, "error_mwh": outages.unserved_mwh.sigma},
         "figures": outages.figures,
+        "energy_mwh": float(sum(unit.energy_mwh for unit in campus.battery.values())),
         "sizes": {path: float(size) for path, size in campus.size_paths.items()},
         **{name: _records(tables[name]) for name in ("survival", "causes", "lengths", "inputs")},
         "library": campus.passports,

@@ -1,7 +1,7 @@
 """The rows of campaigns as tables: each campaign, survival over hours, causes, lengths of the outage.
 
 Needs    prove.estimate, prove.kernel.layout.
-Gives    Drawn, campaign_table, survival_table, cause_table, length_table, figures_of.
+Gives    Drawn, campaign_table, survival_table, cause_table, length_table, figures_of, worst_of, worst_table.
 Used by  prove.outage.
 """
 
@@ -36,6 +36,17 @@ SHORTAGES = {
     at.NO_SOURCE: "anything to carry it with",
     at.IMPORT: "power with the grid back: import limit and battery did not reach",
 }
+COURSE = {
+    at.C_LOAD: "load_mw",
+    at.C_IMPORT: "import_mw",
+    at.C_SOLAR: "solar_mw",
+    at.C_GENERATOR: "generator_mw",
+    at.C_BATTERY: "battery_mw",
+    at.C_PUT_OFF: "put_off_mw",
+    at.C_UNSERVED: "unserved_mw",
+    at.C_STORED_MWH: "stored_mwh",
+}
+WORST = 3  # campaigns whose course is kept
 FIRST_H = (1.0 / 60.0, 5.0 / 60.0, 0.25, 0.5)  # of the survival curve, then every hour
 EDGES_H = (0.0, 1.0 / 60.0, 0.1, 0.25, 0.5, 1.0, 2.0, 4.0, 8.0, 24.0, np.inf)
 SHARES = (0.5, 0.9, 0.95, 0.99, 1.0)
@@ -174,3 +185,25 @@ def figures_of(drawn: Drawn, outages_per_year: float) -> dict[str, float]:
         "steps": float(rows[:, at.O_STEPS].sum()),
         "steps_of_a_second": float(rows[:, at.O_SECONDS].sum()),
     }
+
+
+def worst_of(drawn: Drawn) -> list[int]:
+    """Campaigns in which most critical load was lost, the worst first; none where none was."""
+    unserved = drawn.rows[:, at.O_UNSERVED_MWH]
+    order = np.argsort(-unserved, kind="stable")[:WORST]
+    return [int(i) for i in order if unserved[i] > 0.0]
+
+
+def worst_table(courses: dict[int, np.ndarray]) -> pd.DataFrame:
+    """Minute by minute, campaigns one below the other: campaign (row of the campaigns, from 0), minute, means in MW.
+
+    Args:
+        courses: By campaign, (NCOURSE, minutes).
+    """
+    import pandas as pd
+
+    parts = [
+        pd.DataFrame({"campaign": i, "minute": np.arange(course.shape[1])} | {n: course[r] for r, n in COURSE.items()})
+        for i, course in courses.items()
+    ]  # fmt: skip
+    return pd.concat(parts) if parts else pd.DataFrame(columns=["campaign", "minute", *COURSE.values()])

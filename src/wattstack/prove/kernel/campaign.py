@@ -123,6 +123,7 @@ def _run(who, way, odds, ground, rules, bench, answer):
     note, begun, column = bench.note, ground.minute[int(answer[at.O_PLACE])], bench.column
     carry, drive, records, fleet, units = bench.carry, bench.drive, bench.records, bench.fleet, bench.units
     row, told, outside, cost, state = carry.row, carry.out, drive.outside, drive.unit_cost, carry.units
+    course, flows, record = bench.course, carry.flows, records.record
     owner, watch, block_next = ground.generator, bench.unit, bench.block[at.NEXT_S]
     hold, per_plan, critical_frac = ground.hold, ground.per_plan, ground.critical_frac
     slow, by_second = -1, True
@@ -152,8 +153,10 @@ def _run(who, way, odds, ground, rules, bench, answer):
             after_step(0, float(step_s), generated, drive, now, fleet, carry, records)
             hours = step_s / 3600.0
             missing_mw = _count_step(
-                hours, critical_frac, note[at.N_ON] > 0.5, column, row, told, records.record, answer
+                hours, critical_frac, note[at.N_ON] > 0.5, column, row, told, record, answer
             )
+            if course.shape[1] > 0:
+                _keep_step(step_s / MINUTE_S, missing_mw, row, outside, flows, record, course[:, minute])
             if missing_mw > LOST_FRAC * outside[twin.D_LOAD, 0]:
                 lost = True
                 if answer[at.O_UNSERVED_H] == 0.0:
@@ -223,6 +226,20 @@ def _count_step(hours, critical_frac, is_on, column, row, told, record, answer):
         answer[at.O_STORED_MWH] = row[rows.STORED_MWH]
     answer[at.O_STEPS] += 1.0
     return lost
+
+
+@njit(cache=True)
+def _keep_step(share, missing_mw, row, outside, flows, record, course):
+    """A step into the minute it is `share` of; load: what is to be carried, with the auxiliaries of the batteries."""
+    course[at.C_LOAD] += share * (outside[twin.D_LOAD, 0] + record[twin.R_AUXILIARY, 0])
+    course[at.C_IMPORT] += share * (record[twin.R_IMPORT, 0] - record[twin.R_EXPORT, 0])
+    course[at.C_SOLAR] += share * record[twin.R_SOLAR, 0]
+    course[at.C_GENERATOR] += share * record[twin.R_GENERATOR, 0]
+    for b in range(flows.shape[1]):
+        course[at.C_BATTERY] += share * flows[block.INJECTION, b]
+    course[at.C_PUT_OFF] += share * record[twin.R_SHED, 0]
+    course[at.C_UNSERVED] += share * missing_mw
+    course[at.C_STORED_MWH] = row[rows.STORED_MWH]
 
 
 @njit(cache=True)

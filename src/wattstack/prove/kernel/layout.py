@@ -90,6 +90,7 @@ class Bench(NamedTuple):
         rating, age: Of the blocks as they stand when all is well, and of new cells.
         column: Values of all rows of the ground at this minute.
         unit, generator, block, note: Rows as below.
+        course: What is kept of every minute of a campaign, (NCOURSE, minutes); (NCOURSE, 0): nothing.
     """
 
     carry: Carry
@@ -104,6 +105,7 @@ class Bench(NamedTuple):
     generator: np.ndarray
     block: np.ndarray
     note: np.ndarray
+    course: np.ndarray
 
 
 # ground.wear[moment, ROW, block]: capacity left, growth of resistance, lower end of the window (0 while zinc strips)
@@ -122,6 +124,10 @@ NBLOCK_ROW = 10
 # bench.note[ROW]: what goes through a campaign
 N_LOG_RATIO, N_CAUSE, N_WHO, N_CHANGED_S, N_ON, N_CHANGE_S, N_OUTAGES, N_OUTAGE_H = range(8)
 NNOTE = 8
+
+# bench.course[ROW, minute]: means of the minute [MW]; what is stored at its last step [MWh]
+C_LOAD, C_IMPORT, C_SOLAR, C_GENERATOR, C_BATTERY, C_PUT_OFF, C_UNSERVED, C_STORED_MWH = range(8)
+NCOURSE = 8
 
 # out[campaign, FIELD]
 (
