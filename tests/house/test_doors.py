@@ -64,7 +64,7 @@ DOORS = {
     "xlsxwriter": ("report/",),
     "pyarrow": ("series/", "plan/", "report/", "operate/historian/export"),
     "psycopg": ("operate/historian/postgres",),
-    "zstandard": ("operate/historian/",),
+    "zstandard": ("operate/historian/", "operate/guard/re"),  # record, replay
     "click": ("cli/",),
     "rich": ("cli/", "work/"),
     "dask": ("work/",),

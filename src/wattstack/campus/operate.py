@@ -119,6 +119,9 @@ class Operate(Declared):
     plan_every_s: Positive = quantity("s", "The next hours are planned anew so often", 60.0)
     least_load_frac: Frac = quantity("", "Share of the load that no instruction may take away", 0.0)
     request_s: Positive = quantity("s", "A request that is not renewed for so long is forgotten", 120.0)
+    record_gb: NotNegative = quantity(
+        "GB", "Images of all cycles are kept, to be decided again; the oldest go; 0 = none", 1.0
+    )
     ramp_mw_per_s: NotNegative | None = quantity(
         "MW/s", "Fastest change of a setpoint; absent = as decided", None
     )

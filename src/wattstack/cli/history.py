@@ -1,6 +1,6 @@
 """`wattstack history`: look into what a live site has kept, export it, copy it, put a copy back.
 
-Needs    operate.historian, cli.words.
+Needs    operate.historian, operate.guard (replay), cli.words.
 Gives    history.
 Used by  cli.app.
 """
@@ -31,10 +31,11 @@ Examples:
   wattstack history operate-data export out/parquet --from 2026-11-01 --to 2026-12-01
   wattstack history operate-data backup copy.sqlite                     # while the site runs
   wattstack history operate-data restore copy.sqlite                    # while it does not
+  wattstack history operate-data replay --from 2026-11-21T14:00         # decide it again, bit for bit
 
 \b
 Times are UTC unless they say otherwise: 2026-11-21, 2026-11-21T14:30, 2026-11-21T14:30+09:00.
-Exit codes: 0 done, 2 bad input or a copy that is not whole.
+Exit codes: 0 done, 2 bad input or a copy that is not whole, 3 a decision that is not the recorded one.
 """
 
 
@@ -127,6 +128,38 @@ def restore(folder: Path, copy: Path) -> int:
     click.echo(f"{folder / FILE}: {_holds(holds)}")
     if before is not None:
         click.echo(f"The history of before: {before}")
+    return 0
+
+
+@history.command(short_help="Decide a recorded time again and hold each decision against the recorded one.")
+@click.option("--from", "start", metavar="TIME", help="First moment.  [default: all that is recorded]")
+@click.option("--to", "end", metavar="TIME", help="The moment after the last.")
+@click.pass_obj
+def replay(folder: Path, start: str | None, end: str | None) -> int:
+    """Feed recorded images and requests to the mind as it was, and compare bit for bit. Exit code 3: one differs."""
+    from wattstack.operate.guard import decide_again
+
+    ends = float("-inf") if start is None else _moment("--from", start)
+    made = decide_again(folder / "images", ends, float("inf") if end is None else _moment("--to", end))
+    for note in made.notes:
+        click.echo(f"note: {note}", err=True)
+    if made.first is not None:
+        first = made.first
+        click.echo(f"differs first at {_iso(first.utc_s)} ({first.file}, cycle {first.cycle}):")
+        rows = [
+            [path, f"{mw!r} MW recorded", f"{first.decided_mw.get(path)!r} MW now"]
+            for path, mw in first.recorded_mw.items()
+        ]
+        click.echo(table(rows))
+        click.echo(
+            "Setpoints that are equal: something else of the decision differs (reasons, numbers, alarms)."
+        )
+        return 3
+    if not made.cycles:
+        click.echo("nothing was recorded in that time")
+        return 0
+    span = f"{_iso(made.start_s)} .. {_iso(made.end_s)}"
+    click.echo(f"{counted(made.cycles, 'decision')} of {span}: each is the recorded one, bit for bit")
     return 0
 
 

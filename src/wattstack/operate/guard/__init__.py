@@ -1,7 +1,7 @@
 """The fast loop that runs a site: limits, arbitration, dead-man; it listens to devices and to one local socket.
 
 Gives    Guard, Mind, Decision: the loop, and what decides in it; Feasible, ORDER: who may say how much; Lease: who may
-         write; load_state, save_state.
+         write; load_state, save_state; decide_again: a recorded day.
 Used by  operate.supervise, benchmarks.
 """
 
@@ -17,11 +17,13 @@ _LAZY = {
     "ORDER": "arbitration",
     "RequestBook": "requests",
     "load_state": "state",
+    "decide_again": "replay",
     "save_state": "state",
 }
 
 __all__ = [
-    "ORDER", "Decision", "Feasible", "Guard", "Lease", "Mind", "RequestBook", "load_state", "save_state",
+    "ORDER", "Decision", "Feasible", "Guard", "Lease", "Mind", "RequestBook", "decide_again", "load_state",
+    "save_state",
 ]  # fmt: skip
 
 

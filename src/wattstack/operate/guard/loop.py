@@ -16,6 +16,7 @@ import hashlib
 import os
 import time
 from collections import deque
+from importlib.util import find_spec
 from math import isfinite, nan
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -28,6 +29,7 @@ from wattstack.operate.guard.deadman import Watchdog, unproved
 from wattstack.operate.guard.fence import Fence
 from wattstack.operate.guard.memory import recall, remembered, unreadable
 from wattstack.operate.guard.mind import Decision, Mind
+from wattstack.operate.guard.record import Recorder
 from wattstack.operate.guard.standby import Lease
 from wattstack.operate.guard.state import load_state, save_state
 from wattstack.operate.guard.telling import Telling
@@ -75,6 +77,9 @@ class Guard:
         fenced = operate.standby is not None and operate.standby.fence is not None and not shadow
         self.fence = Fence(campus, self.devices, self._fence_told) if fenced else None
         self.server = Server(folder / "guard.sock", self._asked)
+        self.recorder = (
+            Recorder(folder / "images", operate.record_gb) if _can_record(operate.record_gb) else None
+        )
         self.watchdog = Watchdog()
         self.campus_sum = _checksum(campus)
         self.overruns, self.untold, self.cycles, self.cycle_s = 0, 0, 0, deque(maxlen=6000)
@@ -124,6 +129,8 @@ class Guard:
         self.watchdog.say("STOPPING=1")
         if self.holder and self.decision is not None:
             await self._save()
+        if self.recorder is not None:
+            await self.recorder.close()
         if self.fence is not None:
             await self.fence.give_up()
         self.lease.give_up()
@@ -136,9 +143,13 @@ class Guard:
         began = loop.time()
         await self._hold()
         self.image = image = await self.devices.read(SHARE * self.period_s)
+        if self.recorder is not None and self.holder:
+            self.recorder.begin(self.mind, image)
         self._fenced(image)
         self._begin(image)
         self.decision = made = self.mind.decide(image)
+        if self.recorder is not None:
+            self.recorder.decided(image, self.utc_s, made)
         written = self._write(made) if self.may_write else False
         self.cycle_s.append(loop.time() - began)
         self._look(image)
@@ -167,6 +178,8 @@ class Guard:
             self.telling.say("info", "guard", f"has the lease, number {self.lease.number}")
         elif not held and self.holder:
             self.holder, self.started = False, False
+            if self.recorder is not None:
+                self.recorder.pause()
             await self.server.shut()
 
     def _fenced(self, image: Image) -> None:
@@ -194,6 +207,7 @@ class Guard:
             self.telling.say("alarm", "guard", line)
         if state:
             now = asyncio.get_running_loop().time()
+            self._heard("recall", state, self.campus_sum, now)
             for line in recall(self.mind, state, self.campus_sum, now):
                 self.telling.say("alarm", "guard", line)
 
@@ -209,7 +223,9 @@ class Guard:
         if lacking:
             self.telling.say("alarm", "guard", f"begins without {', '.join(lacking)}: not read yet")
         actual = [image.value(f"{path}.power_mw") for path in paths if path.startswith("battery.")]
-        self.mind.begin(sum(power for power in actual if isfinite(power)))
+        power = sum(power for power in actual if isfinite(power))
+        self.mind.begin(power)
+        self._heard("begin", power)
         self.started = True
         if self.speed is None:  # simulated devices prove nothing
             for path, level, said in unproved(self.campus, self.devices.commands):
@@ -245,9 +261,13 @@ class Guard:
 
     def _asked(self, request: Request, role: str) -> Answer:
         now = asyncio.get_running_loop().time()
-        answer = self.mind.book.take(request, role, self.utc_s, now)
+        utc_s = self.utc_s
+        answer = self.mind.book.take(request, role, utc_s, now)
+        if answer.taken:
+            self._heard("request", request.model_dump(), role, utc_s, now)
         if answer.taken and request.what == "clear_lockout":
             why = self.mind.lockouts.clear(request.path)
+            self._heard("clear", request.path)
             answer = Answer(id=request.id, taken=not why, why=why or f"{request.path} may come back")
         if request.source != "planner" or not answer.taken:
             who = request.user or request.source
@@ -261,6 +281,10 @@ class Guard:
             self.telling.say("info", request.what, f"{who} asks for {_words(request)}; {verdict}", data)
         self._saved_s = -np.inf if request.source == "user" else self._saved_s  # at once: it has to survive
         return answer
+
+    def _heard(self, what: str, *words) -> None:
+        if self.recorder is not None:
+            self.recorder.heard(what, *words)
 
     async def _keep(self, now: float) -> None:
         """Save what must survive, beside the loop: a slow disk does not slow it."""
@@ -286,6 +310,8 @@ class Guard:
         saved = {k: v for k, v in self.slow.items() if k == "state"}
         self._counted.append(self.overruns)
         late = self.overruns - self._counted[0]
+        if self.recorder is not None and self.recorder.wrong:
+            saved["images"] = self.recorder.wrong
         if late >= SHORT_MOST:
             saved["cycle"] = (
                 "takes longer than its period, again and again: the machine is short of processor"
@@ -314,6 +340,11 @@ class Guard:
             np.concatenate([self.image.values.astype(np.float32), own]),
             np.concatenate([self.image.quality.astype(np.uint8), quality]),
         )
+
+
+def _can_record(most_gb: float) -> bool:
+    """Whether images are to be kept, and what packs them is installed."""
+    return most_gb > 0.0 and find_spec("zstandard") is not None
 
 
 def _words(request: Request) -> str:
