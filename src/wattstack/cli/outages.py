@@ -1,6 +1,6 @@
 """`wattstack simulate CAMPUS.YAML --outages N`: a campus through N outages of the grid.
 
-Needs    prove, work.Team, cli.words.
+Needs    prove, report (when asked for), work.Team, cli.words.
 Gives    outage_options, prove_outages.
 Used by  cli.simulate.
 """
@@ -8,6 +8,7 @@ Used by  cli.simulate.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -59,7 +60,7 @@ def prove_outages(campus: Campus, folder: str, options: Mapping[str, Any]) -> in
     Args:
         campus: Sizes stand.
         folder: It is written into.
-        options: Of the command line: outages, hours, rare, workers, cluster, seed.
+        options: Of the command line: outages, hours, rare, workers, cluster, seed, with_report.
     """
     from contextlib import nullcontext
 
@@ -72,7 +73,12 @@ def prove_outages(campus: Campus, folder: str, options: Mapping[str, Any]) -> in
             campus, options["outages"], options["hours"], seed=options["seed"],
             tilt=Tilt() if options["rare"] else None, team=team,
         )  # fmt: skip
-    click.echo(outage_text(write_outages(outages, folder)))
+    files = write_outages(outages, folder)
+    click.echo(outage_text(files))
+    if options["with_report"]:
+        from wattstack.report import write_report
+
+        click.echo(f"\nreport: {write_report(files, Path(folder) / 'report.html')}")
     return 0
 
 

@@ -32,15 +32,12 @@ if TYPE_CHECKING:
     Result = Plan | PlanFiles | PortfolioPlan | PortfolioFiles | Run | RunFiles | str | Path
 
 
-OUTAGES_ALONE = "one of both holds campaigns of outages, which stand for themselves."
-
-
 def write_report(result: Result, path: str | Path, other: Result | None = None) -> Path:
     """Write the report of a plan or a run, or of two side by side, as one HTML file that opens offline.
 
     Args:
         result: A plan of a site or of a portfolio, or a run, in memory, the files of one, or an `out/` folder; the
-            folder of a comparison of chemistries, or of a day that was run.
+            folder of a comparison of chemistries, of a day that was run, of outages, of a proof of grid codes.
         path: File to write.
         other: A second result; then the page compares the two. A run is laid beside a run or a plan of a site.
 
@@ -49,37 +46,14 @@ def write_report(result: Result, path: str | Path, other: Result | None = None) 
 
     Raises:
         InputError: The folder holds no result that can be read, the file cannot be written, or a portfolio is to
-            be laid beside a site, a comparison of chemistries or a proof of grid codes beside anything.
+            be laid beside a site, or what stands for itself (chemistries, a day, outages, a proof) beside anything.
 
     Example:
         >>> write_report("out/sakai", "out/sakai/report.html")  # doctest: +SKIP
     """
-    comparisons = [one for one in (result, other) if one is not None and _is_comparison(one)]
-    if comparisons:
-        if other is not None:
-            what = "is a comparison of chemistries, which stands for itself. Give its folder alone."
-            raise InputError(str(comparisons[0]), [what])
-        from wattstack.report.comparison import write_comparison_page
-        from wattstack.twin import Comparison
-
-        return write_comparison_page(Comparison.read(result), path)
-    if is_day(result):
-        if other is not None:
-            raise InputError(
-                str(result), ["is a day that was run, which stands for itself. Give its folder alone."]
-            )
-        return day_page(open_day(result)).write(path)
-    if any(one is not None and is_outages(one) for one in (result, other)):
-        if other is not None:
-            raise InputError("wattstack report", [f"{OUTAGES_ALONE} Give that folder alone."])
-        return outages_page(open_outages(result)).write(path)
-    proofs = [one for one in (result, other) if one is not None and is_evidence(one)]
-    if proofs:
-        if other is not None:
-            raise InputError(
-                str(proofs[0]), ["is a proof of grid codes, which stands for itself. Give its folder alone."]
-            )
-        return evidence_page(open_evidence(result)).write(path)
+    alone = _alone(result, other, path)
+    if alone is not None:
+        return alone
     portfolios = [_is_portfolio(one) for one in (result, other) if one is not None]
     if all(portfolios):
         from wattstack.report.portfolio.write import write_portfolio_report, write_portfolios_beside
@@ -100,6 +74,35 @@ def write_report(result: Result, path: str | Path, other: Result | None = None) 
     from wattstack.report.run.compare import compare_runs
 
     return compare_runs(*pair).write(path)
+
+
+def _alone(result: Any, other: Any, path: str | Path) -> Path | None:
+    """Write the page of a result that is laid beside no other; None where it is one of the others."""
+    kinds = (
+        (_is_comparison, "a comparison of chemistries", _write_comparison),
+        (is_day, "a day that was run", lambda one, path: day_page(open_day(one)).write(path)),
+        (is_outages, "campaigns of outages", lambda one, path: outages_page(open_outages(one)).write(path)),
+        (
+            is_evidence,
+            "a proof of grid codes",
+            lambda one, path: evidence_page(open_evidence(one)).write(path),
+        ),
+    )
+    for is_one, what, write in kinds:
+        mine = [one for one in (result, other) if one is not None and is_one(one)]
+        if mine and other is not None:
+            where = str(mine[0]) if isinstance(mine[0], (str, Path)) else "wattstack report"
+            raise InputError(where, [f"is {what}, which stands for itself. Give its folder alone."])
+        if mine:
+            return write(result, path)
+    return None
+
+
+def _write_comparison(result: str | Path, path: str | Path) -> Path:
+    from wattstack.report.comparison import write_comparison_page
+    from wattstack.twin import Comparison
+
+    return write_comparison_page(Comparison.read(result), path)
 
 
 def _open(result: Any) -> View | RunView:
