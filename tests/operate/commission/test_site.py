@@ -37,7 +37,7 @@ def test_ctrl_c_releases_what_was_written(tmp_path):
         campus = campus_of()
         async with simulate_devices(campus) as site:
             battery = site.devices["battery.main"]
-            work = asyncio.ensure_future(commission(campus, replace(QUICK, plateau_s=3.0), site))
+            work = asyncio.ensure_future(commission(campus, replace(QUICK, plateau_s=1.0), site))
             while not battery.setpoint_mw:
                 await asyncio.sleep(0.02)
                 assert not work.done()

@@ -105,6 +105,8 @@ async def _hold(bench: Bench, path: str, recipe: Recipe) -> list[float] | None:
     """Setpoints to be held by turns; empty where none is; None where none may be."""
     if not recipe.holds:
         return []
+    for _ in range(3):  # how it is now
+        await bench.cycle()
     level = level_of(bench, path)
     if isinstance(level, str):
         bench.book.note(
