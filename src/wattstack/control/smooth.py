@@ -126,4 +126,9 @@ class SmoothingLoop:
 
     def _value(self, measured: Measured, channel: str, otherwise: float) -> float:
         """What was read where it is fresh and finite."""
-        return float(measured.values[channel]) if self._fresh(measured, channel) else otherwise
+        value = measured.values.get(channel)
+        if value is None or not isfinite(value):
+            return otherwise
+        if measured.age_s and measured.age_s.get(channel, 0.0) > PERIODS * self.loop.period_s:
+            return otherwise
+        return float(value)

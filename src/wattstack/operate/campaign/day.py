@@ -211,7 +211,7 @@ class Campaign:
         mind.step_s = mind.controller.period_s = step_s
         made = mind.decide(image)
         self.judge.verdict.decisions += 1
-        self._shown_mw = showed(self.campus, image, self._fresh)
+        self._shown_mw = showed(self.campus, image, self._fresh) if self.judge.below else nan
         if not self._started or made.mode == "shadow":
             return None
         for path, power in made.device_mw.items():

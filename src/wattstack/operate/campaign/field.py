@@ -33,7 +33,11 @@ EXTRA = {
 UNREAD = ("silent", "reboot", "late", "exception", "short", "wrong_unit")
 UNWRITTEN = ("silent", "reboot", "late", "exception")
 SLOW_FRAC = 0.9  # of the period: an answer under way for so long still counts
-NOT_READ = frozenset({"setpoint_mw", "revert_s", "fallback_mw", "controller_heartbeat"})
+# what a decision goes by, of what templates show
+READ = frozenset(
+    "power_mw output_mw draw_mw stored_mwh soc can_charge_mw can_discharge_mw contactor breaker local available running "
+    "state voltage_pu frequency_hz grid_well source clock_s device_heartbeat".split()
+)
 
 
 class _Spoiler(Spoiler):
@@ -65,7 +69,8 @@ class FieldDevice:
         self.path, self.declared = path, campus.devices[path]
         self.rating_mw, self.energy_mwh = rating_mw, energy_mwh
         self.asset, self.share = path.split("#", 1)[0], self.declared.share_frac
-        self.points = tuple(point for point in layout.points if point.name not in NOT_READ)
+        self.points = tuple(point for point in layout.points if point.name in READ)
+        self._ranges = [(point.name, point.least, point.most) for point in self.points]
         self.writable = "setpoint_mw" in layout.place
         self.is_limit = path.startswith("solar.")
         self.spoiler, self.yielded = _Spoiler(), False
@@ -110,6 +115,8 @@ class FieldDevice:
         if not still:
             self._before = self.shown_s, self._shown
             self.shown_s, self._shown = now_s, self._values(now_s, values)
+        if not self.spoiler.any:
+            return now_s, self._shown
         if any(has(kind) for kind in UNREAD):
             return None
         if has("slow"):  # under way for most of a period: it is of then
@@ -121,13 +128,11 @@ class FieldDevice:
     def _values(self, now_s: float, values: Mapping[str, float]) -> list[float]:
         self._beats += 1
         own = {"device_heartbeat": float(self._beats % 60_000), "local": float(self.spoiler.has("local"))}
-        made = []
-        for point in self.points:
-            value = own.get(point.name, values.get(point.name, nan))
-            if self.spoiler.any:
-                value = self._spoilt(point.name, value, now_s)
-            made.append(value if point.least <= value <= point.most else nan)
-        return made
+        values = {**values, **own}
+        made = [values.get(name, nan) for name, _, _ in self._ranges]
+        if self.spoiler.any:
+            made = [self._spoilt(r[0], value, now_s) for r, value in zip(self._ranges, made, strict=True)]
+        return [v if r[1] <= v <= r[2] else nan for r, v in zip(self._ranges, made, strict=True)]
 
     def _spoilt(self, name: str, value: float, now_s: float) -> float:
         """A value as the faults in force let it be seen; the two words of a gauge say the same."""
@@ -152,6 +157,8 @@ class FieldDevice:
     @property
     def reached(self) -> bool:
         """Whether a write comes through and is taken."""
+        if not self.spoiler.any:
+            return not self.yielded
         has = self.spoiler.has
         deaf = any(has(kind) for kind in UNWRITTEN) or has("reject") or has("local") or has("ignore_write")
         return not (deaf or self.yielded)

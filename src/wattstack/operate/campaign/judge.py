@@ -122,6 +122,11 @@ class Judge:
         self._old: frozenset[str] = frozenset()
 
     @property
+    def below(self) -> bool:
+        """Whether the reserve was not there at the end of the last step."""
+        return self._below
+
+    @property
     def net_mw(self) -> float:
         """What the campus draws beside its batteries, in truth, with the grid there."""
         return self.site.meters.import_mw + sum(one.injection_mw for one in self.site.stores.values())
