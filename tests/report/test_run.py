@@ -71,7 +71,7 @@ def test_the_page_has_its_sections_once_loads_nothing_and_stays_small(html, page
 
 def test_every_figure_has_its_place(html):
     assert set(figures_of(html)) == {
-        "against", "week0", "week1", "import-days", "peaks-month", "cell-temperature", "ageing",
+        "against", "week0", "week1", "import-days", "peaks-month", "cell-temperature", "ageing", "makes-battery-main",
     }  # fmt: skip
 
 
@@ -241,3 +241,12 @@ def test_a_battery_that_loses_less_than_the_plan_says_is_told_apart(tmp_path):
             line["difference_per_year"] = -1e6
     html = written(changed(made.files(), against=lines), tmp_path)
     assert "loses less than the plan takes for granted: without that it would be" in html
+
+
+def test_what_is_not_known_of_ageing_is_a_band_about_the_law(tmp_path):
+    html = written(made.alone(), tmp_path)
+    low, high, middle = (trace["y"] for trace in figures_of(html)["makes-battery-main"]["data"])
+    assert len(middle) == 11 and middle[0] == low[0] == high[0] == 100.0
+    assert all(a <= b <= c for a, b, c in zip(low, middle, high, strict=True))
+    assert low[-1] < middle[-1] < high[-1]
+    assert "nine makes of ten" in html and "sigma 0.4: an assumption" in html

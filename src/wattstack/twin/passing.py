@@ -21,6 +21,7 @@ from wattstack.twin.account import LOSSES, Book, count_limits, make_account, mak
 from wattstack.twin.drive import FAR_MW
 from wattstack.twin.kernel import layout as out
 from wattstack.twin.kernel.year import run_steps
+from wattstack.twin.makes import courses_of
 from wattstack.twin.planner import Loop, Planner, make_planner, plan_steps
 from wattstack.twin.run import LimitCount, Run, YearOfRun
 from wattstack.twin.transient.micro import MicroCycles, micro_cycles, smoothes, wear
@@ -61,7 +62,7 @@ def run_years(twin: Twin, setting: Setting, say: Callable[[str], None]) -> Run:
     book = new_book(count, fleet.owner, tuple(unit_owner))
     planner = make_planner(twin, setting)
     micro = _micro(twin, setting)
-    years, limits, traces, said = [], [], None, {}
+    years, limits, traces, said, courses = [], [], None, {}, ()
     for year in range(twin.years):
         done = fleet.begin_year(year)
         carry.months[out.TARGET], carry.months[out.DRAWN] = twin.targets(), 0.0
@@ -78,6 +79,8 @@ def run_years(twin: Twin, setting: Setting, say: Callable[[str], None]) -> Run:
         limits += list(count_limits(case, book, drive.outside))
         years.append(_year(twin, book, fleet, carry, was))
         said |= dict.fromkeys(fleet.extrapolated(book.records.blocks) if year == 0 else ())
+        if year == 0 and setting.ageing and not setting.reservoir:
+            courses = courses_of(fleet, book.records.blocks, step_s)
         traces = traces or make_traces(case, _kept(book) if twin.years > 1 else book, drive.outside)
         say(f"year {year + 1}")
     return Run(
@@ -85,6 +88,7 @@ def run_years(twin: Twin, setting: Setting, say: Callable[[str], None]) -> Run:
         years=tuple(years), limits=_merged(limits), against=_no_table(), seed=twin.seed,
         notes=(*_notes(twin), *_micro_notes(micro), *said), reference=twin.reference, scenario=twin.scenario,
         targets_mw={m: float(t) for m, t in zip(case.month_names, twin.targets(), strict=True) if t < FAR_MW},
+        courses=courses,
     )  # fmt: skip
 
 

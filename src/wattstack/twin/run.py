@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from wattstack.cost import Bill
     from wattstack.plan import ScenarioResult
     from wattstack.series import Traces
+    from wattstack.twin.makes import CellCourse
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +92,7 @@ class Run:
         reference: The same campus run with perfect foresight, at its own step; its bill stands beside the run's.
         scenario: Name of the scenario that was run, None: the campus' own time and series.
         targets_mw: Interval mean that was to be held, by month label; months without one are not in it.
+        courses: Charge and temperature of the cells of each battery through the first year (twin.makes).
     """
 
     name: str
@@ -107,6 +109,7 @@ class Run:
     reference: ScenarioResult | None = None
     scenario: str | None = None
     targets_mw: dict[str, float] = field(default_factory=dict)
+    courses: tuple[CellCourse, ...] = ()
 
     @property
     def running_cost_per_year(self) -> float:

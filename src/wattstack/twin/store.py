@@ -7,7 +7,7 @@ Used by  cli, report (which looks at nothing but this content).
     run.json         layout 1, below; equal inputs, seed and versions give equal bytes: no clock times, no paths
     timing.json      seconds by stage
     traces.parquet   every step of the first year, in the channels of a plan and those only a run has
-    *.csv            years, bill, bill_plan, balance, peaks, batteries, limits, events, against, inputs
+    *.csv            years, bill, bill_plan, balance, peaks, batteries, limits, events, against, makes, inputs
 
 run.json: wattstack_run (layout), kind "year", name, description, currency, place; versions; controller, scenario,
 start, step_s, steps, axis_years, years, seed; running_cost_per_year and figures of the first year; reference (the same
@@ -30,6 +30,7 @@ from wattstack.case import InputRecord
 from wattstack.errors import InputError
 from wattstack.plan import package_versions, read_json, write_whole
 from wattstack.twin.beside import plan_beside
+from wattstack.twin.makes import spread_of_makes
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -50,6 +51,7 @@ TABLES = (
     "limits",
     "events",
     "against",
+    "makes",
     "inputs",
 )
 NUMBERS_NOT = ("month", "block", "path", "limit", "first_utc", "unit", "what", "line", "meaning", "name", "file",
@@ -176,6 +178,7 @@ def _tables(run: Run) -> dict[str, pd.DataFrame]:
         "limits": limits,
         "events": pd.DataFrame(events, columns=["year", "path", "what"]),
         "against": run.against,
+        "makes": spread_of_makes(run.courses, len(run.years)),
         "inputs": pd.DataFrame(
             [asdict(record) for record in run.case.inputs], columns=[f.name for f in fields(InputRecord)]
         ),

@@ -37,7 +37,7 @@ from wattstack.report.figures.base import (
 )
 from wattstack.report.run.view import RunView
 from wattstack.report.run.weeks import Week
-from wattstack.report.words import month_name, name_of, quantity, step_words
+from wattstack.report.words import month_name, name_of, percent, quantity, step_words
 
 DOMAINS = ([0.52, 1.0], [0.33, 0.46], [0.1, 0.27], [0.0, 0.04])  # power, price, stored energy, reason
 FIGURES = 4  # that count in a week's numbers: 0.1 MW of 999
@@ -295,6 +295,44 @@ def ageing_figure(view: RunView) -> Figure:
         "see its page (wattstack library chemistries NAME)."
     )
     return Figure("ageing", "What is left of the batteries", caption, data, look, 320, 300, tuple(keys))
+
+
+def makes_figure(view: RunView, path: str) -> Figure:
+    """Capacity of a battery over the years, resistance where its law tells of it: by the law, and nine makes of ten."""
+    rows = view.tables["makes"]
+    rows = rows[rows["path"] == path]
+    x, keys, data = rounded(rows["year"].to_numpy(float)), [], []
+    panels = [("capacity", "Capacity", GREEN, ""), ("resistance", "Resistance", ORANGE, "dash")]
+    told = bool((rows["resistance_frac"] != 1.0).any())
+    for place, (name, words, colour, dash) in enumerate(panels if told else panels[:1]):
+        on = {"yaxis": "y2"} if place else {}
+        band = Key(f"{words}: nine makes of ten", f"{colour}40")
+        middle = Key(f"{words}: by the law", colour, "line", dash)
+        low, left, high = (
+            100.0 * rows[f"{name}_{side}frac"].to_numpy(float) for side in ("low_", "", "high_")
+        )
+        data += [
+            trace | on for trace in (*_band(x, (low, high), band, "%"), line(x, rounded(left), middle, "%"))
+        ]
+        keys += [middle, band]
+    look = layout(view.synthetic, xaxis=titled("Years"), yaxis=axis())
+    look["annotations"].append(unit_label("Capacity left [%]"))
+    if told:
+        look["xaxis"]["anchor"], look["yaxis"]["domain"] = "y2", [0.52, 1.0]
+        look["yaxis2"] = axis(domain=[0.0, 0.4])
+        look["annotations"].append(unit_label("Resistance, of new [%]", 0.4))
+    last = rows.iloc[-1]
+    caption = (
+        f"The course of charge and temperature of the first year, repeated. After {last['year']:g} years "
+        f"{percent(last['capacity_frac'])} are left by the law, {percent(last['capacity_low_frac'])} to "
+        f"{percent(last['capacity_high_frac'])} in nine makes of ten. Each rate of the law is multiplied by a "
+        "lognormal factor, sigma 0.4: an assumption, of the size by which published laws for one chemistry disagree."
+    )
+    caption += "" if told else " This law tells nothing of the resistance."
+    height = 440 if told else 320
+    name = f"makes-{path.replace('.', '-')}"
+    title = f"{name_of(path)}: what is not known of its ageing"
+    return Figure(name, title, caption, data, look, height, height - 10, tuple(keys))
 
 
 def imports_of_both(pair: list[tuple[str, np.ndarray]], synthetic: bool) -> Figure:

@@ -11,7 +11,7 @@ import math
 from typing import Any
 
 from wattstack.errors import counted
-from wattstack.report.figures.run import ageing_figure, temperature_by_day
+from wattstack.report.figures.run import ageing_figure, makes_figure, temperature_by_day
 from wattstack.report.html import Cell, Num, bullets, paragraph, table
 from wattstack.report.page import Page
 from wattstack.report.run.view import RunView
@@ -36,9 +36,16 @@ def batteries_section(view: RunView, page: Page) -> str:
     html += "<h3>Over the years</h3>"
     if view.summary["years"] == 1:
         years = quantity(view.axis_years, "years", 3) if view.axis_years != 1.0 else "one year"
-        note = f"The run is of {years}. With --years 10 the cells grow older ten times over, and a line stands here."
-        return html + paragraph(note, "note")
-    return html + page.figure(ageing_figure(view)) + _years(view) + _events(view)
+        note = f"The run is of {years}. With --years 10 the cells grow older ten times over."
+        return html + paragraph(note, "note") + _makes(view, page)
+    return html + page.figure(ageing_figure(view)) + _makes(view, page) + _years(view) + _events(view)
+
+
+def _makes(view: RunView, page: Page) -> str:
+    """The band of every battery that began new; twin.makes says how it is drawn."""
+    return "".join(
+        page.figure(makes_figure(view, path)) for path in dict.fromkeys(view.tables["makes"]["path"])
+    )
 
 
 def _blocks(view: RunView, rows: list[dict[str, Any]]) -> str:
