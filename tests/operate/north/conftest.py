@@ -22,7 +22,9 @@ import pytest
 
 from wattstack.campus import Campus, read_campus, write_campus
 from wattstack.operate.link import Answer, Event, Frame, Names, Request, Server, State
-from wattstack.operate.north.dsx.keys import Signer
+from wattstack.operate.north import Site
+from wattstack.operate.north.dsx import DsxWay
+from wattstack.operate.north.dsx.keys import Keys, Signer, read_signer
 
 mosquitto = pytest.mark.skipif(
     shutil.which("mosquitto") is None, reason="there is no mosquitto on this machine"
@@ -309,3 +311,48 @@ async def until(seen, within_s: float = 10.0) -> None:
     while not seen():
         assert time.monotonic() < end, f"not within {within_s} s"
         await asyncio.sleep(0.02)
+
+
+# -- a way between broker and guard -------------------------------------------------------------------------------
+
+
+def signed(message: dict, folder) -> dict:
+    """The data of a message of ours, proved by our public key."""
+    from jwt import PyJWK
+
+    public = read_signer(folder / "sign.key").public()
+    return json.loads(Keys({public["kid"]: PyJWK(public)}).verify(message["data"]).payload)
+
+
+@asynccontextmanager
+async def running(folder, port, **more):
+    """A way with a guard's socket."""
+    campus = campus_of(folder, port, **more)
+    guard, site, way = Socket(folder), Site(campus, folder), DsxWay(campus)
+    await guard.open()
+    tasks = [asyncio.create_task(site.listen()), asyncio.create_task(way.run(site))]
+    try:
+        yield guard, way
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        await guard.shut()
+
+
+def with_broker(folder, work, **more) -> None:
+    """Run work(guard, way, bus) with a broker."""
+
+    async def whole() -> None:
+        port = free_port()
+        with broker(folder, port):
+            async with running(folder, port, **more) as (guard, way), bus_at(folder, port) as bus:
+                await until(lambda: way.broker.up and way._site.heard)
+                await work(guard, way, bus)
+
+    asyncio.run(asyncio.wait_for(whole(), 40))
+
+
+def limit(guard) -> float | None:
+    one = guard.in_force.get(("utility", "import_limit_mw", "dsx.main"))
+    return None if one is None else one.high

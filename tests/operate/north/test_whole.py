@@ -18,10 +18,10 @@ from tests.operate.north.conftest import (
     campus_of,
     free_port,
     mosquitto,
+    signed,
     target,
     until,
 )  # fmt: skip
-from tests.operate.north.test_way import signed
 from wattstack.operate.guard import Guard
 from wattstack.operate.link import Event, open_client
 from wattstack.operate.north import run_north
