@@ -7,8 +7,9 @@ Used by  benchmarks.__main__.
 A cycle is timed by the guard from the beat on which it was due to the last setpoint handed over: how late it began,
 reading of all devices, decision, writing. That is more than the image that control_loop times. No cycle is counted
 apart. The site is the example's, all its processes as `wattstack operate --simulated` starts them, at the speed of the
-wall. Nothing is pinned to a core: site and generators share what there is, and the generators, which would stand
-elsewhere, take only what the site leaves. They do all of face_crowd.KINDS at once, one minute or FACE_LOAD_S seconds,
+wall. Nothing is pinned to a core: site and generators share what there is. What would stand elsewhere must not be held
+up by the page, nor hold it up: simulated devices are of real time, as the guard is, where the system lets us; the
+generators take only what the site leaves. They do all of face_crowd.KINDS at once, one minute or FACE_LOAD_S seconds,
 after ten quiet ones.
 """
 
@@ -22,6 +23,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
@@ -124,6 +126,8 @@ def measure(say) -> dict:
         with LiveSite(folder) as site, Listener(folder, CYCLE) as guard:
             port = int(re.search(r"http://127\.0\.0\.1:(\d+)/", site.log("face"))[1])
             keys = asyncio.run(make_keys(port, site.log("face")))
+            with suppress(AttributeError, OSError):
+                os.sched_setscheduler(site.pids()["devices"], os.SCHED_RR, os.sched_param(1))
             calm = len(guard.states)
             time.sleep(QUIET_S)
             quiet, pids = [told for _, _, told in guard.states[calm:]], site.pids()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import shutil
 import subprocess
 from importlib.util import find_spec
@@ -22,15 +21,16 @@ def keys(unit):
 
 
 def test_every_process_of_a_site_has_a_unit():
-    assert IDS == [f"wattstack-{name}" for name in ("face", "guard", "historian", "north", "planner")]
+    assert [f"wattstack-{name}" for name in ("face", "guard", "historian", "north", "planner")] == IDS
     target = keys(PACKAGING / "wattstack.target")
     assert set(target["Wants"].split()) == {unit.name for unit in UNITS}
 
 
 @pytest.mark.parametrize("unit", UNITS, ids=IDS)
 def test_unit_starts_a_module_that_is_there(unit):
-    module = re.search(r"-m (\S+)", keys(unit)["ExecStart"])[1]
+    module, campus, folder = keys(unit)["ExecStart"].partition(" -m ")[2].split()
     assert find_spec(f"{module}.__main__") is not None
+    assert (campus, folder) == ("/etc/wattstack/campus.yaml", "/var/lib/wattstack")
 
 
 @pytest.mark.parametrize("unit", UNITS, ids=IDS)

@@ -1,6 +1,6 @@
 """How a process of a live site runs: until it is told to stop, then tidily.
 
-Gives    run_until_stopped.
+Gives    run_until_stopped, run_part.
 Used by  the processes of operate, operate.supervise.
 """
 
@@ -8,8 +8,12 @@ from __future__ import annotations
 
 import asyncio
 import signal
-from collections.abc import Coroutine
+import sys
+from collections.abc import Callable, Coroutine, Sequence
+from pathlib import Path
 from typing import Any
+
+from wattstack.errors import WattstackError
 
 
 def run_until_stopped(work: Coroutine[Any, Any, Any]) -> int:
@@ -44,3 +48,20 @@ def run_until_stopped(work: Coroutine[Any, Any, Any]) -> int:
     with asyncio.Runner(loop_factory=new_event_loop) as runner:
         runner.run(run())
     return 130 if told and told[0] == signal.SIGINT else 0
+
+
+def run_part(start: Callable[[str, Path | None], Coroutine[Any, Any, Any]], words: Sequence[str]) -> int:
+    """A process of a live site, by the words it was started with: CAMPUS [FOLDER].
+
+    Args:
+        start: Runs it on a campus file and in a folder; None: the folder that the file declares.
+        words: Of the command line.
+
+    Returns:
+        The exit code: that of run_until_stopped, or 2 for faults of the campus file, which are shown.
+    """
+    try:
+        return run_until_stopped(start(words[0], Path(words[1]) if len(words) > 1 else None))
+    except WattstackError as error:
+        print(error, file=sys.stderr)
+        return error.exit_code
