@@ -170,6 +170,27 @@ def test_a_new_password_ends_what_a_thief_has_open(house):
     assert thief.get("/api/state").status_code == 401
 
 
+def test_an_admin_sees_who_is_signed_in_and_ends_it_others_see_their_own(house):
+    admin, person, other = house.client("ito"), house.client("abe", "viewer"), house.client("ueda", "viewer")
+    listed = admin.get("/api/sessions").json()["sessions"]
+    assert {(one["name"], one["address"]) for one in listed} == {
+        (n, "127.0.0.1") for n in ("ito", "abe", "ueda")
+    }
+    (own,) = person.get("/api/sessions").json()["sessions"]
+    assert own["name"] == "abe" and own["id"] not in person.cookies["wattstack"]
+    (others,) = (one["id"] for one in listed if one["name"] == "ueda")
+    assert person.post("/api/sessions/end", json={"id": others}).status_code == 404
+    assert other.get("/api/state").status_code == 200
+    with looking(house, person) as line:
+        heard(line, "picture")
+        left = admin.post("/api/sessions/end", json={"id": own["id"]}).json()["sessions"]
+        assert {one["name"] for one in left} == {"ito", "ueda"}
+        assert ended(line)[0] == 4401
+    assert person.get("/api/state").status_code == 401
+    assert other.post("/api/sessions/end", json={"id": others}).json() == {"sessions": []}
+    assert "session.end" in (house.folder / "audit.log").read_text()
+
+
 def test_signing_in_gives_a_new_session_and_ends_the_one_before(house):
     client = house.client("ito")
     before, token = client.cookies["wattstack"], client.headers["x-csrf-token"]

@@ -9,6 +9,7 @@ import time
 
 import httpx
 import pytest
+from websockets.sync.client import connect
 
 from tests.operate.face.conftest import PASSWORD, campus_of, opened
 from wattstack.errors import InputError
@@ -265,6 +266,13 @@ def certified(tmp_path):
     return campus_of(certificate=str(tmp_path / "c.pem"), key=str(tmp_path / "k.pem"))
 
 
+def unproved() -> ssl.SSLContext:
+    """TLS without a look at the certificate."""
+    made = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    made.check_hostname, made.verify_mode = False, ssl.CERT_NONE
+    return made
+
+
 def test_under_tls_the_cookie_never_goes_without_it(tmp_path, certified):
     with opened(tmp_path, campus=certified) as house:
         client = house.client("ito")
@@ -273,9 +281,16 @@ def test_under_tls_the_cookie_never_goes_without_it(tmp_path, certified):
             "__Host-wattstack=" in answer.headers["set-cookie"] and "Secure" in answer.headers["set-cookie"]
         )
         assert "max-age" in answer.headers["strict-transport-security"]
+        address, cookie = (
+            house.base.replace("https", "wss"),
+            f"__Host-wattstack={client.cookies['__Host-wattstack']}",
+        )
+        with connect(
+            f"{address}/api/live", ssl=unproved(), origin=house.base, additional_headers={"Cookie": cookie}
+        ) as line:
+            assert "names" in line.recv(timeout=5.0)
         port = certified.operate.face.port
-        old = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-        old.check_hostname, old.verify_mode = False, ssl.CERT_NONE
+        old = unproved()
         with socket.create_connection(("127.0.0.1", port)) as line, old.wrap_socket(line) as wrapped:
             assert wrapped.version() == "TLSv1.3"
 

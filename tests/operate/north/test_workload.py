@@ -17,9 +17,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.operate.north.conftest import RAW, Socket, until
-from wattstack.campus import Campus
+from wattstack.campus import Campus, write_campus
 from wattstack.operate.link import State
-from wattstack.operate.north import Site, workload
+from wattstack.operate.north import Site, run_north, workload
 from wattstack.operate.north.workload import Cap, Failed, Taken, WorkloadWay, ask_program, cap_of
 
 OBEYS = "answer = {'taken': True, 'expected_mw': said['cap_mw'] or 20.0, 'by_s': said['utc_s']}"
@@ -375,3 +375,24 @@ def test_the_example_for_kubernetes_sets_quota_and_replicas(folder, monkeypatch)
     (folder / "kubectl").write_text("#!/bin/sh\nexit 1\n")
     with pytest.raises(Failed, match="failed with code 1"):
         asyncio.run(ask_program(file, ("flexible",), said(3.0), 20.0))
+
+
+def test_the_process_finds_a_program_beside_the_campus_file(folder):
+    program(folder)
+    campus = Campus.model_validate({**RAW, "operate": {"north": {"workload": {"program": "hook"}}}})
+    write_campus(campus, folder / "campus.yaml")
+
+    async def whole() -> None:
+        guard = Guard(folder)
+        await guard.open()
+        guard.cap = cap(15.0)
+        task = asyncio.create_task(run_north(folder / "campus.yaml", folder))
+        try:
+            await until(lambda: "told: cap 15 MW" in guard.told("info"))
+        finally:
+            task.cancel()
+            await asyncio.gather(task, return_exceptions=True)
+            await guard.shut()
+
+    asyncio.run(whole())
+    assert told(folder)[0]["cap_mw"] == 15.0

@@ -59,6 +59,8 @@ _ROUTES: tuple[tuple[str, str, str | None, str, tuple, dict[str, Any] | None, st
      {"what": _TEXT, "path": _TEXT, "reason": _TEXT}, "Answer"),
     ("post", "/api/requests/agree", "operator", "I am the second person.", (), {"id": _TEXT}, "Answer"),
     ("post", "/api/requests/decline", "operator", "It is not sent.", (), {"id": _TEXT}, None),
+    ("get", "/api/sessions", "viewer", "Who is signed in, and where; admins see all.", (), None, None),
+    ("post", "/api/sessions/end", "viewer", "End one of them; what it has open is closed.", (), {"id": _TEXT}, None),
     ("get", "/api/users", "admin", "People and programs.", (), None, None),
     ("post", "/api/users", "admin", "A person, or a new role and password.", (),
      {"name": _TEXT, "password": _TEXT, "role": _TEXT}, None),

@@ -125,6 +125,27 @@ async def password(request: Request) -> Response:
     return answered({"who": None})
 
 
+async def sessions(request: Request) -> Response:
+    """Who is signed in from where: all for an admin, for others their own."""
+    room = _room(request)
+    who = room.gate.need(request, "viewer")
+    return answered({"sessions": room.users.sessions(None if who.role == "admin" else who.name)})
+
+
+async def end_session(request: Request) -> Response:
+    """End a session; what it has open is closed."""
+    room = _room(request)
+    who = room.gate.need(request, "viewer")
+    (id_,) = words(await read_json(request), "id")
+    mine = {one["id"]: one for one in room.users.sessions(None if who.role == "admin" else who.name)}
+    if id_ not in mine:
+        raise Refused(404, "nobody is signed in so.")
+    told = f"{mine[id_]['name']} at {mine[id_]['address']}"
+    await room.record(who.name, "session.end", told, None, "ended from the list")
+    await asyncio.to_thread(room.users.end_session, id_)
+    return await sessions(request) if room.gate.who(request) is not None else answered({"sessions": []})
+
+
 async def people(request: Request) -> Response:
     """Everybody; names and roles."""
     room = _room(request)
@@ -175,6 +196,8 @@ PEOPLE = [
     Route("/api/sign-in", sign_in, methods=["POST"]),
     Route("/api/sign-out", sign_out, methods=["POST"]),
     Route("/api/password", password, methods=["POST"]),
+    Route("/api/sessions", sessions, methods=["GET"]),
+    Route("/api/sessions/end", end_session, methods=["POST"]),
     Route("/api/users", people, methods=["GET"]),
     Route("/api/users", add_person, methods=["POST"]),
     Route("/api/users/remove", remove, methods=["POST"]),

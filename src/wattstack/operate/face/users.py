@@ -25,6 +25,7 @@ from wattstack.errors import Fault, InputError
 ROLES = ("viewer", "operator", "engineer", "admin")  # each may do what those before it may
 SHORTEST_PASSWORD = 12  # characters; NIST SP 800-63B-4 asks for 15 where a password stands alone, 8 at least
 LONGEST_PASSWORD = 256
+SESSION_ID = 12  # letters of the SHA-256 of a token that name its session
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9._-]{0,39}")
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS person
@@ -241,6 +242,20 @@ class Users:
         """Which program has this key; None where none has."""
         row = self._one("SELECT name, role FROM machine WHERE digest = ?", (_digest(key),))
         return None if row is None else Who(*row)
+
+    def sessions(self, name: str | None = None) -> list[dict[str, str | float]]:
+        """Who is signed in: `id` (says nothing of the token), name, address, until_s; of all people, or of one."""
+        rows = self._all("SELECT digest, name, address, until_s FROM signed_in ORDER BY until_s DESC")
+        return [
+            {"id": digest[:SESSION_ID], "name": who, "address": address, "until_s": until_s}
+            for digest, who, address, until_s in rows
+            if until_s > time.time() and name in (None, who)
+        ]
+
+    def end_session(self, id_: str) -> None:
+        """End the session of that id."""
+        with self._lock:
+            self._db.execute("DELETE FROM signed_in WHERE substr(digest, 1, ?) = ?", (SESSION_ID, id_))
 
     def sign_out(self, token: str) -> None:
         """End a session."""

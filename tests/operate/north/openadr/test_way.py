@@ -259,3 +259,13 @@ def test_a_resource_must_be_on_the_campus_and_a_vtn_must_prove_itself():
         with pytest.raises(ValueError, match=why):
             campus_of(**words)
     campus_of(vtn="http://127.0.0.1:8080")
+
+
+@pytest.mark.skipif(sys.version_info >= (3, 12), reason="this Python is new enough")
+def test_the_process_ends_with_the_word_where_python_is_too_old(tmp_path, capsys):
+    from wattstack.campus import write_campus
+    from wattstack.operate.north.__main__ import main
+
+    write_campus(campus_of(), tmp_path / "campus.yaml")
+    assert main([str(tmp_path / "campus.yaml"), str(tmp_path)]) == 2
+    assert "OpenADR needs Python 3.12 or newer" in capsys.readouterr().err

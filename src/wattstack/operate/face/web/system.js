@@ -13,6 +13,7 @@ export const systemView = {
     this.values();
     this.timer = setInterval(() => this.values(), 3000);
     this.password();
+    this.sessions();
     if (session.who.role === "admin") { part(root, "people-section").hidden = false; this.people(); }
   },
   leave() { clearInterval(this.timer); },
@@ -60,6 +61,16 @@ export const systemView = {
       const age = found.frame_utc_s ? `Read at ${clock(found.frame_utc_s, true)}, ${duration(found.utc_s - found.frame_utc_s)} ago.` : "Nothing was read yet.";
       return [el("p", { class: "note" }, age), el("details", { open }, el("summary", {}, `${names.length} channels`), table(["Channel", { text: "Value", n: true }, "Quality"], rows))];
     });
+  },
+
+  async sessions() {
+    const place = part(this.root, "sessions"), wrong = el("p", { class: "wrong", role: "alert" });
+    let list;
+    try { list = (await ask("/api/sessions")).sessions; } catch (error) { return; }
+    if (!place.isConnected) return; // another view was opened meanwhile
+    const end = (one) => async () => { try { await ask("/api/sessions/end", { id: one.id }); this.sessions(); } catch (error) { wrong.textContent = error.message; } };
+    place.replaceChildren(table(["Name", "From", "Until", ""], list.map((one) => ({ cells: [one.name, one.address, clock(one.until_s, true),
+      el("button", { type: "button", class: "quiet", "aria-label": `End the session of ${one.name} from ${one.address} until ${clock(one.until_s, true)}`, onclick: end(one) }, "End")] })), "text"), wrong);
   },
 
   async people() {
