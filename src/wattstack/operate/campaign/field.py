@@ -34,10 +34,11 @@ UNREAD = ("silent", "reboot", "late", "exception", "short", "wrong_unit")
 UNWRITTEN = ("silent", "reboot", "late", "exception")
 SLOW_FRAC = 0.9  # of the period: an answer under way for so long still counts
 # what a decision goes by, of what templates show
-READ = frozenset(
-    "power_mw output_mw draw_mw stored_mwh soc can_charge_mw can_discharge_mw contactor breaker local available running "
-    "state voltage_pu frequency_hz grid_well source clock_s device_heartbeat".split()
-)
+READ = frozenset({
+    "power_mw", "output_mw", "draw_mw", "stored_mwh", "soc", "can_charge_mw", "can_discharge_mw", "contactor",
+    "breaker", "local", "available", "running", "state", "voltage_pu", "frequency_hz", "grid_well", "source",
+    "clock_s", "device_heartbeat",
+})  # fmt: skip
 
 
 class _Spoiler(Spoiler):
