@@ -87,7 +87,10 @@ class Users:
         os.close(os.open(self.path, os.O_CREAT | os.O_RDWR, 0o600))
         os.chmod(self.path, 0o600)
         self._db = sqlite3.connect(self.path, timeout=5.0, isolation_level=None, check_same_thread=False)
-        self._lock = threading.Lock()  # one at a time: the file, and the hash, which is made to be slow
+        self._lock, self._slow = (
+            threading.Lock(),
+            threading.Lock(),
+        )  # of the file; of the hash, made to be slow
         self._db.executescript(_SCHEMA)
         self._hasher = PasswordHasher(
             time_cost=2, memory_cost=19_456, parallelism=1
@@ -144,8 +147,9 @@ class Users:
             wrong.append(Fault("password", "holds the name, must not."))
         if wrong:
             raise InputError("user", wrong)
-        with self._lock:
+        with self._slow:
             hashed = self._hasher.hash(password)
+        with self._lock:
             self._db.execute("DELETE FROM person WHERE name = ?", (name,))
             self._db.execute("INSERT INTO person VALUES (?, ?, ?, ?)", (name, hashed, role, time.time()))
             self._db.execute("DELETE FROM signed_in WHERE name = ? COLLATE NOCASE", (name,))
@@ -199,7 +203,7 @@ class Users:
         from argon2.exceptions import Argon2Error, InvalidHashError
 
         row = self._one("SELECT hash FROM person WHERE name = ?", (name,))
-        with self._lock:
+        with self._slow:  # while it runs, sessions are looked up
             try:
                 self._hasher.verify(self._nobody if row is None else row[0], password[: LONGEST_PASSWORD + 1])
             except (Argon2Error, InvalidHashError):
