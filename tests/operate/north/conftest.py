@@ -179,12 +179,13 @@ def campus_of(folder: Path, port: int, sections: dict | None = None, **more) -> 
 
 
 @contextmanager
-def broker(folder: Path, port: int, cert: str = "broker"):
-    """mosquitto with TLS, which asks for a certificate."""
+def broker(folder: Path, port: int, cert: str = "broker", more: str = ""):
+    """mosquitto with TLS, which asks for a certificate; `more` stands in place of that."""
+    more = more or "allow_anonymous true\nrequire_certificate true\n"
     config = folder / "broker.conf"
     config.write_text(
-        f"listener {port} 127.0.0.1\nallow_anonymous true\npersistence false\ncafile {folder}/ca.pem\n"
-        f"certfile {folder}/{cert}.pem\nkeyfile {folder}/{cert}.key\nrequire_certificate true\nlog_type none\n",
+        f"listener {port} 127.0.0.1\npersistence false\ncafile {folder}/ca.pem\n"
+        f"certfile {folder}/{cert}.pem\nkeyfile {folder}/{cert}.key\nlog_type none\n{more}",
         encoding="utf-8",
     )
     if not os.geteuid():  # it gives up the rights of root otherwise, and cannot read its own key then

@@ -4,7 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import json
+import shutil
+import subprocess
 import time
+
+import pytest
 
 from tests.operate.north.conftest import (
     BREACH,
@@ -12,6 +16,7 @@ from tests.operate.north.conftest import (
     STATUS,
     broker,
     bus_at,
+    campus_of,
     free_port,
     limit,
     moment,
@@ -22,8 +27,11 @@ from tests.operate.north.conftest import (
     until,
     with_broker,
 )  # fmt: skip
+from wattstack.operate.north.dsx import DsxWay
+from wattstack.operate.north.dsx.broker import MOST_WAITING, Out, said
 
 pytestmark = mosquitto
+password = pytest.mark.skipif(shutil.which("mosquitto_passwd") is None, reason="there is no mosquitto_passwd")
 
 
 def test_a_broker_that_is_killed_and_comes_back_is_used_again_and_targets_hold_meanwhile(folder, partner):
@@ -158,3 +166,55 @@ def test_a_folder_that_cannot_be_written_is_told_once_and_targets_hold(folder, p
         assert guard.told("alarm").count("north-dsx.json cannot be written") == 1
 
     with_broker(folder, work)
+
+
+# -- who gets in ---------------------------------------------------------------------------------------------------
+
+
+def in_by_password(folder, password: str, seen) -> None:
+    """A broker that wants a password and no certificate; wait until seen(guard, way)."""
+    (folder / "users").write_text("site:secret-1\n", encoding="utf-8")
+    subprocess.run(["mosquitto_passwd", "-U", str(folder / "users")], check=True)
+    (folder / "login.txt").write_text(password, encoding="utf-8")
+    (folder / "login.txt").chmod(0o600)
+
+    async def work() -> None:
+        port = free_port()
+        lines = f"password_file {folder}/users\nallow_anonymous false\nrequire_certificate false\n"
+        more = {"certificate": None, "key": None, "password": "login.txt"}
+        with broker(folder, port, more=lines):
+            async with running(folder, port, **more) as (guard, way):
+                await until(lambda: seen(guard, way))
+
+    asyncio.run(asyncio.wait_for(work(), 30))
+
+
+@password
+def test_a_password_from_its_file_is_enough(folder, partner):
+    in_by_password(folder, "site:secret-1", lambda guard, way: way.broker.up)
+
+
+@password
+def test_a_wrong_password_is_named_and_what_it_was_is_not(folder, partner):
+    told = []
+
+    def seen(guard, way) -> bool:
+        told.append(guard.told("alarm"))
+        return "the broker does not let us in: look at password" in told[-1]
+
+    in_by_password(folder, "site:secret-2", seen)
+    assert "secret" not in told[-1]
+
+
+def test_breaches_wait_for_the_broker_up_to_a_bound_and_states_do_not(folder, partner):
+    way = DsxWay(campus_of(folder, 1, ca=None))
+    way.broker.send(Out("state", b"", 1))
+    for k in range(MOST_WAITING + 5):
+        way.broker.send(Out(f"breach-{k}", b"", 2))
+    assert len(way.broker._waiting) == MOST_WAITING and way.broker._waiting[0].topic == "breach-5"
+
+
+def test_what_tls_says_is_put_in_words_that_say_what_to_do():
+    for text, words in [("[SSL] hostname mismatch, certificate is not valid", "another name"), ("odd", "odd"),
+                        ("tlsv13 alert certificate required", "wants a certificate"), ("", "OSError")]:  # fmt: skip
+        assert words in said(ExceptionGroup("", [OSError(text)] if text else [OSError()]))
