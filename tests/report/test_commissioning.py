@@ -28,10 +28,10 @@ FOUND = {
     },
     "checks": [
         {"device": "grid.connection", "kind": "balance", "what": "power_mw", "verdict": "failed",
-         "text": "grid.connection power_mw has the wrong sign", "measured": -20.0, "limit": 1.2, "unit": "MW",
+         "text": "grid.connection power_mw has the wrong sign", "value": -20.0, "limit": 1.2, "unit": "MW",
          "mend": "Turn it round.", "utc": "2026-11-21T14:03:04.000Z"},
         {"device": "grid.connection", "kind": "read", "what": "reach", "verdict": "passed", "text": "answers",
-         "measured": None, "limit": None, "unit": "", "mend": "", "utc": "2026-11-21T14:01:00.000Z"},
+         "value": None, "limit": None, "unit": "", "mend": "", "utc": "2026-11-21T14:01:00.000Z"},
     ],
 }  # fmt: skip
 

@@ -148,7 +148,7 @@ def _checks(checks: Iterable[Found]) -> str:
         if not mine:
             continue
         rows = [
-            [one["what"], _verdict(one["verdict"]), one["text"], _value(one["measured"], one["unit"]),
+            [one["what"], _verdict(one["verdict"]), one["text"], _value(one["value"], one["unit"]),
              _value(one["limit"], one["unit"]), one["utc"][11:19]]
             for one in mine
         ]  # fmt: skip

@@ -115,4 +115,4 @@ def test_a_load_that_moves_does_not_spoil_the_slope():
     load = 20.0 + np.cumsum(rng.normal(0.0, 0.05, 120))
     alone = slope(load - wanted, wanted, [time_s], 20)
     beside = slope(load - wanted, wanted, [time_s, load], 20)
-    assert abs(beside.ratio + 1.0) < 0.01 < alone.error
+    assert abs(beside.slope + 1.0) < 0.01 < alone.sigma

@@ -65,7 +65,10 @@ def test_a_broker_is_not_timed():
 
 def test_what_a_nameplate_allows_follows_the_campus_file():
     campus = campus_of(
-        grid={"connection": {"firm_mw": 50, "frequency_hz": 60}, "tariff": {"energy": {"price_per_mwh": 1}}}
+        grid={
+            "connection": {"firm_mw": 50, "frequency_hz": 60},
+            "tariff": {"energy": {"price_per_mwh": 10_000}},
+        }
     )
     battery, meter = bounds_of(campus, "battery.main"), bounds_of(campus, "grid.connection")
     assert battery["power_mw"].most == 15.0 and battery["rating_mw"].holds(10.0)
@@ -77,7 +80,7 @@ def test_what_a_nameplate_allows_follows_the_campus_file():
 def test_numbers_that_json_does_not_know_are_left_out():
     book = Book()
     book.note(Check("site", "read", "x", "passed", "", nan, float("inf")))
-    assert book.as_json()[0]["measured"] is None and book.as_json()[0]["limit"] is None
+    assert book.as_json()[0]["value"] is None and book.as_json()[0]["limit"] is None
 
 
 def test_every_error_has_something_to_look_at():

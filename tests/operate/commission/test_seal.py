@@ -20,13 +20,13 @@ FOUND = {
     "campus": {"name": "test", "sha256": "00"},
     "devices": {"battery.main": {"written": True}, "load.halls": {"written": False}},
     "checks": [
-        {"device": "battery.main", "kind": "read", "what": "soc", "verdict": "passed", "measured": 0.5},
+        {"device": "battery.main", "kind": "read", "what": "soc", "verdict": "passed", "value": 0.5},
         {
             "device": "battery.main",
             "kind": "reversion",
             "what": "revert_s",
             "verdict": "failed",
-            "measured": None,
+            "value": None,
         },
     ],
 }

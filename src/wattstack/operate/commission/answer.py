@@ -79,7 +79,7 @@ def find_answers(bench: Bench, path: str, made: Step, rows: list[Row]) -> None:
     settle = max(SETTLE_S, SETTLED_FRAC * last_s) + made.level.start_s
     used = [row for row in rows if row.since_s >= settle]
     # what was asked, as the power it should bring
-    wanted = np.array([row.level * made.level.seen_mw for row in used])
+    wanted = np.array([row.step * made.level.seen_mw for row in used])
     time_s = np.array([row.time_s for row in used]) - used[0].time_s
     blocks = len({row.block for row in used})
     trend = [time_s] if blocks > 2 else []  # of one step alone it could not be told
@@ -89,14 +89,14 @@ def find_answers(bench: Bench, path: str, made: Step, rows: list[Row]) -> None:
     own = series.get(path)
     if own is not None:
         made.own = slope(own, wanted, trend, per_block)
-        rest, hold = (own[[row.level == at for row in used]] for at in (0.0, 1.0))
+        rest, hold = (own[[row.step == at for row in used]] for at in (0.0, 1.0))
         made.rest_mw, made.hold_mw = float(rest.mean()), float(hold.mean())
     others = {}
     for other, y in series.items():
         if other in (path, made.meter):
             continue
         answer = slope(y, wanted, trend, per_block)
-        if abs(answer.ratio) > max(MOVES, MOVES_SURE * answer.error):
+        if abs(answer.slope) > max(MOVES, MOVES_SURE * answer.sigma):
             made.moved[other] = answer
         else:
             others[other] = y
@@ -129,7 +129,7 @@ def slope(y: np.ndarray, wanted: np.ndarray, others: list[np.ndarray], per_block
     return Response(float(fitted[0]), error)
 
 
-def note_group(bench: Bench, path: str, setpoint: float) -> None:
+def note_group(bench: Bench, path: str, setpoint_mw: float) -> None:
     """Whether all that belongs to the setpoint stands as it was written, mode, fallback and timer."""
     commander, device = bench.devices.commander(path), bench.devices.live[path]
     registers = device.layout.template.registers
@@ -139,7 +139,7 @@ def note_group(bench: Bench, path: str, setpoint: float) -> None:
     }
     wanted: dict[str, float] = {}
     for group in groups:
-        asked = {"setpoint_mw": setpoint}
+        asked = {"setpoint_mw": setpoint_mw}
         if group is None:
             asked |= {
                 r.name: r.value or 0.0

@@ -31,14 +31,14 @@ class Term:
 
     Attributes:
         path: Device. channel: Its power.
-        direction: +1 where positive power goes into the bus, -1 of loads.
+        sign: +1 where positive power goes into the bus, -1 of loads.
         power_mw: Mean reading.
         bound: What is possible. signed: Whether it may be negative.
     """
 
     path: str
     channel: str
-    direction: float
+    sign: float
     power_mw: float
     bound: Bound
     signed: bool
@@ -89,7 +89,7 @@ def words_of(factor: float) -> str:
 
 def residual_mw(terms: Sequence[Term]) -> float:
     """What comes in and is not drawn [MW]."""
-    return sum(term.direction * term.power_mw for term in terms)
+    return sum(term.sign * term.power_mw for term in terms)
 
 
 def limit_mw(terms: Sequence[Term]) -> float:
@@ -121,7 +121,7 @@ def suspects(terms: Sequence[Term]) -> list[Suspect]:
 
 def _mended(terms: Sequence[Term], term: Term, factor: float) -> Suspect | None:
     true_mw = term.power_mw / factor
-    left = residual_mw(terms) + term.direction * (true_mw - term.power_mw)
+    left = residual_mw(terms) + term.sign * (true_mw - term.power_mw)
     limit = limit_mw(terms) + LIMIT_FRAC * (abs(true_mw) - abs(term.power_mw))
     if abs(left) <= limit and term.can_be(true_mw, limit):
         return Suspect(term.path, term.channel, factor, left)
@@ -129,7 +129,7 @@ def _mended(terms: Sequence[Term], term: Term, factor: float) -> Suspect | None:
 
 
 def _changed_about(terms: Sequence[Term], first: Term, second: Term) -> Suspect | None:
-    left = residual_mw(terms) + (first.direction - second.direction) * (second.power_mw - first.power_mw)
+    left = residual_mw(terms) + (first.sign - second.sign) * (second.power_mw - first.power_mw)
     limit = limit_mw(terms)
     possible = first.can_be(second.power_mw, limit) and second.can_be(first.power_mw, limit)
     if abs(left) <= limit and possible:
@@ -148,20 +148,20 @@ class Response:
     """How a reading moved with the setpoint of a battery [MW per MW].
 
     Attributes:
-        ratio: Slope.
-        error: Its standard error.
+        slope: Measured.
+        sigma: Its standard error.
     """
 
-    ratio: float
-    error: float
+    slope: float
+    sigma: float
 
 
-def factor_of(response: Response, expected: float) -> float:
+def factor_of(response: Response, right_slope: float) -> float:
     """What a reading is too high by, from its response.
 
     Args:
         response: Measured.
-        expected: Response of a right one, +1 or -1.
+        right_slope: Of a right one, +1 or -1.
 
     Returns:
         1 right; -1, 1000 ... a slip, or any other factor that is sure; 0 where it does not move; nan where nothing can
@@ -171,7 +171,7 @@ def factor_of(response: Response, expected: float) -> float:
         >>> factor_of(Response(1.02, 0.05), -1.0), factor_of(Response(0.01, 0.02), 1.0)
         (-1.0, 0.0)
     """
-    ratio, error = response.ratio / expected, response.error
+    ratio, error = response.slope / right_slope, response.sigma
     if not isfinite(ratio) or error > LEAST_SURE * max(1.0, abs(ratio)):
         return float("nan")
     if abs(ratio) <= max(SURE * error, 1e-7):
@@ -182,19 +182,20 @@ def factor_of(response: Response, expected: float) -> float:
     return float(f"{ratio:.2g}") if error < SURE_FRAC * abs(ratio) else float("nan")
 
 
-def named(battery: str, own: float, meter: str, seen: float) -> tuple[Suspect, ...]:
+def named(battery: str, own_factor: float, meter: str, seen_factor: float) -> tuple[Suspect, ...]:
     """Who is wrong, by how the battery's own reading and that of the connection answered a step of its setpoint.
 
     Three witnesses, setpoint, battery, connection: the two that agree are believed.
 
     Args:
-        battery: Device that was stepped. own: Factor of its power.
-        meter: Device at the connection, "" where there is none. seen: Factor of its power.
+        battery: Device that was stepped. own_factor: Of its power.
+        meter: Device at the connection, "" where there is none. seen_factor: Of its power.
 
     Example:
         >>> [one.text for one in named("battery.main", 1.0, "grid.connection", -1.0)]
         ['grid.connection power_mw has the wrong sign']
     """
+    own, seen = own_factor, seen_factor
     if not isfinite(own) or own == seen == 1.0:
         return ()
     if not meter or not isfinite(seen):

@@ -58,14 +58,14 @@ class Row:
     Attributes:
         time_s: Monotonic.
         powers: By device [MW]; what is not known is not there.
-        level: 0 at rest, 1 at the step.
+        step: 0 at rest, 1 at the step.
         since_s: Since the level changed.
         block: Number of the level, counted.
     """
 
     time_s: float
     powers: Mapping[str, float]
-    level: float
+    step: float
     since_s: float
     block: int
 

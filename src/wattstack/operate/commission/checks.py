@@ -27,7 +27,7 @@ class Check:
         what: Channel without its asset, or what was looked at ("latency").
         verdict: PASSED, DOUBTFUL, FAILED or NOT_DONE.
         text: What was found.
-        measured, limit: Numbers, where there are some, in `unit`.
+        value, limit: Measured, and what is allowed: numbers, where there are some, in `unit`.
         mend: What to do about it.
         utc: When, ISO 8601; written by the book.
     """
@@ -37,7 +37,7 @@ class Check:
     what: str
     verdict: str
     text: str
-    measured: float | None = None
+    value: float | None = None
     limit: float | None = None
     unit: str = ""
     mend: str = ""
@@ -52,7 +52,7 @@ class Book:
 
     def note(self, check: Check) -> Check:
         """Write a check down, with the moment."""
-        stamped = replace(check, utc=utc_now(), measured=_number(check.measured), limit=_number(check.limit))
+        stamped = replace(check, utc=utc_now(), value=_number(check.value), limit=_number(check.limit))
         self.checks.append(stamped)
         return stamped
 
