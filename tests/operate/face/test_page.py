@@ -144,3 +144,23 @@ def test_a_session_that_ended_brings_the_door_back(house, browse):
     house.room.users.add("ito", PASSWORD + " new", "engineer")  # ends every session of that name
     page.run("location.hash = '#system'")
     page.until("document.querySelector('.enter')")
+
+
+def test_a_session_that_is_ended_elsewhere_closes_the_page_by_itself(house, browse):
+    page = sign_in(browse(), house)
+    page.run("location.hash = '#system'")
+    page.until("document.querySelector('[data-part=sessions] tbody tr')")
+    assert "127.0.0.1" in page.run("document.querySelector('[data-part=sessions]').innerText")
+    (one,) = house.room.users.sessions()
+    house.room.users.end_session(one["id"])
+    page.until("document.querySelector('.enter')")
+    assert page.run("document.body.dataset.errors") == "0"
+
+
+def test_a_page_whose_line_breaks_takes_it_up_again(house, browse):
+    page = sign_in(browse(), house)
+    before = int(page.until("Number(document.body.dataset.pictures) > 1 && document.body.dataset.pictures"))
+    for one in list(house._server.server_state.connections):
+        house.loop.call_soon_threadsafe(one.transport.abort)
+    page.until(f"Number(document.body.dataset.pictures) > {before + 4}")
+    assert page.run("document.body.dataset.errors") == "0"

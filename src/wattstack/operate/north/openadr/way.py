@@ -77,7 +77,9 @@ class OpenAdrWay:
         self._known: dict[str, Known] = {}
         self._programs: dict[str, Program] = {}
         self._held: dict[tuple, _Held] = {}
-        self._heard_s = -inf
+        self._heard_s = (
+            -inf
+        )  # of the loop's clock: a silence is one of the VTN, also where the site's time runs faster
         self._outbox: deque[dict[str, Any]] = deque(maxlen=MOST_REPORTS)
         self._told: set[str] = set()
         self._silent = ""
@@ -122,7 +124,7 @@ class OpenAdrWay:
         found, faults = read_events(_listed(await self._vtn.events()))
         for fault in faults:
             await self._once(site, "alarm", f"not understood, not acted on: {fault}")
-        now_s = self._heard_s = site.utc_s
+        self._heard_s, now_s = asyncio.get_running_loop().time(), site.utc_s
         self._known = {
             one.version: Known(one, self._programs.get(one.program_id), self._seen_s(one, now_s))
             for one in found
@@ -152,7 +154,7 @@ class OpenAdrWay:
         while True:
             now_s = site.utc_s
             meter.add(now_s, site.values(f"{SITE}.power_mw"))
-            if now_s - self._heard_s > FORGET_S:
+            if self._silent_s() > FORGET_S:
                 self._known = {}
             if site.heard:
                 signals = signals_at(
@@ -178,8 +180,13 @@ class OpenAdrWay:
                 await site.ask(_request(site, held.signal, now_s + END_S))
             await site.say("info", CHANNEL, f"ended: {held.signal.why}")
 
+    def _silent_s(self) -> float:
+        """Since the VTN was heard last [s]."""
+        return asyncio.get_running_loop().time() - self._heard_s
+
     def _until_s(self, signal: Signal, now_s: float) -> float:
-        end_s = signal.until_s if isfinite(signal.until_s) else self._heard_s + self._declared.hold_s
+        left_s = self._declared.hold_s - self._silent_s()
+        end_s = signal.until_s if isfinite(signal.until_s) else now_s + left_s
         most_s = LONGEST_S if signal.source == "utility" else 0.95 * self.campus.operate.request_s
         return min(end_s, now_s + most_s)
 
