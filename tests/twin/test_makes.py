@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from wattstack.physics import ageing_of, cell_of
+from wattstack.physics import BlockSpec, ageing_of, cell_of
 from wattstack.twin.makes import COLUMNS, CellCourse, spread_of_makes
 
 
@@ -13,8 +13,9 @@ def course(chemistry: str, strip_days: float | None = None) -> CellCourse:
     """A charge and a discharge a day, for two days."""
     hours = np.arange(48)
     soc = 0.5 + 0.4 * np.sin(2.0 * np.pi * hours / 24.0)
-    laws = ageing_of(cell_of(chemistry))
-    return CellCourse("battery.main", laws, strip_days, soc, np.full(48, 25.0), 3600.0)
+    cell = cell_of(chemistry)
+    spec = BlockSpec("battery.main", cell, ageing_of(cell), 2.0, 1.0, 1.0)
+    return CellCourse("battery.main", spec, strip_days, soc, np.full(48, 25.0), 3600.0)
 
 
 def test_the_band_holds_the_law_and_grows():

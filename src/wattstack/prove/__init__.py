@@ -11,13 +11,14 @@ _LAZY = {
     "Outages": "result",
     "OutageFiles": "store",
     "Tilt": "odds",
+    "outage_files": "store",
     "read_outages": "store",
     "simulate_outages": "outage",
     "write_outages": "store",
 }
 
 __all__ = [
-    "OutageFiles", "OutageStudy", "Outages", "Tilt", "read_outages", "simulate_outages", "write_outages",
+    "OutageFiles", "OutageStudy", "Outages", "Tilt", "outage_files", "read_outages", "simulate_outages", "write_outages",
 ]  # fmt: skip
 
 

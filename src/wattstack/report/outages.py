@@ -51,8 +51,7 @@ def is_outages(result: Any) -> bool:
 
 def open_outages(result: Outages | OutageFiles | str | Path) -> OutageFiles:
     """The content of a folder, or of campaigns in memory."""
-    from wattstack.prove import Outages, read_outages
-    from wattstack.prove.store import outage_files
+    from wattstack.prove import Outages, outage_files, read_outages
 
     if isinstance(result, (str, Path)):
         return read_outages(result)

@@ -24,7 +24,7 @@ from wattstack.twin.kernel import layout as out
 if TYPE_CHECKING:
     import pandas as pd
 
-    from wattstack.physics.ageing import AgeingLaws
+    from wattstack.physics import BlockSpec
     from wattstack.twin.fleet import Fleet
 
 STEP_S = 300  # of a course: a turning point is up to so much late
@@ -40,14 +40,14 @@ class CellCourse(NamedTuple):
 
     Attributes:
         path: "battery.main".
-        laws: How they age.
+        spec: The block they are in, with the laws they age by.
         strip_days: Longest time between two strips; None: never.
         soc, temp_degc: At the end of each step.
         step_s: Length of a step [s].
     """
 
     path: str
-    laws: AgeingLaws
+    spec: BlockSpec
     strip_days: float | None
     soc: np.ndarray
     temp_degc: np.ndarray
@@ -75,7 +75,7 @@ def courses_of(fleet: Fleet, kept: np.ndarray, step_s: float) -> tuple[CellCours
         asked = strip_of(fleet.campus.battery[path.split(".")[1]])
         days = None if asked is None else asked.every_days
         soc, temp = (kept[row, b, every - 1 :: every].copy() for row in (out.B_SOC, out.B_TEMP))
-        courses.append(CellCourse(path, spec.laws, days, soc, temp, every * step_s))
+        courses.append(CellCourse(path, spec, days, soc, temp, every * step_s))
     return tuple(courses)
 
 
@@ -96,7 +96,8 @@ def spread_of_makes(courses: Sequence[CellCourse], years: int) -> pd.DataFrame:
 
     tables = []
     for one in courses:
-        laws = [one.laws, *(one.laws.times(factors) for factors in draw_factors(one.laws, DRAWS, SEED))]
+        law = one.spec.laws
+        laws = [law, *(law.times(factors) for factors in draw_factors(law, DRAWS, SEED))]
         left = fade(
             laws,
             one.soc,

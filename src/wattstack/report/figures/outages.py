@@ -1,7 +1,7 @@
 """Figures of campaigns of outages: survival, what was lost, charge when the grid went, the worst minute by minute.
 
 Needs    tables of prove.OutageFiles; report.figures.base.
-Gives    survival, losses, lengths, charge, worst, LENGTH_WORDS.
+Gives    survival, losses, lengths, charge, worst.
 Used by  report.outages.
 
 Every share is of the weights, so that campaigns drawn for rare losses count as often as they would happen.
@@ -57,12 +57,12 @@ LOAD, STORED = Key("To be carried", INK, "line", "dash"), Key("Stored energy", G
 BINS = 20
 LAST_H = 0.5  # shown after the last thing that happened
 MOST_POINTS = 900
-LENGTH_WORDS = {1.0 / 60.0: "1 min", 0.1: "6 min", 0.25: "15 min", 0.5: "30 min"}
+_LENGTHS = {1.0 / 60.0: "1 min", 0.1: "6 min", 0.25: "15 min", 0.5: "30 min"}
 
 
-def length_words(hours: float) -> str:
+def _length_words(length_h: float) -> str:
     """A length as people say it."""
-    return next((words for h, words in LENGTH_WORDS.items() if abs(h - hours) < 1e-9), f"{hours:g} h")
+    return next((words for h, words in _LENGTHS.items() if abs(h - length_h) < 1e-9), f"{length_h:g} h")
 
 
 def survival(table: pd.DataFrame, synthetic: bool) -> Figure:
@@ -76,7 +76,7 @@ def survival(table: pd.DataFrame, synthetic: bool) -> Figure:
         line(x, middle, CHANCE, "%"),
     ]
     ticks = [tick for tick in (0.0167, 0.1, 0.5, 1, 2, 4, 8, 24, 48, 72, 168) if x[0] * 0.9 <= tick <= x[-1]]
-    words = [length_words(1 / 60) if tick == 0.0167 else length_words(tick) for tick in ticks]
+    words = [_length_words(1 / 60) if tick == 0.0167 else _length_words(tick) for tick in ticks]
     look = layout(
         synthetic,
         xaxis=titled("Time since the grid went", type="log", tickvals=ticks, ticktext=words),
@@ -130,8 +130,8 @@ def lengths(table: pd.DataFrame, synthetic: bool) -> Figure:
 
 def _span(low: float, high: float) -> str:
     if low == 0.0:
-        return f"to {length_words(high)}"
-    return f"over {length_words(low)}" if not np.isfinite(high) else f"to {length_words(high)}"
+        return f"to {_length_words(high)}"
+    return f"over {_length_words(low)}" if not np.isfinite(high) else f"to {_length_words(high)}"
 
 
 def charge(campaigns: pd.DataFrame, energy_mwh: float, synthetic: bool) -> Figure:
