@@ -232,11 +232,9 @@ def _told_of_faults(view: DayView) -> list[tuple[dict, str, float | None]]:
         begin_s = view.start_s + fault["at_s"]
         end_s = begin_s + fault.get("lasts_s", float("inf"))
         near = [e for e in events if begin_s <= e["utc_s"] < end_s + 60.0 * max(speed / 10.0, 1.0)]
-        words = list(
-            dict.fromkeys(
-                e["text"] for e in near if e["channel"] == fault["device"] and e["level"] == "alarm"
-            )
-        )
+        about = (fault["device"], "grid") if fault["kind"] == "outage" else (fault["device"],)
+        alarms = (e["text"] for e in near if e["channel"] in about and e["level"] == "alarm")
+        words = list(dict.fromkeys(alarms))
         words += [e["text"] for e in near if e["level"] == "command" and _matters(e, fault)][:2]
         back = [e["utc_s"] for e in near if e["text"] == "answers again" and e["channel"] == fault["device"]]
         wait = (max(back) - end_s) / speed if back and np.isfinite(end_s) else None
