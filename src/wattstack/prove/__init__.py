@@ -18,7 +18,8 @@ _LAZY = {
 }
 
 __all__ = [
-    "OutageFiles", "OutageStudy", "Outages", "Tilt", "outage_files", "read_outages", "simulate_outages", "write_outages",
+    "OutageFiles", "OutageStudy", "Outages", "Tilt", "outage_files", "read_outages", "simulate_outages",
+    "write_outages",
 ]  # fmt: skip
 
 
