@@ -9,8 +9,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tests.operate.guard.conftest import BATTERY, DEVICES, campus_of
-from tests.operate.guard.images import UTC_S, image_of, site
+from tests.operate.guard.images import CLOCK_S, UTC_S, image_of, site
 from wattstack.operate.guard import Mind
+from wattstack.operate.guard.did import NOTHING, did_of
 from wattstack.operate.link import Request
 
 GRID = {"connection": {"firm_mw": 16, "nonfirm_mw": 4}, "tariff": {"energy": {"price_per_mwh": 10000}}}
@@ -284,3 +285,48 @@ def test_engines_help_a_connection_that_cannot_carry_the_load_and_follow_who_ask
     assert made.asset_mw["generator.gas"] == pytest.approx(2.0)
     assert take(mind, what="generator_mw", value=5.0) == ""
     assert decided(mind, 1.0, 4.0, generator__gas__output_mw=0.0).asset_mw["generator.gas"] == 5.0
+
+
+def test_power_that_a_person_asks_for_bounds_what_the_rules_want_while_it_runs():
+    mind = Mind(
+        campus_of(duties=BACKUP, control={"kind": "rules", "rules": ["limit", "reserve", "self_consumption"]})
+    )
+    assert decided(mind).asset_mw["battery.main"] == 10.0
+    assert take(mind, **user(what="battery_mw", low=-1.0, high=3.0, reason="test")) == ""
+    made = decided(mind, 3.0, begin_s=3.0)
+    assert (made.mode, made.asset_mw["battery.main"]) == ("run", 3.0)
+    assert made.reasons["battery.main"].endswith("held at 3 MW by instruction: operator-1: test")
+    made = decided(mind, 3.0, begin_s=6.0, grid__connection__power_mw=22.0)
+    assert made.asset_mw["battery.main"] == pytest.approx(6.0)  # the connection stands above it
+    assert made.slack_mw["instruction"] == pytest.approx(3.0)
+
+
+def test_each_request_says_what_it_does():
+    mind = Mind(campus_of(control={"kind": "mpc", "rules": ["limit", "reserve", "plan"]}))
+
+    def did(made) -> dict[str, str]:
+        return {r.what: did_of(r, made) for r in mind.book.in_force(made.time_s - CLOCK_S)}
+
+    take(mind, what="battery_mw", low=-2.0, high=3.0, reason="dear hours")
+    take(mind, what="load_cap_mw", high=30.0)
+    take(mind, what="peak_mw", high=15.0)
+    take(mind, **user(what="reserve_mwh", value=5.0))
+    take(mind, "north", source="utility", what="import_limit_mw", high=17.0)
+    said = did(decided(mind))
+    assert said["battery_mw"] == "leaves 1.002 .. 3 MW to the batteries"  # three seconds above the peak before
+    assert said["peak_mw"].startswith("leaves 1.002 .. ") and "5 MWh" in said["reserve_mwh"]
+    assert said["load_cap_mw"] == "is told to the workload; nothing relies on it"
+    assert said["import_limit_mw"] == NOTHING or said["import_limit_mw"].startswith("leaves")
+    said = did(decided(mind, 3.0, begin_s=3.0, grid__connection__power_mw=22.0))
+    assert said["battery_mw"].startswith("is missed by")
+    take(mind, **user(what="mode", mode="safe"))
+    said = did(decided(mind, 1.0, begin_s=6.0))
+    assert said["battery_mw"] == "does nothing: the mode is safe" and said["mode"] == "the mode is safe"
+    mind.book._force.clear()
+    take(mind, **user(what="mode", mode="manual"))
+    take(mind, **user(what="battery_mw", value=1.0))
+    take(mind, what="battery_mw", value=2.0)
+    made = decided(mind, 1.0, begin_s=7.0)
+    assert [did_of(r, made) for r in mind.book.in_force(7.0)] == [
+        "the mode is manual", "is what is wished", "does nothing: the mode is manual",
+    ]  # fmt: skip

@@ -57,9 +57,12 @@ def effects(request: Request, campus: Campus, live: Live, now_s: float) -> list[
 def _battery(request: Request, campus: Campus, live: Live, hours: float) -> Iterator[Line]:
     low, high = request.bounds
     state = live.seen.state
-    if state is not None and state.mode != "manual":
-        words = f"Batteries follow people in mode manual only; it is {state.mode}: it would do nothing until then."
-        yield Line(words, True)
+    if state is not None and state.mode == "safe":
+        yield Line("The mode is safe: batteries rest, it would do nothing until then.", True)
+    elif state is not None and state.mode != "manual":
+        yield Line(
+            f"The mode is {state.mode}: it bounds what rules and plan ask; limits and reserve stand above it."
+        )
     for name, one in campus.battery.items():
         path = f"battery.{name}"
         if request.path not in (None, path):

@@ -1,7 +1,7 @@
 """What holds at this moment: limits, reserve, peak and bands, from what is declared and what is asked.
 
 Needs    campus, operate.link.Request.
-Gives    Limits, Band, limits_of, month_target.
+Gives    Limits, Band, limits_of, words_of, month_target.
 Used by  operate.guard.mind.
 
 A request narrows. Two of them widen, and no further than the campus file says: the utility may free the non-firm part
@@ -70,8 +70,7 @@ def limits_of(campus: Campus, requests: Iterable[Request]) -> Limits:
         whole_mw = made.import_mw + float(connection.nonfirm_mw)
     for request in requests:
         low, high = request.bounds
-        who = request.user or request.source
-        why = f"{who}: {request.reason}" if request.reason else who
+        why = words_of(request)
         alone = request.path is not None and len(campus.battery) == 1 and request.what == "battery_mw"
         band = Band(None if alone else request.path, low, high, why)
         if request.what == "import_limit_mw":
@@ -93,6 +92,12 @@ def limits_of(campus: Campus, requests: Iterable[Request]) -> Limits:
         else:
             {"utility": made.told, "user": made.manual}.get(request.source, made.cost).append(band)
     return made
+
+
+def words_of(request: Request) -> str:
+    """Who asks, and what for: the reason of what it narrows."""
+    who = request.user or request.source
+    return f"{who}: {request.reason}" if request.reason else who
 
 
 def month_target(campus: Campus, label: str) -> float:

@@ -56,6 +56,7 @@ class Decision:
         asset_mw: By asset.
         reasons: By asset.
         slack_mw: By step of arbitration that could not be kept.
+        steps: Of arbitration that narrowed, or were missed: step, low and high left after it, slack [MW], why.
         alarms: That stand, by device or channel.
         values: Numbers of the decision, by channel.
         tripped: Devices that tripped now.
@@ -68,6 +69,7 @@ class Decision:
     asset_mw: dict[str, float] = field(default_factory=dict)
     reasons: dict[str, str] = field(default_factory=dict)
     slack_mw: dict[str, float] = field(default_factory=dict)
+    steps: list[tuple[str, float, float, float, str]] = field(default_factory=list)
     alarms: dict[str, str] = field(default_factory=dict)
     values: dict[str, float] = field(default_factory=dict)
     tripped: list[str] = field(default_factory=list)
@@ -100,7 +102,9 @@ class Mind:
             Others(campus, speed),
         )
         # on a hurried site each period sees the noise of many seconds, which would pass for another loop
-        size_mw = sum(float(u.power_mw) for u in campus.battery.values()) if speed <= HURRIED else float("inf")
+        size_mw = (
+            sum(float(u.power_mw) for u in campus.battery.values()) if speed <= HURRIED else float("inf")
+        )
         self.swings = Swings(size_mw, campus.operate.period_s)
         self.strips = None
         if strips_of(campus):
@@ -149,6 +153,11 @@ class Mind:
         for path in fixed:
             made.reasons[path.split("#")[0]] += f"; {path} {self.strips.words(path)}"
         made.slack_mw = left.slacks
+        made.steps = [
+            (one.step, one.low_mw, one.high_mw, one.slack_mw, one.why)
+            for one in left.records
+            if one.narrowed or one.slack_mw > 0.0
+        ]
         self.others.decide(made, image, seen, limits, self.lockouts.why)
         for path, given_up in self.others.engines.given_up.items():
             self.lockouts.lock(path, given_up)
@@ -304,7 +313,10 @@ class Mind:
         if min(limits.told_import_mw, limits.told_export_mw) < FAR_MW:
             words = f"told to import at most {limits.told_import_mw:g} MW, export at most {limits.told_export_mw:g} MW"
             left.narrow("instruction", high - limits.told_import_mw, low + limits.told_export_mw, words)
-        for band in limits.told:
+        people = (
+            limits.manual if made.mode in ("run", "shadow") else []
+        )  # a person's band stands in run as a bound
+        for band in (*limits.told, *people):
             left.narrow("instruction", band.low_mw, band.high_mw, band.why) if band.path is None else None
         self._ramp(made.time_s, left)
         if made.mode == "safe":

@@ -4,8 +4,8 @@ Gives    Swings.
 Used by  operate.guard.mind.
 
 Two loops that each answer what the other did can drive each other up: an inverter's own droop, a second controller, a
-meter that tells late. What is wished is then followed by a part of the way, with a dead band, and limits are held by the
-worst that was seen of late instead of by the last value: they stay held, and the swing has nothing left that drives it.
+meter that tells late. What is wished is then followed by a part of the way, with a dead band, and limits are held by
+the worst that was seen of late, not by the last value: they stay held, and nothing is left that drives the swing.
 """
 
 from __future__ import annotations

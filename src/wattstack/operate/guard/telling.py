@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from wattstack.operate.devices import Image
+from wattstack.operate.guard.did import did_of
 from wattstack.operate.link import Event, State
 
 if TYPE_CHECKING:
@@ -119,7 +120,7 @@ class Telling:
             {
                 "id": r.id, "source": r.source, "what": r.what, "path": r.path, "until_s": r.until_s,
                 "low": r.low if r.value is None else r.value, "high": r.high if r.value is None else r.value,
-                "mode": r.mode, "reason": r.reason, "user": r.user,
+                "mode": r.mode, "reason": r.reason, "user": r.user, "did": did_of(r, made),
             }
             for r in guard.mind.book.in_force(guard.image.time_s)
         )  # fmt: skip
