@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from tests.operate.guard.conftest import DEVICES, RAW, free_port
+from benchmarks.guard_tools import free_port
+from tests.operate.guard.conftest import DEVICES, RAW
 from tests.operate.guard.images import UTC_S
 from tests.operate.guard.plants import Plant
 from wattstack.campus import Campus

@@ -3,41 +3,24 @@
 from __future__ import annotations
 
 import asyncio
-import socket
 from contextlib import asynccontextmanager
 
 import pytest
 
+from tests.operate.small import campus_at, with_battery
 from wattstack.campus import Campus
 from wattstack.operate.devices import Devices
 from wattstack.operate.simulated import simulate_devices
 
-BATTERY = {"power_mw": 10, "energy_mwh": 20, "charge_eff": 0.95, "discharge_eff": 0.95}
-RAW = {
-    "wattstack": 1,
-    "name": "test",
-    "place": {"latitude_deg": 34.6, "longitude_deg": 135.5, "time_zone": "Asia/Tokyo"},
-    "currency": "JPY",
-    "time": {"start": "2022-04-01T00:00+09:00", "end": "2022-04-03T00:00+09:00", "step": "30min"},
-    "load": {"halls": {"it_mw": 20}},
-    "grid": {"connection": {"firm_mw": 50}, "tariff": {"energy": {"price_per_mwh": 10000}}},
-    "battery": {"main": BATTERY},
-}
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
+RAW = {**with_battery(20), "load": {"halls": {"it_mw": 20}}}
+RAW["grid"] = {**RAW["grid"], "connection": {"firm_mw": 50}}
+BATTERY = RAW["battery"]["main"]
+del RAW["control"]
 
 
 def campus_with(devices: dict, **sections) -> Campus:
-    """The campus; each device stands at 127.0.0.1, on a port of its own where none is given."""
-    whole = {
-        path: {"host": "127.0.0.1", "port": free_port(), **one} if one.get("transport") != "rtu" else one
-        for path, one in devices.items()
-    }
-    return Campus.model_validate({**RAW, **sections, "devices": whole})
+    """The campus with these devices."""
+    return campus_at(RAW, devices, **sections)
 
 
 class Bench:

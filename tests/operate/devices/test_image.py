@@ -8,7 +8,8 @@ import struct
 
 import pytest
 
-from tests.operate.devices.conftest import campus_with, free_port
+from benchmarks.guard_tools import free_port
+from tests.operate.devices.conftest import campus_with
 from wattstack.operate.devices import Devices, Quality
 
 PATH, METER = "battery.main", "grid.connection"

@@ -16,7 +16,8 @@ import tty
 
 import pytest
 
-from tests.operate.devices.conftest import campus_with, free_port
+from benchmarks.guard_tools import free_port
+from tests.operate.devices.conftest import campus_with
 from wattstack.errors import InputError, StateError
 from wattstack.operate.devices import Devices, read_request, write_request
 from wattstack.operate.devices.link import READ_HOLDING

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
-import socket
 import subprocess
 import sys
 from contextlib import asynccontextmanager
@@ -13,38 +12,19 @@ from pathlib import Path
 
 import pytest
 
+from tests.operate.small import TEMPLATED, campus_at, with_battery
 from wattstack.campus import Campus, write_campus
 from wattstack.operate.guard import Guard
 from wattstack.operate.simulated import simulate_devices
 
-BATTERY = {"power_mw": 10, "energy_mwh": 20, "charge_eff": 0.95, "discharge_eff": 0.95, "start": {"soc": 0.8}}
-RAW = {
-    "wattstack": 1,
-    "name": "test",
-    "place": {"latitude_deg": 34.6, "longitude_deg": 135.5, "time_zone": "Asia/Tokyo"},
-    "currency": "JPY",
-    "time": {"start": "2022-04-01T00:00+09:00", "end": "2022-04-03T00:00+09:00", "step": "30min"},
-    "load": {"offices": {"draw_mw": 20}},
-    "grid": {"connection": {"firm_mw": 16}, "tariff": {"energy": {"price_per_mwh": 10000}}},
-    "battery": {"main": BATTERY},
-    "control": {"kind": "rules", "rules": ["limit", "reserve", "peak"]},
-}
-DEVICES = {
-    "grid.connection": {"template": "library:meter-generic"},
-    "battery.main": {"template": "library:sunspec-storage"},
-}
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
+RAW = with_battery(20, start={"soc": 0.8})
+BATTERY = RAW["battery"]["main"]
+DEVICES = TEMPLATED
 
 
 def campus_of(devices: dict | None = None, **sections) -> Campus:
     """The campus: 20 MW of load behind 16 MW of grid, so that the battery has to give 4 MW."""
-    whole = {p: {"host": "127.0.0.1", "port": free_port(), **one} for p, one in (devices or DEVICES).items()}
-    return Campus.model_validate({**RAW, **sections, "devices": whole})
+    return campus_at(RAW, devices or DEVICES, **sections)
 
 
 @asynccontextmanager

@@ -12,7 +12,8 @@ from dataclasses import replace
 
 import pytest
 
-from tests.operate.guard.conftest import DEVICES, campus_of, free_port, until
+from benchmarks.guard_tools import free_port
+from tests.operate.guard.conftest import DEVICES, campus_of, until
 from wattstack.errors import InputError
 from wattstack.library import find
 from wattstack.operate.devices.template import made_template

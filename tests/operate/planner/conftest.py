@@ -3,24 +3,14 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from tests.operate.small import small_file
 from wattstack.campus import read_campus
 
-CAMPUS = """
-wattstack: 1
-name: small
-place: {latitude_deg: 34.6, longitude_deg: 135.5, time_zone: Asia/Tokyo}
-currency: JPY
-time: {start: 2022-04-01T00:00+09:00, end: 2022-05-01T00:00+09:00, step: 1h}
-load: {hall: {draw_mw: 10}}
-grid:
-  connection: {firm_mw: 14}
-  tariff:
-    energy:
-      price_per_mwh: {periods: {night: {price_per_mwh: 5000, hours: ["0-6"]}, day: {price_per_mwh: 20000}}}
-    demand: {monthly: {price_per_mw_month: 1000000, interval: 1h}}
-battery:
-  main: {chemistry: library:lfp-grid-2026, power_mw: 4, energy_mwh: 16, capital_per_mwh: 3.0e7, capital_per_mw: 1.0e7,
-         fixed_per_mw_year: 0, wear_per_mwh: 300}
+PERIODS = '{night: {price_per_mwh: 5000, hours: ["0-6"]}, day: {price_per_mwh: 20000}}'
+MONTHLY = "{monthly: {price_per_mw_month: 1000000, interval: 1h}}"
+CAMPUS = small_file(
+    f"{{energy: {{price_per_mwh: {{periods: {PERIODS}}}}}, demand: {MONTHLY}}}",
+    """
 generator:
   gas: {fuel: lng, power_mw: 5, fuel_mwh_per_mwh: 2.2, fuel_price_per_mwh: 12000, om_per_mwh: 1500,
         capital_per_mw: 1, fixed_per_mw_year: 0, life_years: 20}
@@ -29,8 +19,8 @@ devices:
   grid.connection: {template: library:meter-generic, host: 127.0.0.1, port: 5020}
   battery.main: {template: library:sunspec-storage, host: 127.0.0.1, port: 5021}
   generator.gas: {template: library:genset-controller, host: 127.0.0.1, port: 5022}
-finance: {discount_rate_frac: 0.07, horizon_years: 20}
-"""
+""",
+)
 
 
 @pytest.fixture(scope="session")

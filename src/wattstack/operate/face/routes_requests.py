@@ -7,6 +7,9 @@ Used by  operate.face.app.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
@@ -16,7 +19,8 @@ from wattstack.operate.face.openapi import openapi_document
 from wattstack.operate.face.room import Room
 from wattstack.operate.face.routes_people import answered, words
 from wattstack.operate.face.shield import read_json
-from wattstack.operate.face.users import at_least
+from wattstack.operate.face.users import Who, at_least
+from wattstack.operate.link import Request as Asked
 
 
 def _room(request: Request) -> Room:
@@ -50,18 +54,21 @@ async def preview(request: Request) -> Response:
 
 async def send(request: Request) -> Response:
     """Ask the guard, or wait for a second person."""
-    room = _room(request)
-    who = room.gate.need(request, "operator")
-    made, for_s = room.asks.read(await read_json(request), who)
-    done = await room.asks.submit(made, for_s, who)
-    return answered(done, 200 if done["taken"] else 202 if "waiting" in done else 409)
+    return await _submitted(request, _room(request).asks.read)
 
 
 async def end(request: Request) -> Response:
     """End a request in force before its time."""
+    return await _submitted(request, _room(request).asks.ending)
+
+
+async def _submitted(
+    request: Request, read: Callable[[dict[str, Any], Who], tuple[Asked, float]]
+) -> Response:
+    """What `read` makes of the body, sent; 202 where it waits, 409 where the guard refuses it."""
     room = _room(request)
     who = room.gate.need(request, "operator")
-    made, for_s = room.asks.ending(await read_json(request), who)
+    made, for_s = read(await read_json(request), who)
     done = await room.asks.submit(made, for_s, who)
     return answered(done, 200 if done["taken"] else 202 if "waiting" in done else 409)
 
