@@ -11,12 +11,20 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.operate.devices.conftest import campus_with
-from wattstack.operate.devices import Devices, Link, read_request
+from wattstack.operate.devices import Devices, Link, read_request, write_request
 from wattstack.operate.devices.link import READ_HOLDING, wrong_answer
 from wattstack.operate.devices.sunspec import find_models
 
 UNIT, ADDRESS, COUNT = 3, 100, 4
 REQUEST = read_request(UNIT, READ_HOLDING, ADDRESS, COUNT)
+
+
+WRITE = write_request(UNIT, ADDRESS, (1, 2))
+
+
+def echo(what: tuple[int, int]) -> bytes:
+    """The answer of a device that took a write: where, and how many."""
+    return struct.pack(">BHH", 16, *what)
 
 
 def right(number: int, registers: tuple[int, ...]) -> bytes:
@@ -99,6 +107,17 @@ def parts(data: bytes, cuts: list[int]):
 def test_an_answer_is_right_only_with_unit_function_length_and_count(unit, pdu):
     if wrong_answer(REQUEST, unit, pdu) is None:
         assert unit == UNIT and pdu[:2] == bytes((3, 2 * COUNT)) and len(pdu) == 2 + 2 * COUNT
+
+
+@given(
+    st.integers(0, 255),
+    st.one_of(
+        st.binary(min_size=1, max_size=12), st.tuples(st.integers(0, 2000), st.integers(0, 5)).map(echo)
+    ),
+)
+def test_a_write_is_confirmed_by_its_own_echo_alone(unit, pdu):
+    if wrong_answer(WRITE, unit, pdu) is None:
+        assert (unit, pdu) == (UNIT, echo((ADDRESS, 2)))
 
 
 @settings(max_examples=60, deadline=None)
