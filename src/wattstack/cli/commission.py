@@ -136,9 +136,8 @@ def summary(found: dict[str, Any]) -> str:
     lines = [table(rows), ""]
     for one in found["checks"]:
         if one["verdict"] in ("failed", "doubtful"):
-            lines.append(
-                f"{one['verdict']}: {one['device']} {one['what']} {one['text']}. {one['mend']}".rstrip()
-            )
+            named = "" if one["text"].startswith(one["device"]) else f"{one['device']} {one['what']} "
+            lines.append(f"{one['verdict']}: {named}{one['text']}. {one['mend']}".rstrip())
     counts = ", ".join(f"{n} {verdict}" for verdict, n in found["counts"].items())
     return "\n".join([*lines, f"{found['kind']} {found['verdict']}: {counts}"])
 

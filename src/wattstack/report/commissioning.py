@@ -109,14 +109,19 @@ def _moment(utc: str) -> str:
 
 def _mends(found: Found) -> str:
     rows = [
-        [one["device"], f"{one['what']}: {one['text']}", _verdict(one["verdict"]), one["mend"]]
+        [one["device"], _said(one), _verdict(one["verdict"]), one["mend"]]
         for verdict in ("failed", "doubtful")
-        for one in found["checks"]
+        for one in sorted(found["checks"], key=lambda one: one["device"] == "site")
         if one["verdict"] == verdict
     ]
     if not rows:
         return paragraph("Nothing.")
     return table(["Device", "What was found", "Verdict", "How to mend it"], rows, kind="text")
+
+
+def _said(one: Found) -> str:
+    """What was found, and of what, where the text does not name it."""
+    return one["text"] if one["text"].startswith(one["device"]) else f"{one['what']}: {one['text']}"
 
 
 def _verdict(verdict: str) -> Cell:

@@ -75,8 +75,7 @@ def find_answers(bench: Bench, path: str, made: Step, rows: list[Row]) -> None:
     """How every reading answered the steps."""
     if not made.level.seen_mw:
         return
-    last_s = max(row.since_s for row in rows) - made.level.start_s
-    settle = max(SETTLE_S, SETTLED_FRAC * last_s) + made.level.start_s
+    settle = max(SETTLE_S, SETTLED_FRAC * max(row.since_s for row in rows))
     used = [row for row in rows if row.since_s >= settle]
     # what was asked, as the power it should bring
     wanted = np.array([row.step * made.level.seen_mw for row in used])

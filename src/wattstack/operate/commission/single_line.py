@@ -122,10 +122,17 @@ def _by_steps(bench: Bench, steps: Mapping[str, Step]) -> tuple[list[Suspect], s
 
 def _note_step(bench: Bench, path: str, made: Step, factors: tuple[float, float]) -> None:
     words = []
-    for name, answer, factor in ((path, made.own, factors[0]), (made.meter, made.seen, factors[1])):
+    both = ((path, made.own, factors[0], "+1"), (made.meter, made.seen, factors[1], "-1"))
+    for name, answer, factor, right in both:
         if name and isfinite(answer.slope):
             words.append(f"{name} by {answer.slope:+.3g} of it (within {max(answer.sigma, 1e-3):.2g})")
-            words[-1] += "" if isfinite(factor) else ", which tells nothing"
+            words[-1] += (
+                ""
+                if factor == 1.0
+                else f", {right} is right"
+                if isfinite(factor)
+                else ", which tells nothing"
+            )
     words += [f"{other} moves with it by {answer.slope:+.3g}" for other, answer in made.moved.items()]
     unsure = any(
         name and not isfinite(factor) for name, factor in ((path, factors[0]), (made.meter, factors[1]))

@@ -10,12 +10,14 @@ writes: in one request with mode, fallback and timer, heartbeat last, read back.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from math import isfinite, isnan, nan
 
 from wattstack.operate.commission.answer import Level, Step, crossing, find_answers, note_group, note_times
 from wattstack.operate.commission.bench import Bench, Row
 from wattstack.operate.commission.checks import FAILED, NOT_DONE, Check
 
+RUNS_FRAC = 0.9  # of its step: an engine runs
 PATIENCE = 10  # readings until what forbids a step counts
 RUNAWAY = 5.0  # times the step, at two meters: the test ends at once
 STATES = {
@@ -127,7 +129,7 @@ async def step_device(bench: Bench, path: str) -> Step | None:
         return None
     bench.rest[path] = level.rest_mw
     made, rows = Step(level, meter=bench.meter), []
-    hold_s = max(bench.options.plateau_s, 6.0 * bench.campus.devices[path].period_s) + level.start_s
+    hold_s = max(bench.options.plateau_s, 6.0 * bench.campus.devices[path].period_s)
     for block in range(2 if level.start_s else 2 * bench.options.pairs):  # engines are started once
         if not await _plateau(bench, path, made, rows, hold_s):
             return None
@@ -141,41 +143,47 @@ async def step_device(bench: Bench, path: str) -> Step | None:
 
 
 async def _plateau(bench: Bench, path: str, made: Step, rows: list[Row], hold_s: float) -> bool:
-    """Hold the next level; False where far more than the step happened."""
+    """Hold the next level, of an engine from when it runs; False where far more than the step happened."""
     level, block = made.level, rows[-1].block + 1 if rows else 0
     at = block % 2
     setpoint = level.step_mw if at else level.rest_mw
     command, clock = bench.devices.commands[path], bench.devices.live[path].now
     before = dict(rows[-1].powers) if rows else bench.powers()
     began, register_s, confirm_s = clock(), nan, nan
-    first = len(rows)
-    while clock() - began < hold_s:
+    waits = bool(at and level.start_s)
+    end, mine = began + hold_s + waits * level.start_s, []
+    while clock() < end:
         image = await bench.cycle({path: setpoint})
         if isnan(confirm_s) and began <= command.taken_s and command.written_mw == setpoint:
             confirm_s = command.taken_s - began
         if isnan(register_s) and bench.stands(path, setpoint) and image.time_s > began:
             register_s = image.time_s - began
-        rows.append(Row(image.time_s, bench.powers(), float(at), image.time_s - began, block))
-        if _ran_away(before, rows[-1].powers, path, made):
-            if bench.devices.commands[path].state not in ("foreign", "yielded"):
-                said = (
-                    f"more than {RUNAWAY:g} times the step is measured at two meters: it was released at once"
-                )
-                mend = "Look at the scale of the setpoint register before anything else is written."
-                bench.book.note(Check(path, "write", "setpoint_mw", FAILED, said, mend=mend))
-            else:
-                _taken(bench, path)
-            await bench.release()
+        mine.append(Row(image.time_s, bench.powers(), float(at), image.time_s - began, block))
+        if _ran_away(before, mine[-1].powers, path, made):
+            await _give_up(bench, path)
             return False
+        if waits and isfinite(crossing(mine[-1:], before.get(path, nan), path, made, RUNS_FRAC)):
+            waits, end = False, clock() + hold_s
     if block and level.step_mw != level.rest_mw:
         made.confirm_s.append(confirm_s)
         made.register_s.append(register_s)
-        tenth, half, most = (
-            crossing(rows[first:], before.get(path, nan), path, made, f) for f in (0.1, 0.5, 0.9)
-        )
+        tenth, half, most = (crossing(mine, before.get(path, nan), path, made, f) for f in (0.1, 0.5, 0.9))
         made.measured_s.append(half)
         made.ramp_s.append(most - tenth)
+    begins = end - hold_s - began  # an engine counts from when it runs
+    rows += [replace(row, since_s=row.since_s - begins) for row in mine if row.since_s >= begins]
     return True
+
+
+async def _give_up(bench: Bench, path: str) -> None:
+    """More than was asked: take it back, and say so."""
+    if bench.devices.commands[path].state in ("foreign", "yielded"):
+        _taken(bench, path)
+    else:
+        said = f"more than {RUNAWAY:g} times the step is measured at two meters: it was released at once"
+        mend = "Look at the scale of the setpoint register before anything else is written."
+        bench.book.note(Check(path, "write", "setpoint_mw", FAILED, said, mend=mend))
+    await bench.release()
 
 
 def _ran_away(before: dict[str, float], now: dict[str, float], path: str, made: Step) -> bool:
