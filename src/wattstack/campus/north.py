@@ -1,7 +1,7 @@
 """Who above the site may tell it what to do, and hears how it is: DSX Flex, OpenADR, the workload.
 
 Needs    campus.fields.
-Gives    North, Dsx, Keyed, OpenAdr, Workload.
+Gives    North, Dsx, Keyed, Agent, OpenAdr, Workload.
 Used by  campus.operate, operate.north.
 
 Secrets are never in the campus file: it names files (mode 600) that hold them.
@@ -30,6 +30,15 @@ class Keyed(Declared):
 
     keys: FileName = Field(
         description="File with the public keys of the signatures, JWKS (P-256, or RSA of 2048 bits)."
+    )
+
+
+class Agent(Keyed):
+    """The agent of the workload, which is sent caps and says how it keeps them."""
+
+    name: Part = Field(description="Its name on the bus.")
+    feed_tags: tuple[Part, ...] = Field(
+        (), strict=False, max_length=64, description="Its feeds that a cap is for; absent = all."
     )
 
 
@@ -74,6 +83,10 @@ class Dsx(Declared):
         default_factory=dict,
         max_length=8,
         description="By name on the bus: whose enforcement outcomes are recorded.",
+    )
+    agent: Agent | None = Field(
+        None,
+        description="Agent of the workload (DSX Flex Agent) that caps of the load are sent to; absent = none.",
     )
     feeds: dict[Part, Literal["import", "load"]] = Field(
         default_factory=lambda: {"main": "import"}, min_length=1, max_length=8,

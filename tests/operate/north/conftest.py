@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import base64
 import datetime
 import ipaddress
 import json
@@ -109,6 +110,12 @@ class Partner:
             "data": self.signer.sign(json.dumps(words).encode()), **more,
         }  # fmt: skip
         return json.dumps({name: value for name, value in told.items() if value is not None}).encode()
+
+
+def signed_words(text: str) -> bytes:
+    """What a JWS says, not proved."""
+    words = text.split(".")[1]
+    return base64.urlsafe_b64decode(words + "=" * (-len(words) % 4))
 
 
 def moment(utc_s: float) -> str:
@@ -271,7 +278,7 @@ class Socket:
         return Answer(id=request.id, taken=True, why="in force")
 
     def state(self) -> State:
-        shown = ("id", "source", "what", "path", "until_s", "user")
+        shown = ("id", "source", "what", "path", "high", "until_s", "user")
         requests = tuple({name: getattr(one, name) for name in shown} for one in self.in_force.values())
         return State(utc_s=self.utc_s, mode="run", writes=True, requests=requests)
 

@@ -204,14 +204,14 @@ def test_what_is_remembered_has_an_end(gate, partner, world):
         object.__setattr__(taken, "mark", f"{k}")
         object.__setattr__(taken.envelope, "__dict__", {**taken.envelope.__dict__, "id": uuid4()})
         gate.took(taken, inf, NOW)
-    kept = gate.saved()["isv/grid-1"]
+    kept = gate.saved()[SET]
     assert (len(kept["ids"]), len(kept["marks"])) == (MOST_IDS, MOST_MARKS)
 
 
 def test_words_that_say_nothing_any_more_are_forgotten(gate, partner):
     take(gate, partner.message(GOAL, NOW), until_s=NOW + 600.0)
     take(gate, partner.message(target(4.0, 1200.0, NOW), NOW + 700.0), NOW + 700.0)
-    assert len(gate.saved()["isv/grid-1"]["marks"]) == 1
+    assert len(gate.saved()[SET]["marks"]) == 1
 
 
 # -- anything at all ---------------------------------------------------------------------------------------------

@@ -22,6 +22,10 @@ from wattstack.operate.north.dsx.keys import Keys, Signed
 from wattstack.operate.north.dsx.messages import TYPES, Envelope, read_envelope
 from wattstack.operate.north.refusals import Refused
 
+HEARD = {  # by role: end of the topic, and what it is
+    "isv": {"loadtarget/set": "loadtarget"}, "infra": {"powerbreach/enforcement": "enforcement"},
+    "dsx-flex-agent": {"powerstate/status": "powerstate", "powerbreach": "powerbreach"},
+}  # fmt: skip
 AHEAD_S = 60.0  # a clock that goes before ours by more is wrong
 MOST_IDS = 4096
 MOST_MARKS = 4096
@@ -32,10 +36,11 @@ class Taken:
     """A message that counts.
 
     Attributes:
-        envelope, payload: As sent, as signed.
+        topic, envelope, payload: Where it came, as sent, as signed.
         mark: Of the signed words. repeated: They are those that came last from this source.
     """
 
+    topic: str
     envelope: Envelope
     payload: bytes
     mark: str
@@ -44,7 +49,7 @@ class Taken:
 
 @dataclass(slots=True)
 class _Source:
-    """What is remembered of one source."""
+    """What is remembered of one topic of a source."""
 
     newest_s: float = -inf
     last: str = ""
@@ -58,16 +63,19 @@ class Gate:
     Args:
         keys: By source ("isv/grid-1"), whose signatures count.
         oldest_s: A message older than this is refused.
+
+    Attributes:
+        topics: What is listened to: topic to source and what comes there.
     """
 
     def __init__(self, keys: Mapping[str, Keys], oldest_s: float) -> None:
         self._keys, self._oldest_s = dict(keys), oldest_s
-        self._known = {source: _Source() for source in keys}
-
-    def topics(self) -> dict[str, str]:
-        """What is listened to: topic to source."""
-        ends = {"isv": "loadtarget/set", "infra": "powerbreach/enforcement"}
-        return {f"grid/v1/{source}/{ends[source.split('/')[0]]}": source for source in self._keys}
+        self.topics = {
+            f"grid/v1/{source}/{end}": (source, what)
+            for source in keys
+            for end, what in HEARD[source.split("/")[0]].items()
+        }
+        self._known = {topic: _Source() for topic in self.topics}
 
     def check(self, topic: str, payload: bytes, now_s: float) -> Taken:
         """A message, where it counts. It is remembered by `took`, when what it says was understood too.
@@ -75,11 +83,10 @@ class Gate:
         Raises:
             Refused: It does not, and why.
         """
-        source = self.topics().get(topic)
-        if source is None:
+        source, what = self.topics.get(topic, ("", ""))
+        if not source:
             raise Refused("wrong topic", f"topic {topic[:100]!r} is not listened to")
         envelope = read_envelope(payload)
-        what = "loadtarget" if source.startswith("isv/") else "enforcement"
         if envelope.source != f"//grid/v1/{source}" or envelope.type != TYPES[what]:
             raise Refused(
                 "wrong topic",
@@ -91,7 +98,7 @@ class Gate:
             raise Refused(
                 "expired", f"a message of {source} is {words}, must be of the last {self._oldest_s:.0f} s"
             )
-        known = self._known[source]
+        known = self._known[topic]
         if str(envelope.id) in known.ids:
             raise Refused("repeated", f"message {envelope.id} of {source} came before")
         signed = self._keys[source].verify(envelope.data)
@@ -100,7 +107,7 @@ class Gate:
             raise Refused("replayed", f"a message of {source} is older than the newest one taken")
         if signed.mark in known.marks and signed.mark != known.last:
             raise Refused("replayed", f"signed words of {source} came before, and others after them")
-        return Taken(envelope, signed.payload, signed.mark, signed.mark == known.last)
+        return Taken(topic, envelope, signed.payload, signed.mark, signed.mark == known.last)
 
     def _signed_time(self, signed: Signed, source: str, now_s: float) -> None:
         """Moments inside the signature, where its maker puts them there."""
@@ -118,7 +125,7 @@ class Gate:
 
     def took(self, taken: Taken, until_s: float, now_s: float) -> None:
         """Remember a message; `until_s`: from then on its words say nothing any more (inf: never)."""
-        known = self._known[taken.envelope.source.removeprefix("//grid/v1/")]
+        known = self._known[taken.topic]
         known.newest_s, known.last = taken.envelope.time_s, taken.mark
         known.ids[str(taken.envelope.id)] = None
         while len(known.ids) > MOST_IDS:
@@ -132,11 +139,11 @@ class Gate:
     def saved(self) -> dict[str, Any]:
         """For the file."""
         return {
-            source: {
+            topic: {
                 "newest_s": known.newest_s if known.newest_s > -inf else None, "last": known.last,
                 "ids": list(known.ids), "marks": {m: None if end == inf else end for m, end in known.marks.items()},
             }
-            for source, known in self._known.items()
+            for topic, known in self._known.items()
         }  # fmt: skip
 
     def restore(self, saved: Mapping[str, Any]) -> None:
@@ -145,9 +152,9 @@ class Gate:
         Raises:
             KeyError, TypeError, ValueError: It was not written by `saved`.
         """
-        for source, one in saved.items():
-            if source in self._known:
-                self._known[source] = _Source(
+        for topic, one in saved.items():
+            if topic in self._known:
+                self._known[topic] = _Source(
                     -inf if one["newest_s"] is None else float(one["newest_s"]), str(one["last"]),
                     OrderedDict.fromkeys(str(id_) for id_ in one["ids"]),
                     OrderedDict((str(m), inf if end is None else float(end)) for m, end in one["marks"].items()),

@@ -1,7 +1,8 @@
 """The messages of DSX Flex 1.7, checked: every number finite and in its range, no key of data that is not known.
 
 Needs    pydantic; operate.north.refusals.
-Gives    Envelope, SetLoadTarget, Enforcement, read_envelope, read_load_target, read_enforcement, envelope_of.
+Gives    Envelope, SetLoadTarget, Enforcement, PowerStates, BreachAlert, read_envelope, read_load_target,
+         read_enforcement, read_states, read_breach, envelope_of.
 Used by  operate.north.dsx: check, way.
 
 Each is a CloudEvent in structured mode: a JSON object whose `data` is a JWS. CloudEvents allow attributes that a
@@ -139,6 +140,11 @@ class MeasuredPower(Strict):
     value: Power
     unit: Unit
 
+    @property
+    def power_mw(self) -> float:
+        """In our unit."""
+        return self.value * IN_MW[self.unit]
+
 
 class Outcome(Strict):
     """What became of one resource."""
@@ -163,6 +169,87 @@ class Enforcement(Strict):
     timestamp: AwareDatetime
 
 
+class FeedLimits(Strict):
+    """What a feed can be asked for."""
+
+    power_minimum: MeasuredPower
+    power_maximum: MeasuredPower
+    default_constraint: MeasuredPower
+
+
+class FeedTarget(Strict):
+    """A target that an agent knows."""
+
+    active: bool
+    load_constraint: MeasuredPower
+    interval: Interval
+    strategy: Strategy
+    correlation_id: UUID4
+
+
+class FeedState(Strict):
+    """How one feed of an agent is."""
+
+    metadata: FeedLimits
+    targets: Annotated[tuple[FeedTarget, ...], Field(max_length=1000, strict=False)]
+    calculated_load: MeasuredPower
+    in_flight: bool
+    event: Literal[
+        "target_set", "start_ramp_down", "end_ramp_down", "start_ramp_up", "end_ramp_up", "periodic"
+    ]
+    power_event_start_time: AwareDatetime | None = None
+    compliant: bool
+
+
+class PowerStates(Strict):
+    """How all feeds of an agent are."""
+
+    snapshot_time: AwareDatetime
+    feeds: Annotated[dict[Tag, FeedState], Field(max_length=256)]
+
+
+class BreachTime(Strict):
+    """Which breach, since when, until when."""
+
+    breach_id: UUID4
+    detected_at: AwareDatetime
+    resolved_at: AwareDatetime | None = None
+
+
+class BreachTarget(Strict):
+    """The target that is passed."""
+
+    correlation_id: UUID4
+    load_constraint: MeasuredPower
+
+
+class ShedHint(Strict):
+    """What an agent would shed; advice, not looked at here."""
+
+    resource_id: Tag
+    resource_type: Literal["node", "gpu", "chassis"]
+    action: Literal["power_cap", "throttle", "suspend"]
+    priority: Annotated[int, Field(ge=1)]
+    target_power: MeasuredPower | None = None
+
+
+class BreachAlert(Strict):
+    """A target that an agent does not keep."""
+
+    feed_tag: Tag
+    status: Literal["active", "escalated", "resolved"]
+    severity: Literal["warning", "critical"]
+    breach: BreachTime
+    target: BreachTarget
+    measured_load: MeasuredPower
+    shed_hints: Annotated[tuple[ShedHint, ...], Field(max_length=2000, strict=False)] = ()
+    infrastructure_actions: Annotated[
+        tuple[Literal["SHUTDOWN_NODES", "SHUTDOWN_RACKS", "CUT_DATA_FEEDS", "TRIP_BREAKERS"], ...],
+        Field(max_length=20, strict=False),
+    ]
+
+
+_STATES, _BREACH = TypeAdapter(PowerStates), TypeAdapter(BreachAlert)
 _ENVELOPE, _TARGETS, _ENFORCEMENT = (
     TypeAdapter(Envelope),
     TypeAdapter(SetLoadTarget),
@@ -199,6 +286,24 @@ def read_enforcement(payload: bytes) -> Enforcement:
     return read_strictly(_ENFORCEMENT, payload, "enforcement")
 
 
+def read_states(payload: bytes) -> PowerStates:
+    """What an agent signed about its feeds.
+
+    Raises:
+        Refused: Not of its shape.
+    """
+    return read_strictly(_STATES, payload, "power state")
+
+
+def read_breach(payload: bytes) -> BreachAlert:
+    """What an agent signed about a breach.
+
+    Raises:
+        Refused: Not of its shape.
+    """
+    return read_strictly(_BREACH, payload, "breach")
+
+
 def envelope_of(what: str, identifier: str, utc_s: float, data: str, **more: str | None) -> bytes:
     """A message of ours.
 
@@ -206,9 +311,10 @@ def envelope_of(what: str, identifier: str, utc_s: float, data: str, **more: str
         what: Key of TYPES. identifier: Our name on the bus. utc_s: Moment. data: Signed.
         more: correlationid; trace: traceparent that this follows from (its trace goes on, with a part of our own).
     """
+    role = "isv" if what == "loadtarget" else "dsx-flex-agent"
     trace = (more.get("trace") or f"00-{secrets.token_hex(16)}-{'0' * 16}-01").split("-")
     told: dict[str, Any] = {
-        "specversion": SPEC, "id": str(uuid4()), "source": f"//grid/v1/dsx-flex-agent/{identifier}",
+        "specversion": SPEC, "id": str(uuid4()), "source": f"//grid/v1/{role}/{identifier}",
         "type": TYPES[what], "time": iso(utc_s), "datacontenttype": "application/json", "subject": what,
         "traceparent": f"00-{trace[1]}-{secrets.token_hex(8)}-{trace[3]}", "data": data,
     }  # fmt: skip

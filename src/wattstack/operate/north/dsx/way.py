@@ -13,22 +13,21 @@ from __future__ import annotations
 
 import asyncio
 import json
-import os
 import time
 from contextlib import suppress
 from math import inf, isfinite
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from wattstack.errors import Fault, InputError
 from wattstack.operate.link import Request
+from wattstack.operate.north.dsx.agent import Workload
 from wattstack.operate.north.dsx.bms import Bms
 from wattstack.operate.north.dsx.broker import Broker, Out
 from wattstack.operate.north.dsx.check import Gate, Taken
 from wattstack.operate.north.dsx.feed import Feed, Rules
+from wattstack.operate.north.dsx.kept import read_kept, write_kept
 from wattstack.operate.north.dsx.keys import read_keys, read_signer
 from wattstack.operate.north.dsx.messages import (
-    TYPES,
     envelope_of,
     iso,
     power_of,
@@ -70,6 +69,9 @@ class DsxWay:
         self.refusals = Refusals(CHANNEL)
         rules = Rules(self.dsx.breach_frac, self.dsx.breach_after_s, self.dsx.escalate_after_s)
         self.feeds = {feed: Feed(rules) for feed in self.dsx.feeds}
+        self.workload = (
+            Workload(self.dsx.agent, self.name, self.signer) if self.dsx.agent is not None else None
+        )
         self.bms = Bms(campus, self.name) if self.dsx.bms else None
         self._asked: dict[str, tuple[float, float, float, str, float]] = {}
         self._refused: dict[str, str] = {}
@@ -88,6 +90,15 @@ class DsxWay:
                     keys[f"{role}/{name}"] = read_keys(base_dir / partner.keys)
                 except InputError as error:
                     faults.append(Fault(f"{section}.{name}.keys", _line(error)))
+        if dsx.agent is not None:
+            try:
+                keys[f"dsx-flex-agent/{dsx.agent.name}"] = read_keys(base_dir / dsx.agent.keys)
+            except InputError as error:
+                faults.append(Fault("agent.keys", _line(error)))
+            if dsx.agent.name == self.name:
+                faults.append(
+                    Fault("agent.name", f"is {self.name!r}, our own, must be another. Give identifier.")
+                )
         try:
             self.signer = read_signer(base_dir / dsx.signing_key, dsx.signing_kid)
         except InputError as error:
@@ -105,7 +116,10 @@ class DsxWay:
         self._site = site
         await self._recall(site)
         prefix = self.dsx.prefix
-        topics = [(prefix + topic, 1 if "/isv/" in topic else 2) for topic in self.gate.topics()]
+        topics = [
+            (prefix + topic, 2 if what in ("enforcement", "powerbreach") else 1)
+            for topic, (_, what) in self.gate.topics.items()
+        ]
         async with asyncio.TaskGroup() as group:
             self.broker.stopping = False
             group.create_task(self.broker.run(topics, self._changed))
@@ -122,6 +136,8 @@ class DsxWay:
             self._beat_s, self._lost_told = -inf, ""
             if self.bms is not None:
                 self.bms.again()
+            if self.workload is not None:
+                self.workload.again()
             self._fresh.set()
         elif why != self._lost_told:
             self._lost_told = why
@@ -133,10 +149,16 @@ class DsxWay:
         now_s = site.utc_s
         try:
             taken = self.gate.check(topic.removeprefix(self.dsx.prefix), payload, now_s)
-            if taken.envelope.type == TYPES["loadtarget"]:
+            what = self.gate.topics[taken.topic][1]
+            if what == "loadtarget":
                 await self._take_target(site, taken, now_s)
-            else:
+            elif what == "enforcement":
                 await self._take_outcome(site, taken, now_s)
+            else:
+                lines = self.workload.heard(what, taken.payload, now_s, self.dsx.oldest_s)
+                self.gate.took(taken, now_s + self.dsx.oldest_s, now_s)
+                for level, text in lines:
+                    await site.say(level, CHANNEL, text)
         except Refused as refused:
             await self.refusals.refuse(site, refused)
 
@@ -202,6 +224,11 @@ class DsxWay:
             self._publish_state(site, now_s, events, *named)
         if not 0.0 <= now_s - self._beat_s < self.dsx.heartbeat_s:
             self._publish_state(site, now_s, {})
+        if self.workload is not None:
+            for payload in self.workload.due(site.state if site.heard else None, now_s):
+                self.broker.send(Out(f"{self.dsx.prefix}grid/v1/isv/{self.name}/loadtarget/set", payload, 1))
+            for level, text in self.workload.silence(now_s) if self.broker.up else ():
+                await site.say(level, CHANNEL, text)
         if self.bms is not None and self.broker.up:
             for topic, payload, retain in self.bms.due(site, now_s):
                 self.broker.send(Out(self.dsx.prefix + topic, payload, 0, retain))
@@ -308,51 +335,25 @@ class DsxWay:
 
     async def _keep(self, site: Site) -> None:
         """Leave what must survive in the folder, whole or not at all."""
-        path = site.folder / FILE
-        told = json.dumps({"gate": self.gate.saved(), "schedule": self.schedule.saved()}, allow_nan=False)
         try:
-            await asyncio.to_thread(_write_whole, path, told)
+            await asyncio.to_thread(write_kept, site.folder / FILE, self.gate, self.schedule)
             self._kept = True
         except OSError as error:
             if self._kept:
-                await site.say(
-                    "alarm",
-                    CHANNEL,
-                    f"{FILE} cannot be written ({error.strerror}): a restart forgets targets",
-                )
+                why = f"{FILE} cannot be written ({error.strerror}): a restart forgets targets"
+                await site.say("alarm", CHANNEL, why)
             self._kept = False
 
     async def _recall(self, site: Site) -> None:
         """Go on from what was kept. Where it is broken nothing made before now counts, so that nothing comes twice."""
-        path = site.folder / FILE
         if self._recalled:  # run again after a fault: what is in memory is newer than the file
             return
         self._recalled = True
-        try:
-            told = json.loads(path.read_text(encoding="utf-8"))
-            self.gate.restore(told["gate"])
-            self.schedule.restore(told["schedule"])
-        except FileNotFoundError:
-            return
-        except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
+        if not read_kept(site.folder / FILE, self.gate, self.schedule):
             self.gate.begin_after(site.utc_s)
             self.schedule = Schedule()
-            await site.say(
-                "alarm",
-                CHANNEL,
-                f"{FILE} is damaged: what was set before is not known, messages of before do not count",
-            )
-
-
-def _write_whole(path: Path, text: str) -> None:
-    beside = path.with_suffix(".part")
-    file = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    try:
-        os.write(file, text.encode())
-        os.fsync(file)
-    finally:
-        os.close(file)
-    beside.replace(path)
+            why = f"{FILE} is damaged: what was set before is not known, messages of before do not count"
+            await site.say("alarm", CHANNEL, why)
 
 
 def _line(error: InputError) -> str:
