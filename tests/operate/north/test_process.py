@@ -14,12 +14,15 @@ import pytest
 
 from tests.operate.north.conftest import Socket, broker, bus_at, campus_of, free_port, mosquitto, until
 from wattstack.campus import Campus
-from wattstack.operate.link import Request
+from wattstack.operate.link import Request, State, write_message
+from wattstack.operate.link.frames import JSON, pack
 from wattstack.operate.north import Site, run_north
 from wattstack.operate.north.__main__ import main
 from wattstack.operate.north.process import keep
 from wattstack.operate.north.refusals import Refusals, Refused
 from wattstack.operate.north.way import ways_of
+from wattstack.operate.prepare import prepare_campus
+from wattstack.operate.supervise import parts_of
 
 
 def work(folder, script) -> None:
@@ -174,3 +177,50 @@ def test_the_process_publishes_power_states_and_ends_by_sigterm(folder, partner)
                 await guard.shut()
 
     asyncio.run(asyncio.wait_for(whole(), 60))
+
+
+def test_a_guard_that_does_not_answer_is_not_waited_for_and_one_that_hangs_up_is_said(folder):
+    async def whole() -> None:
+        gone: list = []
+
+        async def deaf(reader, writer) -> None:
+            """Says that it is there, hears a request, and hangs up at the second."""
+            state = State(utc_s=time.time(), mode="run", writes=True)
+            writer.write(pack(JSON, write_message(state)))
+            gone.append(writer)
+            while await reader.read(4096):
+                if len(gone) > 1:
+                    break
+            writer.close()
+
+        server = await asyncio.start_unix_server(deaf, str(folder / "guard.sock"))
+        site = Site(None, folder)
+        task = asyncio.create_task(site.listen())
+        await until(lambda: site.state is not None)
+        one = ask(site)
+        first = asyncio.create_task(site.ask(one))
+        await asyncio.sleep(0.1)
+        assert "already" in (await site.ask(one)).why
+        assert "did not answer" in (await first).why
+        gone.append(None)
+        assert "did not answer" in (await site.ask(ask(site))).why
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+        server.close()
+
+    asyncio.run(asyncio.wait_for(whole(), 20))
+
+
+def test_files_named_for_partners_are_found_from_where_the_site_keeps_its_copy(folder, partner):
+    (folder / "dps.jwks").write_text(partner.jwks(), encoding="utf-8")
+    devices = {"grid.connection": {"template": "library:meter-generic", "host": "127.0.0.1", "port": 5020}}
+    more = {"agent": {"name": "dps", "keys": "dps.jwks"}}
+    campus_of(folder, 1, sections={"devices": devices}, **more)
+    prepared = prepare_campus(folder / "campus.yaml", False, folder / "data", print)
+    dsx = prepared.campus.operate.north.dsx
+    assert {dsx.publishers["grid-1"].keys, dsx.agent.keys} == {
+        str(folder / "grid.jwks"),
+        str(folder / "dps.jwks"),
+    }
+    assert list(ways_of(prepared.campus)) == ["dsx"]
+    assert "north" in [part.name for part in parts_of(prepared, False, None)]
