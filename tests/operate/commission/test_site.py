@@ -10,7 +10,7 @@ import pytest
 
 from tests.operate.commission.conftest import DEVICES, QUICK, RAW, campus_of, free_port
 from wattstack.campus import read_campus, write_campus
-from wattstack.errors import InputError
+from wattstack.errors import InputError, StateError
 from wattstack.operate.audit import verify_audit
 from wattstack.operate.commission import commission_campus, record_reversion, run
 from wattstack.operate.commission.bench import Options
@@ -49,6 +49,18 @@ def test_ctrl_c_releases_what_was_written(tmp_path):
             assert not battery.fell_back  # it was told, and did not have to find out by itself
 
     asyncio.run(asyncio.wait_for(stopped(), 20))
+
+
+def test_nothing_more_is_written_once_a_guard_took_over():
+    async def work() -> None:
+        campus = campus_of()
+        async with simulate_devices(campus) as site:
+            battery = site.devices["battery.main"]
+            with pytest.raises(StateError, match="took over"):
+                await commission(campus, QUICK, site, may_write=lambda: not battery.setpoint_mw)
+            assert battery.shown("setpoint_mw") == pytest.approx(0.2)  # it is left to the guard
+
+    asyncio.run(asyncio.wait_for(work(), 20))
 
 
 def test_dead_devices_are_findings_of_a_site_test(file, capsys):

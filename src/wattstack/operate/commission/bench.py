@@ -10,12 +10,13 @@ Nothing else writes. What was asked of a device is remembered, so that the end, 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from math import isfinite, nan
 from typing import TYPE_CHECKING
 
 from wattstack.campus import reserve_mw, reserve_mwh
+from wattstack.errors import StateError
 from wattstack.operate.commission.checks import Book
 from wattstack.operate.commission.nameplate import FAR, POWERS, size_mw
 from wattstack.operate.devices import Devices, Image
@@ -79,6 +80,7 @@ class Bench:
         image: The last one.
         held: Setpoints in force, written by us.
         rest: What each of them is released to.
+        may_write: Whether the right to write is ours still; asked in every cycle and before every setpoint.
     """
 
     campus: Campus
@@ -88,12 +90,14 @@ class Bench:
     image: Image | None = None
     held: dict[str, float] = field(default_factory=dict)
     rest: dict[str, float] = field(default_factory=dict)
+    may_write: Callable[[], bool] = lambda: True
 
     async def cycle(self, asked: Mapping[str, float] | None = None) -> Image:
         """Read all devices once, ask for setpoints, wait until the period is over."""
         loop = asyncio.get_running_loop()
         period_s = self.campus.operate.period_s
         began = loop.time()
+        self.may_write()
         self.image = await self.devices.read(0.6 * period_s)
         for path, power in (asked or {}).items():
             self.ask(path, power)
@@ -101,7 +105,16 @@ class Bench:
         return self.image
 
     def ask(self, path: str, setpoint_mw: float) -> None:
-        """Ask a device for a power; what it is released to was said before, or is 0."""
+        """Ask a device for a power; what it is released to was said before, or is 0.
+
+        Raises:
+            StateError: A guard has the right to write now.
+        """
+        if not self.may_write():
+            self.held.clear()  # they are the guard's
+            raise StateError(
+                "A guard of this site took over: nothing more is written. Stop it, then commission again."
+            )
         self.held[path] = setpoint_mw
         self.devices.command(path, setpoint_mw)
 

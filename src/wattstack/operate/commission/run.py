@@ -41,6 +41,7 @@ async def commission(
     site: SimulatedSite | None = None,
     layouts: dict[str, Layout] | None = None,
     say: Callable[[str], None] = lambda line: None,
+    may_write: Callable[[], bool] = lambda: True,
 ) -> dict[str, Any]:
     """Commission the devices of a campus.
 
@@ -50,6 +51,7 @@ async def commission(
         site: Where the devices are simulated.
         layouts: Of devices whose template does not come from the library.
         say: Hears how far it is.
+        may_write: Whether the right to write is ours still.
 
     Returns:
         What commission.json holds, but for where it comes from: began, ended, kind, options, devices, checks.
@@ -57,7 +59,7 @@ async def commission(
     book, began = Book(), utc_now()
     found = layouts if layouts is not None else _layouts(book, campus)
     devices = Devices(campus, layouts=found)
-    bench = Bench(campus, devices, book, options)
+    bench = Bench(campus, devices, book, options, may_write=may_write)
     chosen = [path for path in found if not options.only or path in options.only]
     told: dict[str, dict[str, Any]] = {path: _declared(campus, path) for path in campus.devices}
     for path in found:

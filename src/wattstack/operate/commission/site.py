@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from wattstack.campus import Campus
 
 STOPPED = 130
+LEASE_S = 2.0
 
 
 def commission_campus(
@@ -61,6 +62,7 @@ def commission_campus(
     site_folder = campus.base_dir / campus.operate.folder
     usual = site_folder / ("commission-fat" if simulated else "commission")
     folder = Path(folder) if folder is not None else usual
+    keep = _free
     with ExitStack() as held:
         if simulated or options.write:
             for one in {site_folder.resolve(), folder.resolve()} if not simulated else {folder.resolve()}:
@@ -70,18 +72,20 @@ def commission_campus(
             campus = prepare_campus(source, True, folder, say).campus
         _require(campus, source, options)
         if options.write and not simulated:
-            _take_lease(held, site_folder)
+            keep = _lease(held, site_folder)
             _leave_word(site_folder, campus, options, by)
-        found = _run(campus, options, simulated, say)
+        found = _run(campus, options, simulated, say, keep)
     return {**_told(campus, source, checksum, by), **found, "verdict": _verdict(found)}, folder
 
 
-def _run(campus: Campus, options: Options, simulated: bool, say: Callable[[str], None]) -> dict[str, Any]:
+def _run(
+    campus: Campus, options: Options, simulated: bool, say: Callable[[str], None], keep: Callable[[], bool]
+) -> dict[str, Any]:
     found: list[dict[str, Any]] = []
 
     async def work() -> None:
         if not simulated:
-            found.append(await commission(campus, options, say=say))
+            found.append(await commission(campus, options, say=say, may_write=keep))
             return
         from wattstack.operate.simulated import simulate_devices
 
@@ -112,14 +116,19 @@ def _require(campus: Campus, source: Path, options: Options) -> None:
         raise InputError(str(source), faults)
 
 
-def _take_lease(held: ExitStack, folder: Path) -> None:
-    """The right to write, which a guard without supervisor holds too; it is given up at the end."""
+def _free() -> bool:
+    return True
+
+
+def _lease(held: ExitStack, folder: Path) -> Callable[[], bool]:
+    """The right to write, which a guard without supervisor holds too: renewed as we go, gone soon after us."""
     from wattstack.operate.guard import Lease
 
-    lease = Lease(folder / "lease", 3600.0)
+    lease = Lease(folder / "lease", LEASE_S)
     if not lease.keep():
         raise InputError(str(folder), ["is in use: a guard holds the lease. Stop it, or leave --write out."])
     held.callback(lease.give_up)
+    return lease.keep
 
 
 def _leave_word(folder: Path, campus: Campus, options: Options, by: str) -> None:
