@@ -14,7 +14,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable
 from math import inf
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from uuid import uuid4
 
 from wattstack.operate.link import State
@@ -22,9 +22,6 @@ from wattstack.operate.north.dsx.keys import Signer
 from wattstack.operate.north.dsx.messages import envelope_of, iso, read_breach, read_states
 from wattstack.operate.north.refusals import Refused
 from wattstack.operate.north.workload import cap_of
-
-if TYPE_CHECKING:
-    from wattstack.campus.north import Agent
 
 LASTS_S = 900.0  # a cap that is sent ends at the latest after so long
 CONFIRMED_S = 30.0  # after so long an agent must show a cap that it was sent
@@ -38,12 +35,12 @@ class Workload:
     """The agent.
 
     Args:
-        declared: Its name and feeds.
+        declared: Its name and feeds, operate.north.dsx.agent of the campus.
         identifier: Our name on the bus.
         signer: Our key.
     """
 
-    def __init__(self, declared: Agent, identifier: str, signer: Signer) -> None:
+    def __init__(self, declared: Any, identifier: str, signer: Signer) -> None:
         self.declared, self._identifier, self._signer = declared, identifier, signer
         self._sent: tuple[float, float, str, float] | None = None  # cap, end, correlation, when
         self._confirmed = self._silent = True
