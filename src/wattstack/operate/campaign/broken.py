@@ -37,12 +37,12 @@ class _FailOpen(Mind):
 class _Trusting(Mind):
     """Believes every gauge of charge."""
 
-    def __init__(self, campus: Campus) -> None:
-        super().__init__(campus)
+    def __init__(self, campus: Campus, mode: str = "run", speed: float = 1.0) -> None:
+        super().__init__(campus, mode, speed)
         self.reader._energy = lambda path, get, whole_mwh, time_s, seen: get(path, "stored_mwh")
 
 
-BROKEN: dict[str, Callable[[Campus], Mind]] = {
+BROKEN: dict[str, Callable[..., Mind]] = {
     "no reserve": _NoReserve,
     "fail open": _FailOpen,
     "trusting": _Trusting,

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from wattstack.operate.campaign.asking import Asking
+from wattstack.operate.campaign.broken import BROKEN
 from wattstack.operate.campaign.judge import PERIODS, Judge, Step, Verdict
 from wattstack.operate.campaign.script import Event, Script, draw_script
 from wattstack.operate.campaign.shown import lied, showed
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from wattstack.campus import Campus
 
 CALM_S = 20.0  # of the site, after the last fault a connection can be held again
+NEAR = 0.9, 1.3  # charge at the beginning, of the reserve: minutes do not bring a full battery there
 ANSWER_S = 1.0  # of the wall: what was asked before a device fell silent is over by then
 
 
@@ -40,13 +42,19 @@ class _Judged(SimulatedSite):
         self.script, self.guard, self._next = script, None, 0
         self.asking = Asking(campus, script.askers, np.random.default_rng([number, 1]))
         self.site.time_s = script.begin_s
-        for path, store in self.site.stores.items():
-            store.stored_mwh = script.soc[path] * store.energy_mwh
         self.kills: list[Event] = []
         self._calm_s, self._gone_s = 0.0, {}
         self.slept_s = 0.0
         super().tick(1e-3)
-        self.judge = Judge(campus, self.site, PERIODS * campus.operate.period_s * speed, number)
+        judge = Judge(campus, self.site, PERIODS * campus.operate.period_s * speed, number)
+        whole = sum(store.energy_mwh for store in self.site.stores.values())
+        near = (
+            judge.reserve_mwh(self.site.load_mw) / whole * np.random.default_rng([number, 2]).uniform(*NEAR)
+        )
+        for store in self.site.stores.values():
+            store.stored_mwh = min(near, 1.0) * store.energy_mwh
+        super().tick(1e-3)
+        self.judge = judge
 
     @property
     def now_s(self) -> float:
@@ -120,13 +128,23 @@ async def _ask(site: _Judged) -> None:
         await asyncio.sleep(0.1)
 
 
-async def _run(campus: Campus, folder: Path, site: _Judged, length_s: float) -> Verdict:
+def _guard(campus: Campus, folder: Path, speed: float, broken: str) -> Guard:
+    """A guard, perhaps one that is broken on purpose."""
+    made = Guard(campus, folder, speed=speed)
+    if broken:
+        clock = made.mind.clock
+        made.mind = BROKEN[broken](campus, "run", speed)
+        made.mind.clock = clock
+    return made
+
+
+async def _run(campus: Campus, folder: Path, site: _Judged, length_s: float, broken: str) -> Verdict:
     """The guard on its site, stopped and started again where the script says so, to the end."""
     await site.start()
     asking = asyncio.create_task(_ask(site))
     try:
         while site.now_s < length_s:
-            site.guard = guard = Guard(campus, folder, speed=site.speed)
+            site.guard = guard = _guard(campus, folder, site.speed, broken)
             work = asyncio.create_task(guard.run())
             while site.now_s < length_s and not site.kills and not work.done():
                 await asyncio.sleep(0.05)
@@ -145,23 +163,26 @@ async def _run(campus: Campus, folder: Path, site: _Judged, length_s: float) -> 
 
 
 def run_over_sockets(
-    campuses: Sequence[Campus], folder: Path, seed: int = 0, first: int = 0, speed: float = 10.0,
-    length_s: float = 600.0,
+    campuses: Sequence[Campus], folder: Path, first: int = 0, speed: float = 10.0, length_s: float = 600.0,
+    broken: str = "",
 ) -> list[Verdict]:  # fmt: skip
     """Run campaigns over sockets, all at once in this process: one for each campus.
 
     Args:
         campuses: Sizes stand, duties.backup is declared; each with ports of its own.
         folder: Of sockets, leases and states; a short name.
-        seed, first: Name the scripts: seed and number of the first.
+        first: Number of the first: names the scripts.
         speed: Seconds of the site in a second of the wall.
         length_s: Of each, in seconds of its site.
+        broken: Name of a guard of BROKEN; "": the real one.
     """
 
     async def one(k: int, campus: Campus) -> Verdict:
         whole_s = float(campus.time.count * campus.time.step_s)
-        script = draw_script(campus, seed, first + k, whole_s, length_s)
-        return await _run(campus, folder / str(k), _Judged(campus, speed, script, first + k), length_s)
+        script = draw_script(campus, 0, first + k, whole_s, length_s)
+        return await _run(
+            campus, folder / str(k), _Judged(campus, speed, script, first + k), length_s, broken
+        )
 
     async def whole() -> list[Verdict]:
         return list(await asyncio.gather(*(one(k, campus) for k, campus in enumerate(campuses))))
