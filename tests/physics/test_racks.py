@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from wattstack.campus import Battery
 from wattstack.errors import InputError
 from wattstack.physics import tiles
 from wattstack.physics.battery import block_of, simulate_battery
+from wattstack.physics.kernel import layout as block
+from wattstack.physics.kernel.strings import pass_on
 from wattstack.physics.racks import make_racks, simulate_racks
 
 ALIKE = {"capacity_spread_frac": 0.0, "resistance_spread_frac": 0.0, "ageing_spread_frac": 0.0}
@@ -107,3 +111,46 @@ def test_what_cannot_be_racks_is_refused():
         simulate_racks(make_racks(*plant()), WAVE, 25.0, 60.0, "fairest")
     with pytest.raises(InputError, match="step_s is 0"):
         simulate_racks(make_racks(*plant()), WAVE, 25.0, 0.0)
+
+
+@given(
+    st.lists(st.tuples(st.floats(0.0, 2.0), st.floats(0.0, 2.0)), min_size=2, max_size=12),
+    st.sampled_from([1, -1]),
+)
+@settings(max_examples=100, deadline=None)
+def test_what_is_passed_on_stays_in_the_container_and_overloads_nobody_who_had_room(racks, way):
+    can, asked = np.array(racks).T.copy()
+    others = np.array([0.5, 0.25]) * way
+    limits = np.vstack([np.append(can, [1.0, 0.1]), np.append(can, [1.0, 0.1])])
+    shares = np.append(way * asked, others)
+    edges = np.array([0, can.size, can.size + 2])
+    limited = np.ones(2)
+    pass_on(limits, edges, limited, shares)
+    assert limited.tolist() == [float((asked > can).any()), 1.0]
+    for first, last in ((0, can.size), (can.size, can.size + 2)):
+        before = np.append(way * asked, others)[first:last]
+        after, most = shares[first:last], limits[0, first:last]
+        assert after.sum() == pytest.approx(before.sum(), abs=1e-12)
+        had_room = np.abs(before) <= most
+        assert (np.abs(after)[had_room] <= most[had_room] + 1e-12).all()
+        assert (np.abs(after)[~had_room] <= np.abs(before)[~had_room] + 1e-12).all()
+        if np.abs(before).sum() <= most.sum():
+            assert (np.abs(after) <= most + 1e-9).all()
+
+
+def test_a_rack_that_is_out_leaves_its_power_to_the_others_of_its_container():
+    spec, battery = plant(container_mwh=15.0, racks_per_container=12)
+    made = make_racks(spec, battery)
+    made.racks.blocks.rating[block.DISCHARGE_MW, 0] = 0.05  # a converter that lost most of its power
+    run = simulate_racks(made, np.full(30, 4.0), 25.0, 60.0)
+    rated = 4.0 / 12
+    assert run["injection_mw"][0] == pytest.approx(4.0 - rated + 0.05, rel=0.02)  # nobody knew of it yet
+    np.testing.assert_allclose(run["injection_mw"][1:], 4.0, rtol=1e-9)
+
+
+def test_a_plant_at_its_limits_gives_no_less_than_racks_bound_to_the_weakest():
+    spec, battery = plant(capacity_spread_frac=0.05)
+    deep = np.full(400, 4.5)
+    passed = simulate_racks(make_racks(spec, battery), deep, 25.0, 60.0)["injection_mw"].sum()
+    weakest = simulate_racks(make_racks(spec, battery), deep, 25.0, 60.0, "weakest")["injection_mw"].sum()
+    assert passed > weakest

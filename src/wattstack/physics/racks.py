@@ -133,7 +133,7 @@ def simulate_racks(
 
     def drive(first: int, last: int) -> tuple:
         inside = edges[(edges >= first) & (edges <= last)] - first
-        shares = np.append(np.ones(last - first), 0.0)
+        shares = np.append(np.ones(last - first), np.zeros(len(inside)))  # which way, and a mark a container
         return inside, RULES.index(rule), (each_mw, outdoors), float(step_s), shares
 
     record = run_tiles(made, cut(made, edges.tolist(), drive), _move, asked.size, workers)

@@ -1,14 +1,15 @@
 """Racks in parallel behind one converter: how the power of a container divides among them.
 
 Needs    physics.kernel: layout, tables, block, batch, cell, converter, lanes.
-Gives    share_voltage, share_weakest, run_racks.
+Gives    share_voltage, share_weakest, pass_on, run_racks.
 Used by  physics.racks.
 
 Racks on one direct-current bus have one voltage V. Rack i, an open-circuit voltage E behind a resistance R (both the
 means of the step), takes the current (E - V) / R, so the power of all is V (A - G V) with G the sum of 1/R and A that
 of E/R, and V is the root of a quadratic. A rack whose current would run against the others' is left out and the rest
-solved again: the second of two passes. The weakest-rack rule is simpler and never better: all racks give the same, and
-no more than the weakest can.
+solved again: the second of two passes. What a rack at a limit cannot take is passed on to the others of its
+container, from the step after the first that met a limit: until then nobody knows of it. The weakest-rack rule is
+simpler and never better: all racks give the same, and no more than the weakest can.
 """
 
 from __future__ import annotations
@@ -26,7 +27,7 @@ from wattstack.physics.kernel.borrow import borrowed
 from wattstack.physics.kernel.cell import window_ohm
 from wattstack.physics.kernel.converter import ac_of_bus, dc_of_ac
 from wattstack.physics.kernel.lanes import look_up, read_cells
-from wattstack.physics.kernel.run import NRECORD, highest, keep
+from wattstack.physics.kernel.run import NRECORD, R_LIMITED, highest, keep
 from wattstack.physics.kernel.vector import LANES, get_one, lanes_of, put
 
 BY_VOLTAGE, BY_WEAKEST = 0, 1  # rule
@@ -124,6 +125,46 @@ def share_weakest(limits, edges, setpoint_mw):
             setpoint_mw[b] = min(max(setpoint_mw[b], -charge), discharge)
 
 
+@njit(cache=True, error_model="numpy")
+def pass_on(limits, edges, limited, setpoint_mw):
+    """What racks cannot take or give goes to those of their container that can, by the room each has.
+
+    Args:
+        limits: (2, nb), as from limits_all.
+        edges: First rack of each container, and one past the last.
+        limited: (containers,): 1 where a rack met a limit, else nothing is done; then 1 where one is asked for more
+            than it can.
+        setpoint_mw: (nb,), of one sign within a container, changed; each container's sum stays.
+    """
+    for c in range(len(edges) - 1):
+        if limited[c] == 0.0:
+            continue
+        asked = 0.0
+        for b in range(edges[c], edges[c + 1]):
+            asked += setpoint_mw[b]
+        way, can = (1.0, limits[at.CAN_DISCHARGE]) if asked > 0.0 else (-1.0, limits[at.CAN_CHARGE])
+        over = room = 0.0
+        for b in range(edges[c], edges[c + 1]):
+            left = can[b] - way * setpoint_mw[b]
+            over += max(-left, 0.0)
+            room += max(left, 0.0)
+        limited[c] = 1.0 if over > 0.0 else 0.0
+        if over > 0.0 and room > 0.0:
+            moved = min(over, room)
+            for b in range(edges[c], edges[c + 1]):
+                left = can[b] - way * setpoint_mw[b]
+                setpoint_mw[b] += way * left * (moved / room if left > 0.0 else moved / over)
+
+
+@njit(cache=True, error_model="numpy")
+def _note_limited(flows, edges, limited):
+    """Which containers have a rack that met a limit."""
+    for c in range(len(edges) - 1):
+        for b in range(edges[c], edges[c + 1]):
+            if flows[at.LIMIT, b] > at.FREE:
+                limited[c] = 1.0
+
+
 @njit(cache=True, nogil=True)
 def run_racks(blocks, ageing, state, age, edges, rule, drive, part, step_s, shares, record):
     """Run whole containers through a part of a series.
@@ -134,8 +175,9 @@ def run_racks(blocks, ageing, state, age, edges, rule, drive, part, step_s, shar
         rule: BY_VOLTAGE or BY_WEAKEST.
         drive: (each_mw[step], temp_air_degc[step]): asked of every rack of the plant before its container divides it.
         part: (first step, one past the last).
-        shares: float64 (nb + 1,), the shares that hold now, and which way the power went when they were found: ones and
-            0 before the first part, then left as they are.
+        shares: float64 (nb + 1 + containers,), the shares that hold now, which way the power went when they were found,
+            and 1 for each container in which a rack met a limit: ones, then zeros, before the first part, then left as
+            they are.
         record: [NRECORD + 2, steps of the part]: as in physics.kernel.run, then the lowest and highest state of charge
             of a rack.
     """
@@ -154,7 +196,7 @@ def _run(blocks, ageing, state, age, edges, rule, drive, part, step_s, shares, r
         np.zeros((2, nb)),
         np.zeros((NWORK, nb)),
     )
-    every, first = max(1, int(SHARE_S / step_s)), part[0]
+    every, first, limited = max(1, int(SHARE_S / step_s)), part[0], shares[nb + 1 :]
     for i in range(first, part[1]):
         each, temp_air_degc = drive[0][i], drive[1][i]
         way = 1.0 if each > 0.0 else -1.0
@@ -171,7 +213,12 @@ def _run(blocks, ageing, state, age, edges, rule, drive, part, step_s, shares, r
                 shares[nb] = way
             for b in range(nb):
                 asks[b] = shares[b] * each
+            if each != 0.0 and limited.max() > 0.0:
+                limits_all(blocks, state, age, temp_air_degc, step_s, limits)
+                pass_on(limits, edges, limited, asks)
         advance_borrowed(blocks, ageing, state, age, asks, temp_air_degc, step_s, flows)
         keep(blocks.rating, state, age, flows, record, i - first)
+        if record[R_LIMITED, i - first] > at.FREE:
+            _note_limited(flows, edges, limited)
         record[NRECORD, i - first] = 0.0 - highest(state, at.SOC, -1.0)
         record[NRECORD + 1, i - first] = highest(state, at.SOC, 1.0)
