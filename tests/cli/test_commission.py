@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 import signal
+import socket
 import subprocess
 import sys
+import threading
 import time
+from contextlib import contextmanager
 
 import pytest
 
+from wattstack.campus import read_campus
 from wattstack.cli.app import run
+from wattstack.operate.simulated import simulate_devices
 
 CAMPUS = """
 wattstack: 1
@@ -51,6 +57,62 @@ def test_a_rehearsal_is_reported_signed_and_checked(file, tmp_path, capsys):
     (out / "commission.html").write_text(page.replace("No device here is real", "Every device here is real"))
     assert run(["commission", "verify", str(out)]) == 1
     assert "commission.html was changed" in capsys.readouterr().err
+
+
+@contextmanager
+def listening(file):
+    """The devices of a campus file, simulated by a thread of their own: for the command they are as real as any."""
+    end, ready = threading.Event(), threading.Event()
+
+    async def work():
+        async with simulate_devices(read_campus(file)):
+            ready.set()
+            while not end.is_set():
+                await asyncio.sleep(0.05)
+
+    thread = threading.Thread(target=lambda: asyncio.run(work()))
+    thread.start()
+    try:
+        assert ready.wait(20)
+        yield
+    finally:
+        end.set()
+        thread.join()
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+def test_a_site_test_writes_measured_times_into_the_file(file, tmp_path, capsys):
+    out = tmp_path / "sat"
+    file.write_text(CAMPUS + f"""
+devices:
+  battery.main: {{template: "library:sunspec-storage", host: 127.0.0.1, port: {free_port()}, revert_s: 2}}  # old
+  load.hall: {{template: "library:load-meter", host: 127.0.0.1, port: {free_port()}}}
+operate: {{most_age_periods: 10}}
+""", encoding="utf-8")  # fmt: skip
+    words = [
+        "--write",
+        "--record",
+        "--reads",
+        "5",
+        "--pairs",
+        "2",
+        "--hold-s",
+        "0.6",
+        "--device",
+        "battery.main",
+    ]
+    with listening(file):
+        assert run(["commission", str(file), *words, "-o", str(out)]) == 0
+    said = capsys.readouterr().out
+    assert "SAT passed" in said and "recorded     devices.battery.main.reversion_measured_s" in said
+    assert 0.9 < read_campus(file).devices["battery.main"].reversion_measured_s < 3.1
+    assert "# old" in file.read_text()
+    assert "SYNTHETIC" not in (out / "commission.html").read_text()
 
 
 def test_devices_that_do_not_answer_fail_and_are_named(file, tmp_path, capsys, monkeypatch):

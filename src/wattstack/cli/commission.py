@@ -56,6 +56,15 @@ Exit codes: 0 all passed, or sound; 1 a check failed, or something was changed; 
     help="Test setpoint, of the rating.",
 )  # fmt: skip
 @click.option(
+    "--hold-s",
+    "plateau_s",
+    type=click.FloatRange(0.5, 600.0),
+    default=2.0,
+    show_default=True,
+    metavar="S",
+    help="How long a level is held.",
+)
+@click.option(
     "--pairs", type=click.IntRange(2, 20), default=3, show_default=True, help="How often it is stepped."
 )
 @click.option(
@@ -115,7 +124,7 @@ def _walk(source: str, simulated: bool, folder: str | None, more: dict[str, Any]
 def _options(more: dict[str, Any]) -> Options:
     from wattstack.operate.commission import Options
 
-    names = ("write", "only", "reads", "step_frac", "pairs", "start_engines", "faults")
+    names = ("write", "only", "reads", "step_frac", "pairs", "plateau_s", "start_engines", "faults")
     return Options(**{name: more[name] for name in names})
 
 

@@ -14,8 +14,8 @@ from wattstack.operate.devices import Devices
 from wattstack.operate.simulated import KINDS, simulate_devices
 
 
-async def one_fault(recipe, path, before):
-    campus = campus_of()
+async def one_fault(recipe, path, before, devices):
+    campus = campus_of(devices)
     async with simulate_devices(campus) as site:
         bench = Bench(campus, Devices(campus), Book(), Options())
         await bench.devices.start()
@@ -30,11 +30,11 @@ async def one_fault(recipe, path, before):
         return [(c.what, c.verdict, c.text) for c in bench.book.checks]
 
 
-def rehearsed(recipes, path="battery.main", before=()):
+def rehearsed(recipes, path="battery.main", before=(), devices=None):
     """Each fault at a site of its own, all at once."""
 
     async def work():
-        told = await asyncio.gather(*(one_fault(recipe, path, before) for recipe in recipes))
+        told = await asyncio.gather(*(one_fault(recipe, path, before, devices) for recipe in recipes))
         return {what: (verdict, text) for checks in told for what, verdict, text in checks}
 
     return asyncio.run(asyncio.wait_for(work(), 30))
@@ -63,6 +63,11 @@ def test_what_cannot_be_seen_and_what_cannot_be_done_is_told(monkeypatch):
                      before=[("battery.main", "contactor")])  # fmt: skip
     assert told["slow"][0] == "failed" and "was not seen" in told["slow"][1]
     assert told["reject"][0] == "not done" and "contactor" in told["reject"][1]
+
+
+def test_a_template_without_a_mark_cannot_show_one():
+    plain = DEVICES | {"battery.main": {"template": "library:bess-generic"}}
+    assert rehearsed((Recipe("nan", "marked"),), devices=plain)["nan"][0] == "not done"
 
 
 def test_the_walk_ends_with_the_faults_and_leaves_out_what_is_dead(monkeypatch):

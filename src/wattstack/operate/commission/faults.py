@@ -16,7 +16,7 @@ from math import isfinite
 from typing import TYPE_CHECKING
 
 from wattstack.operate.commission.balance import limit_mw, residual_mw
-from wattstack.operate.commission.bench import Bench
+from wattstack.operate.commission.bench import Bench, power_of
 from wattstack.operate.commission.checks import FAILED, NOT_DONE, PASSED, Check
 from wattstack.operate.commission.single_line import terms_of
 from wattstack.operate.commission.step import level_of
@@ -82,6 +82,10 @@ async def rehearse(
 
 
 async def _one(bench: Bench, site: SimulatedSite, path: str, recipe: Recipe) -> None:
+    if recipe.sign == "marked" and not _has_mark(bench, path):
+        said = "its template knows no mark for a power that is not there"
+        bench.book.note(Check(path, "fault", recipe.kind, NOT_DONE, said))
+        return
     asked = await _hold(bench, path, recipe)
     if asked is None:
         return
@@ -99,6 +103,13 @@ async def _one(bench: Bench, site: SimulatedSite, path: str, recipe: Recipe) -> 
     if asked:
         await bench.release()
     _note(bench, path, recipe, seen_s, over_s)
+
+
+def _has_mark(bench: Bench, path: str) -> bool:
+    """Whether a power that the device does not have could be told at all."""
+    channel, layout = power_of(bench.devices, path), bench.devices.live[path].layout
+    point = None if channel is None else layout.points[layout.place[channel]]
+    return point is not None and (point.mark is not None or point.type.startswith("float"))
 
 
 async def _hold(bench: Bench, path: str, recipe: Recipe) -> list[float] | None:
