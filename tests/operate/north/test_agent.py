@@ -27,6 +27,7 @@ from wattstack.operate.north.dsx.keys import Signer
 from wattstack.operate.north.dsx.messages import read_load_target
 from wattstack.operate.north.refusals import Refused
 
+GAS = {"power_mw": 30, "fuel_mwh_per_mwh": 2.2, "fuel_price_per_mwh": 100, "emission_kg_per_mwh": 400}
 OURS = "grid/v1/isv/test/loadtarget/set"
 THEIRS = "grid/v1/dsx-flex-agent/dps/powerstate/status"
 
@@ -140,6 +141,11 @@ def test_a_breach_of_the_agent_is_told_and_nonsense_is_refused():
         tell({**said, "severity": "mild"})
     with pytest.raises(Refused, match="another time"):
         agent().heard("powerstate", json.dumps(snapshot(now_s=0.0)).encode(), 1000.0, 300.0)
+
+
+def test_a_target_on_import_of_a_campus_without_a_grid_is_refused(folder, partner):
+    with pytest.raises(InputError, match="no grid"):
+        DsxWay(campus_of(folder, 1, sections={"grid": None, "generator": {"gas": GAS}}))
 
 
 def test_an_agent_of_our_own_name_or_without_keys_is_refused(folder, partner):

@@ -12,7 +12,18 @@ from pathlib import Path
 
 import pytest
 
-from tests.operate.north.conftest import Socket, broker, bus_at, campus_of, free_port, mosquitto, until
+from tests.operate.north.conftest import (
+    SET,
+    STATUS,
+    Socket,
+    broker,
+    bus_at,
+    campus_of,
+    free_port,
+    mosquitto,
+    target,
+    until,
+)  # fmt: skip
 from wattstack.campus import Campus
 from wattstack.operate.link import Request, State, write_message
 from wattstack.operate.link.frames import JSON, pack
@@ -149,6 +160,41 @@ def test_only_what_is_declared_is_built(folder, partner):
     assert ways_of(Campus.model_validate(raw)) == {}
 
 
+def process_of(folder) -> subprocess.Popen:
+    env = os.environ | {"PYTHONPATH": str(Path(__file__).parents[3] / "src")}
+    words = [sys.executable, "-m", "wattstack.operate.north", str(folder / "campus.yaml"), str(folder)]
+    return subprocess.Popen(words, env=env)
+
+
+@mosquitto
+def test_a_killed_process_leaves_the_target_with_the_guard_and_takes_it_up_again(folder, partner):
+    async def whole() -> None:
+        port = free_port()
+        campus_of(folder, port)
+        guard = Socket(folder)
+        await guard.open()
+        with broker(folder, port):
+            process = process_of(folder)
+            try:
+                async with bus_at(folder, port) as bus:
+                    await until(lambda: bus.of(STATUS), 25.0)
+                    await bus.say(SET, partner.message(target(12.0, 600.0)))
+                    await until(lambda: guard.asked)
+                process.kill()
+                process.wait()
+                assert [one.high for one in guard.in_force.values()] == [12.0]
+                assert guard.asked[0].until_s - time.time() > 500.0
+                process = process_of(folder)
+                await until(lambda: len(guard.asked) == 2, 25.0)
+                assert [one.high for one in guard.in_force.values()] == [12.0]
+            finally:
+                process.kill()
+                process.wait()
+                await guard.shut()
+
+    asyncio.run(asyncio.wait_for(whole(), 70))
+
+
 @mosquitto
 def test_the_process_publishes_power_states_and_ends_by_sigterm(folder, partner):
     async def whole() -> None:
@@ -157,18 +203,10 @@ def test_the_process_publishes_power_states_and_ends_by_sigterm(folder, partner)
         guard = Socket(folder)
         await guard.open()
         with broker(folder, port):
-            env = os.environ | {"PYTHONPATH": str(Path(__file__).parents[3] / "src")}
-            words = [
-                sys.executable,
-                "-m",
-                "wattstack.operate.north",
-                str(folder / "campus.yaml"),
-                str(folder),
-            ]
-            process = await asyncio.to_thread(subprocess.Popen, words, env=env)
+            process = process_of(folder)
             try:
                 async with bus_at(folder, port) as bus:
-                    await until(lambda: bus.of("grid/v1/dsx-flex-agent/test/powerstate/status"), 25.0)
+                    await until(lambda: bus.of(STATUS), 25.0)
                 process.send_signal(signal.SIGTERM)
                 assert await asyncio.to_thread(process.wait, 15) == 0
             finally:

@@ -186,7 +186,7 @@ def test_a_guard_that_was_killed_and_forgot_is_asked_again(folder, partner):
         await until(lambda: limit(guard) == 12.0)
         await guard.shut()
         guard.asked.clear()
-        await until(lambda: "'active': False" in str(signed(bus.of(STATUS)[-1], folder)))
+        await until(lambda: "'active': False" in str([signed(m, folder) for m in bus.of(STATUS)[-1:]]))
         await guard.open()
         await until(lambda: limit(guard) == 12.0, 6.0)
 

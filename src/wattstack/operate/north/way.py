@@ -73,8 +73,11 @@ class Site:
 
     @property
     def utc_s(self) -> float:
-        """The site's clock, seconds since 1970 UTC: the guard's, which dates records; ours where it is not heard."""
-        return self._state.utc_s if self._state is not None and self.heard else time.time()
+        """The site's clock, seconds since 1970 UTC: the guard's, which dates records, and goes on where it is away;
+        ours until it was heard."""
+        if self._state is None:
+            return time.time()
+        return self._state.utc_s + (0.0 if self.heard else time.monotonic() - self._heard_s)
 
     def values(self, channel: str) -> float | None:
         """The newest value of a channel (`battery.main.power_mw`, `grid.connection.power_mw`, `load_mw`) in the units

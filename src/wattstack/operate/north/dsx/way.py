@@ -103,6 +103,8 @@ class DsxWay:
             self.signer = read_signer(base_dir / dsx.signing_key, dsx.signing_kid)
         except InputError as error:
             faults.append(Fault("signing_key", _line(error)))
+        if self.campus.grid is None and "import" in dsx.feeds.values():
+            faults.append(Fault("feeds", "limit import, but the campus has no grid. Make them load."))
         try:
             self.broker = Broker(self.campus, self._heard)
         except InputError as error:
@@ -197,6 +199,8 @@ class DsxWay:
             self._fresh.clear()
 
     async def _tick(self, site: Site) -> None:
+        if site.state is None:
+            return  # whose clock it is, and how the site is, only the guard knows
         now_s = site.utc_s
         self.schedule.forget(now_s)
         if not self.broker.up and time.monotonic() - self.broker.lost_s > self.dsx.lost_after_s:
