@@ -15,7 +15,6 @@ _LAZY = {
     "Setting": "year",
     "Trial": "chemistries",
     "Twin": "year",
-    "YearOfRun": "run",
     "compare_chemistries": "chemistries",
     "make_drive": "drive",
     "plan_against_twin": "against",
@@ -27,7 +26,7 @@ _LAZY = {
 }
 
 __all__ = [
-    "STEPS", "Comparison", "Course", "Run", "RunFiles", "Setting", "Trial", "Twin", "YearOfRun",
+    "STEPS", "Comparison", "Course", "Run", "RunFiles", "Setting", "Trial", "Twin",
     "compare_chemistries", "make_drive", "plan_against_twin", "read_run", "run_files", "simulate_year",
     "write_comparison", "write_run",
 ]  # fmt: skip
