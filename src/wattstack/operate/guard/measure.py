@@ -12,7 +12,7 @@ shows is not believed where it cannot be: powers far above what stands, energy t
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from math import isnan, nan
+from math import inf, isnan, nan
 from typing import TYPE_CHECKING
 
 from wattstack.operate.devices import Image
@@ -48,6 +48,8 @@ class Seen:
         values: By channel, as the controllers read it; what is not known is not there.
         stores: By device of a battery.
         doubts: By device or channel, what is not believed and why: alarms that stand.
+        sure_load_mw: Load that the connection's own meter shows, and where it is dead or a source beside it is not seen
+            the load meters too: on no other is the reserve spent; -inf: none.
         grid_read: Whether the grid was seen to be there, or away; else it is taken to be as before.
     """
 
@@ -55,6 +57,7 @@ class Seen:
     stores: dict[str, Store] = field(default_factory=dict)
     doubts: dict[str, str] = field(default_factory=dict)
     grid_read: bool = False
+    sure_load_mw: float = -inf
 
 
 class Reader:
@@ -175,6 +178,16 @@ class Reader:
             seen.doubts[path] = f"shows {shown:g} MWh where {count.most_mwh:.4g} MWh can be: not believed"
         return believed
 
+    def still(self, time_s: float) -> dict[str, list]:
+        """What always moves of each device, and for how long it has stood, for who goes on after us."""
+        return {path: [list(shown), time_s - since_s] for path, (shown, since_s) in self._moved.items()}
+
+    def restore(self, still: dict[str, list], time_s: float) -> None:
+        """Take over what stood still before a restart: a dead gateway is no live one for a new process."""
+        self._moved |= {
+            path: (tuple(shown), time_s - float(stood_s)) for path, (shown, stood_s) in still.items()
+        }
+
     def count(self, path: str) -> Count:
         """What was counted into a battery device and out of it."""
         if path not in self.counts:
@@ -208,6 +221,9 @@ class Reader:
         elif not isnan(metered):
             seen.values["load_mw"] = metered
             seen.values["grid.import_mw"] = metered - batteries - solar - engines
+        sure = [self._balance["load_mw"]] if not isnan(imported) else []
+        sure += [metered] if not isnan(metered) and (self._unread or isnan(imported)) else []
+        seen.sure_load_mw = min(sure, default=-inf)
         if self._unread and not isnan(metered):  # a source that is not seen would count into the load
             seen.values["load_mw"] = metered
         off = seen.values.get("load_mw", nan) - metered

@@ -246,8 +246,13 @@ class Mind:
         """What the campus draws beside batteries, at least and at most [MW]; NaN where it was never seen."""
         load = seen.values.get("load_mw", nan)
         low, high = (load, load) if not isnan(load) else (self.lowest_mw, self.controller.highest_load_mw)
-        own = seen.values["solar_mw"] + seen.values["generator_mw"] + seen.values.get("control.fixed_mw", 0.0)
-        return low - own, high - own
+        return self._own_net(seen, low), self._own_net(seen, high)
+
+    @staticmethod
+    def _own_net(seen: Seen, load_mw: float) -> float:
+        """A load less what sun, engines and what strips give."""
+        own = seen.values["solar_mw"] + seen.values["generator_mw"]
+        return load_mw - own - seen.values.get("control.fixed_mw", 0.0)
 
     def _arbitrate(self, made: Decision, seen: Seen, limits: Limits) -> Feasible:
         """The fixed order, highest first."""
@@ -264,9 +269,10 @@ class Mind:
             return left
         self._held = held = self._left(seen)
         free = sum(held.free_mw.values())
-        measured = self._net(seen)[1] if "load_mw" in seen.values else -FAR_MW
         # what is only believed, or was so of late, is worth what is free, and not the reserve
-        need = max(min(high - limits.import_mw, free), measured - limits.import_mw)
+        need = max(
+            min(high - limits.import_mw, free), self._own_net(seen, seen.sure_load_mw) - limits.import_mw
+        )
         left.narrow(
             "connection", need, low + limits.export_mw,
             f"import at most {limits.import_mw:g} MW, export at most {limits.export_mw:g} MW",
