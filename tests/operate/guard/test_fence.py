@@ -112,25 +112,27 @@ def test_a_standby_on_another_machine_takes_over_and_the_one_that_slept_never_wr
         async with two_hosts(tmp_path) as (site, a, b):
             first = processes(*a[:2])
             await until(lambda: abs(power(site) - 4.0) < 0.3, READY_S)
-            assert number(site) == 1
+            assert number(site) >= 1
             second = processes(*b[:2])
             await until(lambda: len(site._port_of("battery.main")._open) == 2, READY_S)
             await asyncio.sleep(2.0)
             assert not b[2].setpoints()  # it is there, and waits
+            held = number(site)
             os.kill(first.process.pid, signal.SIGSTOP)
             stopped = time.monotonic()
             await until(b[2].setpoints, 5.0)
             assert b[2].setpoints()[0] - stopped <= 2.0
-            assert number(site) == 2
+            assert number(site) > held
+            held = number(site)
             os.kill(first.process.pid, signal.SIGCONT)
             await asyncio.sleep(2.0)
             assert power(site) == pytest.approx(4.0, abs=0.5)
-            assert number(site) == 2 and turns(a[2], b[2]) == 1
+            assert number(site) >= held and turns(a[2], b[2]) == 1
             second.kill()
             killed = time.monotonic()
             await until(lambda: a[2].setpoints()[-1] > killed, 5.0)
             assert next(at_s for at_s in a[2].setpoints() if at_s > killed) - killed <= 2.0
-            assert number(site) == 3 and turns(a[2], b[2]) == 2
+            assert number(site) > held and turns(a[2], b[2]) == 2
 
     asyncio.run(work())
 

@@ -111,13 +111,13 @@ def test_a_holder_that_was_stopped_for_a_while_does_not_write_again(tmp_path, pr
 
 
 def test_a_lease_has_one_holder_and_a_number_that_grows(tmp_path):
-    one, two = Lease(tmp_path / "lease", 0.3), Lease(tmp_path / "lease", 0.3)
+    one, two = Lease(tmp_path / "lease", 2.0), Lease(tmp_path / "lease", 2.0)
     assert one.keep() and one.holds()
     assert not two.keep() and not two.holds()
-    time.sleep(0.25)
+    time.sleep(1.65)
     assert not one.holds()  # it stops before the end
     assert not two.keep()  # the other begins after it
-    time.sleep(0.1)
+    time.sleep(0.5)
     assert two.keep() and two.number == one.number + 1
     assert not one.keep() and not one.holds()
     two.give_up()
