@@ -122,6 +122,16 @@ def meter_read_backwards(campus: Campus) -> dict:
     return {**layouts, "grid.connection": replace(meter, points=points)}
 
 
+def setpoint_times(campus: Campus, factor: float) -> dict:
+    """Layouts in which the battery is told so many times what was meant."""
+    layouts = layouts_of(campus)
+    battery = layouts["battery.main"]
+    points = tuple(
+        replace(p, factor=p.factor / factor) if p.name == "setpoint_mw" else p for p in battery.points
+    )
+    return {**layouts, "battery.main": replace(battery, points=points)}
+
+
 @pytest.fixture(scope="session")
 def sites() -> dict[str, Found]:
     """All sites, walked at once."""
@@ -130,7 +140,10 @@ def sites() -> dict[str, Found]:
         work = [walked(campus_of(), replace(QUICK, **more), faults) for faults, more in SITES.values()]
         backwards = campus_of()
         work.append(walked(backwards, replace(QUICK, write=False), (), meter_read_backwards(backwards)))
-        names = [*SITES, "words"]
+        ten, two = campus_of(), campus_of()
+        work.append(walked(ten, QUICK, (), setpoint_times(ten, 10.0)))
+        work.append(walked(two, QUICK, (), setpoint_times(two, 2.0)))
+        names = [*SITES, "words", "setpoint x10", "setpoint x2"]
         return dict(zip(names, await asyncio.gather(*work), strict=True))
 
     return asyncio.run(all_of_them())

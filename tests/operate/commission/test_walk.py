@@ -151,6 +151,20 @@ def test_a_device_that_does_not_fall_back_is_told_and_released(sites):
     assert one.site.devices["battery.main"].shown("setpoint_mw") == 0.0
 
 
+def test_a_setpoint_that_does_far_more_than_was_asked_is_taken_back_at_once(sites):
+    one = sites["setpoint x10"]
+    verdict, text = one.of("battery.main", "setpoint_mw", "write")
+    assert verdict == "failed" and "more than 5 times the step is measured at two meters" in text, one.lines()
+    assert not any(c["kind"] == "reversion" for c in one.found["checks"])
+
+
+def test_a_setpoint_out_of_scale_is_told_from_meters_out_of_scale(sites):
+    one = sites["setpoint x2"]
+    verdict, text = one.of("battery.main", "setpoint_mw", "balance")
+    assert verdict == "failed" and "battery.main setpoint_mw has a scale x2 too high" in text, one.lines()
+    assert ("grid.connection", "power_mw") not in one.failed
+
+
 def test_no_device_is_left_with_a_setpoint(sites):
     for name, one in sites.items():
         if name != "foreign":

@@ -22,6 +22,7 @@ from wattstack.operate.devices.sunspec import model_places
 
 COMMON = 1  # SunSpec model with maker, model, version, serial number
 IDENTITY = {"Mn": "manufacturer", "Md": "model", "Opt": "options", "Vr": "version", "SN": "serial_number"}
+KEPT = 20  # rounds whose registers are kept
 SELDOM_S = 5.0  # blocks that are read so seldom are read at the first and the last round only
 
 
@@ -36,7 +37,7 @@ class Probe:
         latency_s: Of each answer. round_s: Of each round in which nothing failed.
         errors: What came instead of an answer, and how often.
         asked: Requests in all.
-        raw: Registers of the last round, uint16.
+        raws: Registers of the last rounds, uint16.
     """
 
     live: LiveDevice
@@ -48,7 +49,7 @@ class Probe:
     errors: Counter = field(default_factory=Counter)
     dead: dict[int, str] = field(default_factory=dict)
     asked: int = 0
-    raw: np.ndarray = field(default_factory=lambda: np.zeros(0, np.uint16))
+    raws: list[np.ndarray] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self._decoder = Decoder(self.layout.points, self.layout.length)
@@ -92,8 +93,9 @@ class Probe:
         self.live.times[reader.index] = began
 
     def _keep(self, now_s: float) -> None:
-        self.raw = np.frombuffer(self.live.registers, dtype=">u2").astype(np.uint16)
-        values, quality = self._decoder.values(self.raw)
+        raw = np.frombuffer(self.live.registers, dtype=">u2").astype(np.uint16)
+        values, quality = self._decoder.values(raw)
+        self.raws = [*self.raws[1 - KEPT :], raw]
         never = np.array([not np.isfinite(self.live.times[own]) for own in self.layout.block_of])
         values[never], quality[never] = np.nan, 3
         self.times.append(now_s)
@@ -115,7 +117,7 @@ class Probe:
     def registers_of(self, name: str) -> str:
         """The registers of a quantity as they stand, in hexadecimal."""
         point = self.layout.points[self.layout.place[name]]
-        return " ".join(f"{word:04X}" for word in self.raw[point.offset : point.offset + point.words])
+        return " ".join(f"{word:04X}" for word in self.raws[-1][point.offset : point.offset + point.words])
 
     def update_s(self, name: str) -> float:
         """Mean time from one change of a quantity to the next [s]; inf where it changed less than twice."""

@@ -177,12 +177,14 @@ async def _plateau(bench: Bench, path: str, made: Step, rows: list[Row], hold_s:
 
 async def _give_up(bench: Bench, path: str) -> None:
     """More than was asked: take it back, and say so."""
-    if bench.devices.commands[path].state in ("foreign", "yielded"):
-        _taken(bench, path)
+    asked_mw = bench.held[path]
+    if bench.devices.commands[path].state in ("foreign", "yielded") or not bench.stands(path, asked_mw):
+        what, mend = STATES["foreign"]
+        said = f"{asked_mw:.4g} MW {what}: {bench.value(path, 'setpoint_mw'):.4g} MW stands there"
     else:
         said = f"more than {RUNAWAY:g} times the step is measured at two meters: it was released at once"
         mend = "Look at the scale of the setpoint register before anything else is written."
-        bench.book.note(Check(path, "write", "setpoint_mw", FAILED, said, mend=mend))
+    bench.book.note(Check(path, "write", "setpoint_mw", FAILED, said, mend=mend))
     await bench.release()
 
 

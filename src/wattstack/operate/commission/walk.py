@@ -155,12 +155,12 @@ def _point(book: Book, path: str, name: str, probe: Probe, bound: Bound | None) 
         return
     if quality == Quality.NOT_IMPLEMENTED:
         return
-    other = swapped(probe.layout, name, probe.raw)
+    others = np.array([swapped(probe.layout, name, raw) for raw in probe.raws])
     if quality == Quality.BAD:
         bound = Bound(register.least, register.most, "what the template believes")
         said = f"stands as {probe.registers_of(name)}, which is no value within {bound.least:g} .. {bound.most:g}"
-        if np.isfinite(other):
-            said += f"; with its words the other way round it is {other:.6g}"
+        if np.isfinite(others[-1]):
+            said += f"; with its words the other way round it is {others[-1]:.6g}"
         book.note(
             Check(
                 path, "nameplate", name, FAILED, said, mend="Mend type, scale or word_order in the template."
@@ -172,15 +172,20 @@ def _point(book: Book, path: str, name: str, probe: Probe, bound: Bound | None) 
     if bound.holds(value) or (name in ("voltage_pu", "frequency_hz") and value == 0.0):
         book.note(Check(path, "nameplate", name, PASSED, f"can be, by {bound.why}", value, bound.most))
         return
-    said, mend = _slip(name, value, other, bound)
+    said, mend = _slip(probe.series(name)[-len(others) :], others, bound)
     book.note(Check(path, "nameplate", name, FAILED, said, value, bound.most, "", mend))
 
 
-def _slip(name: str, value: float, other: float, bound: Bound) -> tuple[str, str]:
-    """Why a value cannot be, and the slip that would explain it."""
+def _slip(values: np.ndarray, others: np.ndarray, bound: Bound) -> tuple[str, str]:
+    """Why a value cannot be, and the slip that would explain it.
+
+    Words the wrong way round jump from reading to reading, and the right way round they do not.
+    """
+    value, other = float(values[-1]), float(others[-1])
     said = f"reads {value:.6g}, must lie in {bound.least:.4g} .. {bound.most:.4g} ({bound.why})"
     factor = slip_of(value, bound)
-    if np.isfinite(other) and bound.holds(other) and (factor is None or abs(other) > 1e-3 * abs(bound.most)):
+    possible = all(bound.holds(one) for one in others)
+    if possible and (factor is None or _roughness(others) < _roughness(values)):
         said = f"{said}: word order is the other way round, it would be {other:.6g}"
         return said, "Change word_order in the template."
     if factor is not None:
@@ -189,6 +194,13 @@ def _slip(name: str, value: float, other: float, bound: Bound) -> tuple[str, str
             f"Multiply its scale in the template by {1.0 / factor:g}, or mend its unit.",
         )
     return said, "Look at address, type, unit and scale in the template, and at the size in the campus file."
+
+
+def _roughness(values: np.ndarray) -> float:
+    """Spread beside size; inf where one is no number."""
+    return (
+        float(np.std(values) / (abs(np.mean(values)) + 1e-12)) if np.isfinite(values).all() else float("inf")
+    )
 
 
 def _missing(book: Book, path: str, probe: Probe) -> None:
