@@ -180,7 +180,8 @@ class Tap:
     def _note(self, speaker: int, body: bytes) -> None:
         """A write of registers: into the fence, or a setpoint."""
         if self.fenced and int.from_bytes(body[1:3], "big") == FENCE_AT:
-            self.numbers[speaker] = int.from_bytes(body[6:10], "big")
+            low, high = body[6:8], body[8:10]  # the words of a number of this template: low one first
+            self.numbers[speaker] = int.from_bytes(high + low, "big")
             return
         if not self.fenced:
             mine = next((guard for guard in self.guards if guard.pid == speaker), None)
