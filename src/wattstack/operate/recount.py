@@ -195,7 +195,7 @@ def _beside(
 ) -> tuple[dict[str, Course], list[tuple[str, str, Course]]]:
     """Plan and twin of the day, and the lines between them."""
     from wattstack.plan import plan_site
-    from wattstack.twin import STEPS, Setting, Twin
+    from wattstack.twin import Setting, Twin
 
     plan = plan_site(campus.model_copy(update={"scenarios": {}}), curve=False, worth=False).scenarios[0]
     planned = Course.of_plan(plan, axis)
@@ -210,9 +210,16 @@ def _beside(
     def run(setting: Setting) -> Course:
         return Course.of_run(twin.run(setting).traces, axis)
 
-    for line, meaning, setting in STEPS:
-        if line in ("look-ahead", "forecast", "reserve", "losses"):
-            lines.append((line, meaning, run(setting)))
+    steps = (
+        ("look-ahead", "hours instead of the whole year, minutes instead of the plan's step",
+         Setting(reservoir=True, ageing=False, foresight=True, sure=True, margin=False)),
+        ("forecast", "load and sun are forecast, not known",
+         Setting(reservoir=True, ageing=False, sure=True, margin=False)),
+        ("reserve", "the gauge errs by a share of the battery that stands",
+         Setting(reservoir=True, ageing=False, sure=True)),
+        ("losses", "cells, converter and auxiliaries as they are; engines take time and may fail", Setting()),
+    )  # fmt: skip
+    lines += [(line, meaning, run(setting)) for line, meaning, setting in steps]
     whole = Setting(away=tuple(away))
     ran = run(whole)
     lines.append(("outage", "the grid is away, as it was; engines take their time to start", ran))

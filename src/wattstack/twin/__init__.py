@@ -7,7 +7,6 @@ from importlib import import_module
 from typing import Any
 
 _LAZY = {
-    "STEPS": "against",
     "Comparison": "comparison",
     "Course": "course",
     "Run": "run",
@@ -26,7 +25,7 @@ _LAZY = {
 }
 
 __all__ = [
-    "STEPS", "Comparison", "Course", "Run", "RunFiles", "Setting", "Trial", "Twin",
+    "Comparison", "Course", "Run", "RunFiles", "Setting", "Trial", "Twin",
     "compare_chemistries", "make_drive", "plan_against_twin", "read_run", "run_files", "simulate_year",
     "write_comparison", "write_run",
 ]  # fmt: skip

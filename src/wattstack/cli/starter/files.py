@@ -23,12 +23,12 @@ def starter_files(name: str) -> dict[str, bytes]:
         name: "sakai", "bosquel" or "portfolio".
 
     Returns:
-        Of a campus: campus.yaml, prices_SYNTHETIC.csv, weather_SYNTHETIC.csv and grid_SYNTHETIC.csv; of the
-        portfolio: portfolio.yaml and its tables. UTF-8.
+        Of a campus: campus.yaml, prices_SYNTHETIC.csv, weather_SYNTHETIC.csv and grid_SYNTHETIC.csv, of sakai also
+        day.yaml, a day to be shown; of the portfolio: portfolio.yaml and its tables. UTF-8.
 
     Example:
         >>> sorted(starter_files("sakai"))
-        ['campus.yaml', 'grid_SYNTHETIC.csv', 'prices_SYNTHETIC.csv', 'weather_SYNTHETIC.csv']
+        ['campus.yaml', 'day.yaml', 'grid_SYNTHETIC.csv', 'prices_SYNTHETIC.csv', 'weather_SYNTHETIC.csv']
     """
     return _portfolio_files() if name == "portfolio" else _campus_files(name)
 
@@ -61,6 +61,8 @@ def _campus_files(name: str) -> dict[str, bytes]:
     carbon, curtailed = make_grid(figures, clock, prices, weather)
     step_s = round(figures.price_step_h * 3600)
     price_name = "price_" + figures.price_unit.lower().replace("/", "_per_")
+    day = files(ROOM) / f"{name}_day.yaml"
+    shown = {"day.yaml": day.read_bytes()} if day.is_file() else {}
     return {
         "campus.yaml": (files(ROOM) / f"{name}.yaml").read_bytes(),
         "prices_SYNTHETIC.csv": _csv(clock.utc[0], step_s, {price_name: (prices, 2)}),
@@ -79,7 +81,7 @@ def _campus_files(name: str) -> dict[str, bytes]:
         "grid_SYNTHETIC.csv": _csv(
             clock.utc[0], 3600, {"carbon_kg_per_mwh": (carbon, 0), "curtailed_frac": (curtailed, 0)}
         ),
-    }
+    } | shown
 
 
 def _csv(start: np.datetime64, step_s: int, columns: dict[str, tuple[np.ndarray, int]]) -> bytes:
