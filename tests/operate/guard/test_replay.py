@@ -40,7 +40,7 @@ def recorded(folder, cycles: int = 300, most_gb: float = 1.0, step_s: float = 0.
         recorder = Recorder(folder, most_gb)
         for k in range(cycles):
             time_s = k * step_s
-            imported = nan if k % 50 == 49 else 15.0 + 0.1 * (k % 83)
+            imported = nan if k < 3 or k % 50 == 49 else 15.0 + 0.1 * (k % 83)
             shown = {"grid__connection__power_mw": imported, "generator__gas__output_mw": 0.0}
             image = image_of(site(time_s, **shown), time_s)
             recorder.begin(mind, image)

@@ -174,7 +174,7 @@ def _piece(rows: list[tuple], heard: list[tuple]) -> bytes:
     if not rows:
         return pack(PIECE, told)
     parts: list[bytes] = []
-    told["devices"] = list(rows[0][2])
+    told["devices"] = list(dict.fromkeys(path for _, _, device_mw, _ in rows for path in device_mw))
     moments = np.array([[i.time_s, i.utc_s, date_s] for i, date_s, _, _ in rows])
     parts.append(moments.tobytes())
     for name, kind in (("values", "<f8"), ("quality", "<i8"), ("asked_s", "<f8")):
@@ -183,6 +183,6 @@ def _piece(rows: list[tuple], heard: list[tuple]) -> bytes:
         places: dict[bytes, int] = {}
         told[name] = [places.setdefault(column.tobytes(), len(places)) for column in columns]
         parts += list(places)
-    told["setpoints"] = [list(device_mw.values()) for _, _, device_mw, _ in rows]
+    told["setpoints"] = [[device_mw.get(path) for path in told["devices"]] for _, _, device_mw, _ in rows]
     parts.append(b"".join(digest for _, _, _, digest in rows))
     return pack(PIECE, told, *parts)

@@ -126,7 +126,8 @@ def _again(file: Path, notes: list[str]) -> Iterator[tuple]:
             while heard and heard[0][0] <= k:
                 _hear(mind, *heard.pop(0)[1:])
             made = mind.decide(image)
-            recorded = dict(zip(told["devices"], told["setpoints"][k], strict=True))
+            setpoints = zip(told["devices"], told["setpoints"][k], strict=True)
+            recorded = {path: power for path, power in setpoints if power is not None}
             yield number, date_s, recorded, made, digest_of(made) == digest
             mind.clock.told.clear()
             number += 1
