@@ -29,6 +29,10 @@ def test_outages_print_the_chance_and_write_their_folder(planned, tmp_path, caps
     assert "tiny: 6 outages of the grid, 3 h from the start of each; critical is 100% of the load" in text
     assert "critical load served" in text
     assert "published means are taken" in text
+    page = (out / "report.html").read_text(encoding="utf-8")
+    assert "tiny: outages of the grid" in page
+    assert run(["report", str(out), "-o", str(tmp_path / "again.html")]) == 0
+    assert (tmp_path / "again.html").read_text(encoding="utf-8") == page
     summary = json.loads((out / "outages.json").read_text(encoding="utf-8"))
     assert summary["count"] == 6
     assert summary["tilt"] == {"length_sigma": 1.0, "failure_scale": 5.0}
