@@ -35,3 +35,9 @@ def test_a_folder_of_something_else_is_refused(outages, tmp_path):
     (tmp_path / FILE).write_text('{"wattstack_outages": 99}')
     with pytest.raises(InputError, match="has layout 99, must be 2"):
         read_outages(tmp_path)
+
+
+def test_a_page_of_older_campaigns_does_not_stay(outages, tmp_path):
+    (tmp_path / "report.html").write_text("of another day")
+    write_outages(outages, tmp_path)
+    assert not (tmp_path / "report.html").exists()

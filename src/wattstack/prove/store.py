@@ -76,7 +76,8 @@ def write_outages(outages: Outages, folder: str | Path) -> OutageFiles:
     Raises:
         InputError: The folder cannot be written.
     """
-    return write_whole(folder, lambda beside: _write_all(outage_files(outages), beside), last=FILE)
+    files = outage_files(outages)
+    return write_whole(folder, lambda beside: _write_all(files, beside), ("report.html",), last=FILE)
 
 
 def read_outages(folder: str | Path) -> OutageFiles:
