@@ -160,7 +160,10 @@ class Twin:
         on = None if setting.sure else grid_on(self.case, self.seed, year)
         if setting.away:
             on = np.ones(self.case.axis.count) if on is None else on
-            begin_s, step_s = self.case.axis.start.astype("datetime64[s]").astype(float), self.case.axis.step_s
+            begin_s, step_s = (
+                self.case.axis.start.astype("datetime64[s]").astype(float),
+                self.case.axis.step_s,
+            )
             for from_s, to_s in setting.away:
                 first, last = (max(round((moment - begin_s) / step_s), 0) for moment in (from_s, to_s))
                 on[first:last] = 0.0
