@@ -332,6 +332,12 @@ def signed(message: dict, folder) -> dict:
     return json.loads(Keys({public["kid"]: PyJWK(public)}).verify(message["data"]).payload)
 
 
+def shown(bus, folder, feed: str = "main") -> dict:
+    """A feed in the newest power state; without targets where none came yet."""
+    newest = bus.of(STATUS)[-1:]
+    return signed(newest[0], folder)["feeds"][feed] if newest else {"targets": []}
+
+
 @asynccontextmanager
 async def running(folder, port, **more):
     """A way with a guard's socket."""

@@ -13,6 +13,7 @@ from tests.operate.north.conftest import (
     limit,
     moment,
     mosquitto,
+    shown,
     signed,
     target,
     until,
@@ -45,7 +46,7 @@ def test_a_target_becomes_a_bounded_request_that_ends_with_it_and_is_confirmed_b
         assert feed["compliant"] is False and feed["in_flight"] is True
         guard.values["grid.import_mw"] = 11.0
         await until(lambda: "end_ramp_down" in str([signed(m, folder) for m in bus.of(STATUS)]))
-        last = signed(bus.of(STATUS)[-1], folder)["feeds"]["main"]
+        last = shown(bus, folder)
         assert last["compliant"] is True and last["calculated_load"]["value"] == 11.0
 
     with_broker(folder, work)
@@ -60,7 +61,7 @@ def test_a_removal_frees_the_guard_at_once(folder, partner):
         await bus.say(SET, partner.message(target(None, None)))
         await until(lambda: limit(guard) in (None, 16.0))
         await until(lambda: limit(guard) is None)
-        assert signed(bus.of(STATUS)[-1], folder)["feeds"]["main"]["targets"] == []
+        assert shown(bus, folder)["targets"] == []
 
     with_broker(folder, work)
 
@@ -83,8 +84,8 @@ def test_a_target_that_is_scheduled_is_shown_and_asked_for_when_its_time_comes(f
         said["targets"][0]["interval"]["start_time"] = moment(now_s + 3.0)
         await bus.say(SET, partner.message(said))
         await until(lambda: any(signed(m, folder)["feeds"]["main"]["targets"] for m in bus.of(STATUS)))
-        (shown,) = signed(bus.of(STATUS)[-1], folder)["feeds"]["main"]["targets"]
-        assert shown["active"] is False and limit(guard) is None
+        (later,) = shown(bus, folder)["targets"]
+        assert later["active"] is False and limit(guard) is None
         await until(lambda: limit(guard) == 12.0, 6.0)
         assert time.time() - now_s >= 3.0
 
@@ -104,7 +105,7 @@ def test_a_target_of_the_load_is_a_cap_for_the_workload(folder, partner):
         await bus.say(SET, partner.message(target(15.0, feed_tags=["halls"])))
         await until(lambda: guard.asked)
         assert [(one.what, one.high, one.user) for one in guard.asked] == [("load_cap_mw", 15.0, "dsx.halls")]
-        await until(lambda: signed(bus.of(STATUS)[-1], folder)["feeds"]["halls"]["targets"])
+        await until(lambda: shown(bus, folder, "halls")["targets"])
         states = signed(bus.of(STATUS)[-1], folder)["feeds"]
         assert states["halls"]["calculated_load"]["value"] == 20.0 and states["main"]["targets"] == []
 
@@ -172,8 +173,8 @@ def test_what_the_guard_does_not_take_is_told_and_shown_as_not_active(folder, pa
         guard.takes = False
         await bus.say(SET, partner.message(target(12.0)))
         await until(lambda: "the guard does not take the target on main" in guard.told("alarm"))
-        await until(lambda: signed(bus.of(STATUS)[-1], folder)["feeds"]["main"]["targets"])
-        assert signed(bus.of(STATUS)[-1], folder)["feeds"]["main"]["targets"][0]["active"] is False
+        await until(lambda: shown(bus, folder)["targets"])
+        assert shown(bus, folder)["targets"][0]["active"] is False
         guard.takes = True
         await until(lambda: limit(guard) == 12.0, 4.0)
 

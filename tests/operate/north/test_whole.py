@@ -18,6 +18,7 @@ from tests.operate.north.conftest import (
     campus_of,
     free_port,
     mosquitto,
+    shown,
     signed,
     target,
     until,
@@ -62,17 +63,16 @@ def test_a_signed_target_moves_the_battery_within_seconds_and_its_end_lets_it_go
         async with whole_site(folder) as (site, guard, bus):
             await until(lambda: abs(site.site.meters.import_mw - 16.0) < 0.3)
             began = time.monotonic()
-            await bus.say(SET, partner.message(target(13.0, 8.0)))
+            await bus.say(SET, partner.message(target(13.0, 15.0)))
             await until(lambda: abs(site.site.meters.import_mw - 13.0) < 0.3, 6.0)
             took_s = time.monotonic() - began
-            reasons = guard.decision.reasons["battery.main"]
-            shown = [r for r in guard.mind.book.in_force(guard.image.time_s) if r.user == "dsx.main"]
-            assert [(r.source, r.high) for r in shown] == [("utility", 13.0)]
+            held = [r for r in guard.mind.book.in_force(guard.image.time_s) if r.user == "dsx.main"]
+            assert [(r.source, r.high) for r in held] == [("utility", 13.0)]
             await until(lambda: any("end_ramp_down" in str(signed(m, folder)) for m in bus.of(STATUS)), 6.0)
-            state = signed(bus.of(STATUS)[-1], folder)["feeds"]["main"]
+            state = shown(bus, folder)
             assert state["compliant"] is True and state["targets"][0]["active"] is True
-            await until(lambda: abs(site.site.meters.import_mw - 16.0) < 0.3, 15.0)
-            assert took_s < 6.0 and reasons
+            await until(lambda: abs(site.site.meters.import_mw - 16.0) < 0.3, 25.0)
+            assert took_s < 6.0
 
     asyncio.run(asyncio.wait_for(work(), 60))
 
