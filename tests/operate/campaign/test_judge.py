@@ -23,7 +23,7 @@ def truth():
 
 def step(site, asked_mw: float, seconds: float = 10.0, **more) -> Step:
     site.step(seconds, {"battery.main": asked_mw})
-    return Step(seconds, asked_mw, 19.0, CLOSED, **more)
+    return Step(seconds, {"battery.main": asked_mw}, 19.0, CLOSED, **more)
 
 
 def test_energy_that_is_given_away_below_the_reserve_is_a_violation_once(truth):
@@ -42,7 +42,7 @@ def test_what_the_connection_needs_and_what_nobody_asked_for_is_none(truth):
         judge.look(needed)
     for _ in range(20):
         foreign = step(site, 10.0)
-        foreign.asked_mw = 0.0
+        foreign.asked_mw = {}
         judge.look(foreign)
     assert judge.verdict.violations == 0 and judge.verdict.below_h > 0.1
 

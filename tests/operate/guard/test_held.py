@@ -146,3 +146,39 @@ def test_a_source_that_is_not_seen_does_not_count_into_the_load():
     mind, _ = decided_two({"stored_mwh": 8.0}, {"stored_mwh": 40.0})
     _, made = decided_two({"stored_mwh": 8.0}, {"stored_mwh": 40.0, "power_mw": nan}, mind=mind, **more)
     assert made.values["load_mw"] == 20.0
+
+
+def test_a_request_ends_when_it_would_have_though_the_guard_was_away_meanwhile():
+    mind = asking()
+    saved = json.loads(json.dumps(remembered(mind, "x", UTC_S, 0.0)))
+    for away_s, kept in ((60.0, 1), (200.0, 0), (-3600.0, 1)):  # a clock that was set back counts for nothing
+        other = Mind(mind.campus)
+        assert recall(other, saved, "x", 5.0, UTC_S + away_s) == []
+        assert len(other.book.in_force(6.0)) == kept
+    other = Mind(mind.campus)
+    recall(other, saved, "x", 5.0, UTC_S + 60.0)
+    assert not other.book.in_force(5.0 + 60.0)
+
+
+def test_what_stood_still_before_a_restart_stands_still_after_it():
+    mind = asking()
+    shown = {"battery.main.device_heartbeat": 7.0}
+    for k in range(6):
+        mind.decide(image_of(site(float(k)) | shown, float(k)))
+    saved = json.loads(json.dumps(remembered(mind, "x", UTC_S, 5.0)))
+    other = Mind(mind.campus)
+    assert recall(other, saved, "x", 105.0, UTC_S) == []
+    made = other.decide(image_of(site(105.0) | shown, 105.0))
+    assert made.asset_mw["battery.main"] == 0.0 and "stands still" in made.alarms["battery.main"]
+    assert Mind(mind.campus).decide(image_of(site(105.0) | shown, 105.0)).alarms == {}
+
+
+def test_the_reserve_is_spent_on_what_the_meter_of_the_connection_shows_and_on_no_other():
+    low = {"stored_mwh": 6.0}, {"stored_mwh": 5.0}
+    lying = {"grid.connection.power_mw": 20.0, "load.halls.draw_mw": 28.0}  # load meters show 30 MW
+    _, made = decided_two(*low, seconds=8, **lying)
+    assert "balance" in made.alarms and sum(made.asset_mw.values()) <= 0.0
+    _, made = decided_two(
+        *low, mind=Mind(two_batteries()), **{"grid.connection.power_mw": 25.0, "load.halls.draw_mw": 23.0}
+    )
+    assert made.asset_mw["battery.fast"] + made.asset_mw["battery.long"] == pytest.approx(4.0)

@@ -46,7 +46,6 @@ class Asking:
             now_s: Of the campaign.
             time_s, utc_s: Clocks of the guard.
         """
-        firm = float(self.campus.grid.connection.firm_mw)
         for k, one in enumerate(self._askers):
             if not self._next_s[k] <= now_s < one.end_s or one.how == "none":
                 continue
@@ -58,8 +57,7 @@ class Asking:
                 until_s = utc_s + min(1.5 * AGAIN_S, self.campus.operate.request_s)
                 request = Request(id=f"c{self._ids}", source=one.source, until_s=until_s, **asked, **who)
                 answer = mind.book.take(request, ROLES[one.source], utc_s, time_s)
-                frees = one.source == "utility" and request.what == "import_limit_mw"
-                if frees and answer.taken and request.bounds[1] >= firm:
+                if answer.taken and one.source == "utility" and request.what == "import_limit_mw":
                     self._freed[request.user] = request.bounds[1], now_s + until_s - utc_s
 
     def freed_mw(self, now_s: float) -> float:

@@ -22,7 +22,7 @@ from wattstack.operate.campaign.asking import Asking
 from wattstack.operate.campaign.field import Field
 from wattstack.operate.campaign.judge import PERIODS, Judge, Step, Verdict
 from wattstack.operate.campaign.script import DAY_S, Event, Script
-from wattstack.operate.campaign.shown import lied, showed
+from wattstack.operate.campaign.shown import by_asset, lied, showed
 from wattstack.operate.guard import Mind
 from wattstack.operate.guard.memory import recall, remembered
 from wattstack.operate.simulated.site import Site
@@ -151,7 +151,8 @@ class Campaign:
         """The guard is started again, now and then on a machine that was: its monotonic clock begins anew."""
         self._clock_s += float(len(self.script.events) % 3) * -500.0
         self.mind = self._make_mind(self.campus)
-        recall(self.mind, json.loads(self._saved), "same", self.now_s + self._clock_s)
+        utc_s = self.now_s + self._utc_s
+        recall(self.mind, json.loads(self._saved), "same", self.now_s + self._clock_s, utc_s)
         self.field.forget()
         self._began_s, self._started = self.now_s, False
 
@@ -182,12 +183,12 @@ class Campaign:
             closed[device.asset] = closed.get(device.asset, True) and not device.spoiler.has("contactor")
         site.step(step_s, asked, closed)
         self.now_s += step_s
-        told = Step(step_s, 0.0, self._limit_mw(), closed)
+        told = Step(step_s, {}, self._limit_mw(), closed)
         if made is not None:
             stores = {
                 path: made.device_mw.get(path, 0.0) for path in field.devices if path.startswith("battery.")
             }
-            told.asked_mw = sum(max(power, 0.0) for power in stores.values())
+            told.asked_mw = by_asset(stores)
             told.old = tuple(
                 path for path, power in stores.items() if power != 0.0 and self._too_old(path, step_s)
             )

@@ -33,7 +33,7 @@ class Step:
 
     Attributes:
         step_s: Its length [s of the site].
-        asked_mw: What the guard asks batteries to give, those that are to give.
+        asked_mw: What the guard asks of each battery, > 0 gives.
         limit_mw: What may be drawn over the connection.
         closed: By battery, whether its contactor is closed.
         shown_mw: What the campus draws beside batteries, as a gauge showed it not longer than three periods ago; NaN:
@@ -44,7 +44,7 @@ class Step:
     """
 
     step_s: float
-    asked_mw: float
+    asked_mw: dict[str, float]
     limit_mw: float
     closed: dict[str, bool]
     shown_mw: float = nan
@@ -173,16 +173,12 @@ class Judge:
         if not self._below:  # the decision was made above the reserve: the next one knows
             self._below = True
             return
-        given = sum(max(one.injection_mw, 0.0) for one in site.stores.values())
-        was = sum(energy for path, energy in self._was.items() if step.closed.get(path, True))
-        lost_mwh = max(
-            was - self.stored_mwh(step.closed), 0.0
-        )  # what a battery has beyond that is no part of it
+        given, lost_mwh = self._given(step)
         net = self.net_mw
         needed = max(net - step.limit_mw, 0.0)
-        true_mw = max(min(given, step.asked_mw) - needed, 0.0)
+        true_mw = max(given - needed, 0.0)
         shown = net if isnan(step.shown_mw) else max(step.shown_mw, net)
-        told_mw = max(min(given, step.asked_mw) - max(shown - step.limit_mw, 0.0), 0.0)
+        told_mw = max(given - max(shown - step.limit_mw, 0.0), 0.0)
         told_mw = 0.0 if step.lied else told_mw
         per_mw = step.step_s / 3600.0 / self._eff
         told_mwh = min(told_mw * per_mw, missing, lost_mwh)
@@ -193,8 +189,24 @@ class Judge:
             verdict.reserve += 1
             self._tell(
                 f"reserve: {self._given_mwh:.4g} MWh were given away, {missing:.4g} MWh are missing of "
-                f"{self.reserve_mwh(load):.4g} MWh; asked {step.asked_mw:.4g} MW, needed {needed:.4g} MW"
+                f"{self.reserve_mwh(load):.4g} MWh; asked {given:.4g} MW, needed {needed:.4g} MW"
             )
+
+    def _given(self, step: Step) -> tuple[float, float]:
+        """Power that batteries gave because they were asked [MW], and what that took of the energy for the duty [MWh].
+
+        What a foreign hand takes is not the guard's, what a battery has beyond the duty is no part of it, and what
+        another one took up meanwhile is not lost.
+        """
+        now, given, lost, all_lost = self._useful(), 0.0, 0.0, 0.0
+        for path, one in self.site.stores.items():
+            if not step.closed.get(path, True):
+                continue
+            power = max(min(one.injection_mw, step.asked_mw.get(path, 0.0)), 0.0)
+            given += power
+            lost += min(max(self._was[path] - now[path], 0.0), power * step.step_s / 3600.0 / self._eff)
+            all_lost += self._was[path] - now[path]
+        return given, min(lost, max(all_lost, 0.0))
 
     # -- outages -------------------------------------------------------------------------------------------------
 

@@ -1,7 +1,7 @@
 """What gauges show of the load, for a judge: what somebody could know who believes no memory.
 
 Needs    campus, operate.devices.Image, operate.simulated.faults.Spoiler.
-Gives    showed, lied.
+Gives    showed, lied, by_asset.
 Used by  operate.campaign.day, sockets.
 """
 
@@ -55,3 +55,12 @@ def lied(campus: Campus, faults: Mapping[str, Spoiler]) -> bool:
     meters = [one for path, one in faults.items() if path.startswith("load.")]
     honest = len(meters) == len(campus.load) and not any(one.any for one in meters)
     return false and not honest
+
+
+def by_asset(device_mw: Mapping[str, float]) -> dict[str, float]:
+    """Power of devices summed by what they are a part of."""
+    made: dict[str, float] = {}
+    for path, power in device_mw.items():
+        asset = path.split("#", 1)[0]
+        made[asset] = made.get(asset, 0.0) + power
+    return made

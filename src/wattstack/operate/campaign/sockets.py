@@ -21,7 +21,7 @@ from wattstack.operate.campaign.asking import Asking
 from wattstack.operate.campaign.broken import BROKEN
 from wattstack.operate.campaign.judge import PERIODS, Judge, Step, Verdict
 from wattstack.operate.campaign.script import Event, Script, draw_script
-from wattstack.operate.campaign.shown import lied, showed
+from wattstack.operate.campaign.shown import by_asset, lied, showed
 from wattstack.operate.guard import Guard
 from wattstack.operate.simulated import KINDS, SimulatedSite
 
@@ -92,11 +92,11 @@ class _Judged(SimulatedSite):
         for path, one in spoilers.items():
             asset = path.split("#", 1)[0]
             closed[asset] = closed.get(asset, True) and not one.has("contactor")
-        told = Step(step_s, 0.0, self._limit_mw(), closed, lied=lied(self.campus, spoilers), sound=False)
+        told = Step(step_s, {}, self._limit_mw(), closed, lied=lied(self.campus, spoilers), sound=False)
         if guard is None or guard.image is None or not guard.may_write:
             return told
         asked = {p: mw for p, mw in guard.decision.device_mw.items() if p.startswith("battery.")}
-        told.asked_mw = sum(max(power, 0.0) for power in asked.values())
+        told.asked_mw = by_asset(asked)
         told.shown_mw = showed(self.campus, guard.image, lambda path: not spoilers[path].has("frozen"))
         if any(one.any for one in spoilers.values()) or guard.mind.lockouts.why:
             self._calm_s = self.now_s

@@ -207,8 +207,9 @@ class Guard:
             self.telling.say("alarm", "guard", line)
         if state:
             now = asyncio.get_running_loop().time()
-            self._heard("recall", state, self.campus_sum, now)
-            for line in recall(self.mind, state, self.campus_sum, now):
+            words = state, self.campus_sum, now, self.utc_s
+            self._heard("recall", *words)
+            for line in recall(self.mind, *words):
                 self.telling.say("alarm", "guard", line)
 
     def _begin(self, image: Image) -> None:

@@ -53,8 +53,18 @@ def remembered(mind: Mind, campus_sum: str, utc_s: float, time_s: float) -> dict
     }
 
 
-def recall(mind: Mind, state: dict[str, Any], campus_sum: str, time_s: float) -> list[str]:
-    """Give the mind back what was saved; returns what could not be, in words."""
+def recall(
+    mind: Mind, state: dict[str, Any], campus_sum: str, time_s: float, utc_s: float = 0.0
+) -> list[str]:
+    """Give the mind back what was saved; returns what could not be, in words.
+
+    Args:
+        mind: Who goes on.
+        state: As remembered.
+        campus_sum: Of the campus file now.
+        time_s: Now, monotonic.
+        utc_s: Now, of records: what nobody renewed in between ends when it would have; one set back counts for nothing.
+    """
     told = []
     if state.get("campus") != campus_sum:
         told.append("the campus file is another than before the restart: it is taken over now")
@@ -78,7 +88,7 @@ def recall(mind: Mind, state: dict[str, Any], campus_sum: str, time_s: float) ->
         mind.lockouts.why |= {str(k): str(v) for k, v in state["lockouts"].items()}
         if mind.strips is not None:
             mind.strips.restore(state.get("strips", {}))
-        mind.book.restore(state["requests"], float(state["utc_s"]), time_s)
+        mind.book.restore(state["requests"], max(float(state["utc_s"]), utc_s), time_s)
     except (AttributeError, KeyError, TypeError, ValueError) as error:
         told.append(f"what was saved is not whole: {type(error).__name__} {error}"[:200])
     return told
