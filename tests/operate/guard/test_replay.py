@@ -177,7 +177,7 @@ def test_a_live_guard_records_what_it_decides_and_a_day_of_it_is_the_same_again(
 
     guard = asyncio.run(work())
     made = decide_again(tmp_path / "images")
-    assert made.first is None and made.cycles == guard.recorder.cycles > 30
+    assert made.first is None and made.cycles == guard.recorder.cycles > 9
     said = CliRunner().invoke(history, [str(tmp_path), "replay"], standalone_mode=False)
     assert said.return_value == 0 and "each is the recorded one, bit for bit" in said.output
     said = CliRunner().invoke(history, [str(tmp_path), "replay", "--to", "2020-01-01"], standalone_mode=False)
