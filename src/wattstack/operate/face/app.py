@@ -26,6 +26,7 @@ from wattstack.operate.face.routes_people import PEOPLE, answered
 from wattstack.operate.face.routes_requests import REQUESTS
 from wattstack.operate.face.routes_site import SITE
 from wattstack.operate.face.shield import Refused, Shield
+from wattstack.operate.face.wire import IDLE_S, Wire
 
 if TYPE_CHECKING:
     import uvicorn
@@ -33,7 +34,6 @@ if TYPE_CHECKING:
     from wattstack.campus import Campus
 
 MOST_CONNECTIONS = 300
-KEEP_ALIVE_S = 15
 MOST_SAID = 1024  # bytes of a message on a WebSocket: nothing is said there to us
 PING_S = 20.0  # a WebSocket whose other end went away without a word is closed
 
@@ -129,11 +129,11 @@ def serve(app: Shield, campus: Campus, say: Callable[[str], None] = print) -> uv
         read_secret(key)  # only its mode and owner count here
         tls = {"ssl_certfile": str(campus.base_dir / face.certificate), "ssl_keyfile": str(key)}
     config = uvicorn.Config(
-        app, host=face.host, port=face.port, log_level="warning", access_log=False, proxy_headers=False,
+        app, host=face.host, port=face.port, log_level="error", access_log=False, proxy_headers=False,
         server_header=False, date_header=True, limit_concurrency=MOST_CONNECTIONS, backlog=128, ws=Line,
         ws_max_size=MOST_SAID, ws_ping_interval=PING_S, ws_ping_timeout=PING_S, ws_per_message_deflate=False,
-        timeout_keep_alive=KEEP_ALIVE_S, timeout_graceful_shutdown=2, h11_max_incomplete_event_size=16_384,
-        http="h11", lifespan="on", **tls,
+        timeout_keep_alive=IDLE_S, timeout_graceful_shutdown=2, h11_max_incomplete_event_size=16_384,
+        http=Wire, lifespan="on", **tls,
     )  # fmt: skip
     config.load()
     if config.ssl is not None:

@@ -105,7 +105,7 @@ class Asks:
             Refused: As `read`.
         """
         what, path = body.get("what"), body.get("path")
-        if what in ("mode", "clear_lockout") or what not in LEAST_ROLE:
+        if not isinstance(what, str) or what in ("mode", "clear_lockout") or what not in LEAST_ROLE:
             raise Refused(400, "what must be a request that has bounds. Ask for mode: run instead.")
         wide: dict[str, float] = {"high": WIDEST}
         if what == "reserve_mwh":

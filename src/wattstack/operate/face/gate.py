@@ -18,7 +18,7 @@ from urllib.parse import urlsplit
 from starlette.requests import HTTPConnection, Request
 from starlette.responses import Response
 
-from wattstack.operate.face.limits import Tries
+from wattstack.operate.face.limits import Tries, origin_of
 from wattstack.operate.face.shield import Refused
 from wattstack.operate.face.users import Users, Who, at_least
 
@@ -120,11 +120,12 @@ class Gate:
             Refused: Too many were wrong; nothing is compared before the wait is over.
         """
         address = address_of(request)
-        more = [(self._tries, f"{name.lower()} {address}")]
+        origin = origin_of(address)
+        more = [(self._tries, f"{name.lower()} {origin}")]
         if len(name) <= 40 and not await asyncio.to_thread(self.users.knows, name, address):
             # on its own, so that nobody else can lock a person out of where they usually sit
             more.append((self._strangers, name.lower()))
-        return await self._slow([(self._tries, address), *more], lambda: self.users.proved(name, password))
+        return await self._slow([(self._tries, origin), *more], lambda: self.users.proved(name, password))
 
     async def slowed(self, request: Request, what: str, test: Callable[[], bool]) -> bool:
         """A test of a secret that is no password; each wrong try makes the next wait longer.
@@ -133,7 +134,7 @@ class Gate:
             Refused: Too many were wrong.
         """
         return await self._slow(
-            [(self._tries, f"{what} {address_of(request)}"), (self._strangers, what)], test
+            [(self._tries, f"{what} {origin_of(address_of(request))}"), (self._strangers, what)], test
         )
 
     async def _slow(self, keys: list[tuple[Tries, str]], test: Callable[[], bool]) -> bool:

@@ -19,6 +19,7 @@ from wattstack.operate.historian import Store
 FILE = "history.sqlite"
 MOST_SPAN_S = 400 * 86_400.0
 MOST_POINTS = 2000
+PIECE_S = 4 * 86_400.0  # read at once: 400 days of seconds would be more than this process may hold
 
 
 def curve(folder: Path, channel: str, start_s: float, end_s: float, points: int) -> dict[str, Any]:
@@ -40,19 +41,24 @@ def curve(folder: Path, channel: str, start_s: float, end_s: float, points: int)
     empty = {"channel": channel, "start_s": start_s, "step_s": step_s}
     if not (folder / FILE).exists():
         return empty | {"low": [], "mean": [], "high": []}
+    count, sums = np.zeros(points, dtype=int), np.zeros(points)
+    low, high = np.full(points, np.inf), np.full(points, -np.inf)
     store = Store(folder / FILE, read_only=True)
     try:
-        moments, values = store.query(channel, start_s, end_s)
+        kept_s = store.span_s or (start_s, start_s)
+        first_s, last_s = max(start_s, kept_s[0]), min(end_s, kept_s[1] + 1.0)
+        # one piece at least, so that a channel that was never kept is told
+        for begin_s in np.arange(first_s, max(last_s, first_s + 1.0), PIECE_S).tolist():
+            moments, values = store.query(channel, begin_s, min(begin_s + PIECE_S, end_s))
+            known = ~np.isnan(values)
+            moments, values = moments[known], values[known].astype(float)
+            place = np.clip(((moments - start_s) / step_s).astype(int), 0, points - 1)
+            count += np.bincount(place, minlength=points)
+            sums += np.bincount(place, weights=values, minlength=points)
+            np.minimum.at(low, place, values)
+            np.maximum.at(high, place, values)
     finally:
         store.close()
-    known = ~np.isnan(values)
-    moments, values = moments[known], values[known].astype(float)
-    place = np.clip(((moments - start_s) / step_s).astype(int), 0, points - 1)
-    count = np.bincount(place, minlength=points)
-    sums = np.bincount(place, weights=values, minlength=points)
-    low, high = np.full(points, np.inf), np.full(points, -np.inf)
-    np.minimum.at(low, place, values)
-    np.maximum.at(high, place, values)
     with np.errstate(invalid="ignore", divide="ignore"):
         mean = sums / count
     return empty | {"low": _listed(low, count), "mean": _listed(mean, count), "high": _listed(high, count)}

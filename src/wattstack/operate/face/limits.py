@@ -1,7 +1,7 @@
 """How often: wrong passwords are waited for longer and longer, and nobody asks so fast that others wait.
 
-Gives    Tries, Rate.
-Used by  operate.face: gate, shield.
+Gives    Tries, Rate, origin_of.
+Used by  operate.face: gate, shield, wire.
 
 Times are monotonic. What is kept is bounded: the oldest is forgotten first.
 """
@@ -11,10 +11,27 @@ from __future__ import annotations
 import time
 from collections import OrderedDict
 from collections.abc import Callable
+from ipaddress import IPv6Address, IPv6Network
 
 FREE_TRIES = 5  # wrong passwords before the first wait: assumption
 LONGEST_WAIT_S = 300.0
 MOST_KEPT = 10_000
+
+
+def origin_of(address: str) -> str:
+    """Whom an address counts for: itself, or of IPv6 the first 64 bits, for each machine has all that follow.
+
+    Example:
+        >>> origin_of("192.0.2.7"), origin_of("2001:db8:0:1:2::3"), origin_of("2001:db8:0:1::9")
+        ('192.0.2.7', '2001:db8:0:1::', '2001:db8:0:1::')
+    """
+    if ":" not in address:
+        return address
+    try:
+        six = IPv6Address(address.partition("%")[0])
+    except ValueError:
+        return address
+    return str(six.ipv4_mapped or IPv6Network((six, 64), strict=False).network_address)
 
 
 class Tries:

@@ -15,7 +15,7 @@ import json
 import math
 from typing import Any
 
-from wattstack.operate.face.limits import Rate
+from wattstack.operate.face.limits import Rate, origin_of
 
 MOST_BODY = 65_536  # bytes
 SLOWEST_BODY_S = 10.0
@@ -77,7 +77,7 @@ class Shield:
             await self.app(scope, receive, send)
             return
         scope["headers"] = [(name, value) for name, value in scope["headers"] if name != b"range"]
-        address = (scope.get("client") or ("unknown", 0))[0]
+        address = origin_of((scope.get("client") or ("unknown", 0))[0])
         refusal = None if self._rate.take(address) else Refused(429, "too many requests; wait a moment.", 1.0)
         refusal = refusal or _too_large(scope)
         before = (
@@ -153,7 +153,8 @@ async def read_json(request: Any) -> dict[str, Any]:
     """The body of a request as an object.
 
     Raises:
-        Refused: It is not JSON, not an object, has NaN or infinity, a key twice, or comes as something else.
+        Refused: It is not JSON, not an object, has NaN or infinity, half a character, a key twice, or comes as
+            something else.
     """
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if kind != "application/json":
@@ -161,6 +162,9 @@ async def read_json(request: Any) -> dict[str, Any]:
     body = await request.body()
     try:
         found = json.loads(body, parse_constant=_no_constant, parse_float=_finite, object_pairs_hook=_once)
+        json.dumps(
+            found, ensure_ascii=False
+        ).encode()  # half a character ("\ud800") is no text: nobody could keep it
     except (ValueError, RecursionError) as error:
         raise Refused(400, f"the body must be JSON: {error}.") from None
     if not isinstance(found, dict):

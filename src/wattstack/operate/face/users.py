@@ -145,6 +145,14 @@ class Users:
             )
         if name and name.lower() in password.lower():
             wrong.append(Fault("password", "holds the name, must not."))
+        if self._has("machine", name):
+            wrong.append(
+                Fault("name", "is that of a program, must be another: the audit tells them apart by it.")
+            )
+        if role != "admin" and self._admins() == [name.lower()]:
+            wrong.append(
+                Fault("role", f"is {role!r:.40}, must stay admin: there is no other one. Add one first.")
+            )
         if wrong:
             raise InputError("user", wrong)
         with self._slow:
@@ -163,6 +171,10 @@ class Users:
         wrong = _name_faults(name, role)
         if role == "admin":
             wrong.append(Fault("role", "is admin, must be less for a program."))
+        if self._has("person", name):
+            wrong.append(
+                Fault("name", "is that of a person, must be another: the audit tells them apart by it.")
+            )
         if wrong:
             raise InputError("machine", wrong)
         key = "wk_" + secrets.token_urlsafe(32)
@@ -179,12 +191,9 @@ class Users:
         Raises:
             InputError: Nobody has that name, or nobody could add people any more.
         """
-        people = {row[0].lower(): row[1] for row in self._all("SELECT name, role FROM person")}
-        machines = {row[0].lower() for row in self._all("SELECT name FROM machine")}
-        if name.lower() not in people.keys() | machines:
+        if not (self._has("person", name) or self._has("machine", name)):
             raise InputError("user", [Fault(name, "is nobody here.")])
-        admins = [one for one, role in people.items() if role == "admin"]
-        if admins == [name.lower()]:
+        if self._admins() == [name.lower()]:
             raise InputError("user", [Fault(name, "is the last admin, must stay. Add another one first.")])
         with self._lock:
             for table in ("person", "machine", "signed_in"):
@@ -265,6 +274,13 @@ class Users:
         """End a session."""
         with self._lock:
             self._db.execute("DELETE FROM signed_in WHERE digest = ?", (_digest(token),))
+
+    def _has(self, table: str, name: str) -> bool:
+        """Whether somebody in that table has that name, in whatever letters."""
+        return self._one(f"SELECT 1 FROM {table} WHERE name = ?", (name,)) is not None
+
+    def _admins(self) -> list[str]:
+        return [name.lower() for (name,) in self._all("SELECT name FROM person WHERE role = 'admin'")]
 
     def _one(self, text: str, values: tuple = ()) -> tuple | None:
         with self._lock:
