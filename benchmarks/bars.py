@@ -62,6 +62,7 @@ BARS: dict[str, tuple[str, float]] = {
     "failover.double_writes": (MOST, 0.0),
     "failover.repaired_device_seconds": (MOST, 5.0),
     "reserve.violations": (MOST, 0.0),
+    "reserve.broken_found": (LEAST, 3.0),
     "replan.p99_ms": (MOST, 10.0),
     "replan.no_answer": (MOST, 0.0),
     "historian.lost_seconds": (MOST, 0.0),
