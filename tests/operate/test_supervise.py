@@ -9,12 +9,22 @@ import signal
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import pytest
 
 from wattstack.errors import InputError, StateError
-from wattstack.operate import Part, Supervisor, operate_campus, prepare_campus, run_until_stopped, supervise
+from wattstack.operate import (
+    Part,
+    Supervisor,
+    logs,
+    operate_campus,
+    prepare_campus,
+    run_until_stopped,
+    supervise,
+)
 from wattstack.operate.link import Answer, Server
+from wattstack.operate.logs import Logs
 from wattstack.operate.supervise import alone, opening, parts_of, watch_file
 
 LIVE = "import time; time.sleep(60)"
@@ -115,7 +125,7 @@ def test_part_waits_for_the_file_it_needs(tmp_path):
 
 
 def test_long_log_is_set_aside(tmp_path, monkeypatch):
-    monkeypatch.setattr(supervise, "LARGEST_LOG", 10)
+    monkeypatch.setattr(logs, "LARGEST", 10)
     (tmp_path / "a.log").write_text("much has been said", encoding="utf-8")
 
     async def work(supervisor, task):
@@ -123,6 +133,49 @@ def test_long_log_is_set_aside(tmp_path, monkeypatch):
 
     started([Part("a", ("-c", LIVE))], tmp_path, work)
     assert (tmp_path / "a.log.old").read_text(encoding="utf-8") == "much has been said"
+
+
+def test_a_log_that_is_written_to_is_kept_short_and_goes_on(tmp_path, monkeypatch):
+    monkeypatch.setattr(logs, "LARGEST", 1000)
+    kept = Logs(tmp_path)
+    with kept.open("a") as log:
+        for k in range(55):
+            log.write(b"%04d " % k + b"x" * 95 + b"\n")
+            log.flush()
+            kept.trim("a")
+    assert (tmp_path / "a.log").stat().st_size <= 1100
+    assert (tmp_path / "a.log.old").stat().st_size <= 1100
+    assert (tmp_path / "a.log").read_bytes()[:4] == b"0050"
+
+
+def test_a_log_is_read_by_its_owner_alone_and_is_no_link(tmp_path):
+    (tmp_path / "face.log").touch(mode=0o644)
+    with Logs(tmp_path).open("face"):
+        assert (tmp_path / "face.log").stat().st_mode & 0o777 == 0o600
+    (tmp_path / "guard.log").symlink_to(tmp_path / "elsewhere")
+    with pytest.raises(OSError, match=r"guard\.log"):
+        Logs(tmp_path).open("guard")
+    assert not (tmp_path / "elsewhere").exists()
+
+
+def test_the_token_for_the_first_user_is_shown_where_all_was_started(tmp_path, monkeypatch):
+    monkeypatch.setattr(supervise, "LOOK_S", 0.05)
+    (tmp_path / "face.log").write_text("First-run token, shown this once: of-yesterday\n", encoding="utf-8")
+
+    async def work(supervisor, task):
+        watch = asyncio.create_task(supervise.watch_logs(supervisor, supervisor.say))
+        try:
+            await until(lambda: "face" in supervisor.processes and Path(tmp_path / "said").exists())
+            await asyncio.sleep(0.3)
+        finally:
+            watch.cancel()
+
+    code = (
+        "import pathlib, time; print('The control room is at x'); print('First-run token, shown this once: abc', "
+        f"flush=True); pathlib.Path({str(tmp_path / 'said')!r}).touch(); time.sleep(60)"
+    )
+    said = started([Part("face", ("-c", code))], tmp_path, work)
+    assert said == ["First-run token, shown this once: abc"]
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells a child that its parent died")

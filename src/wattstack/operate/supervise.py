@@ -1,6 +1,6 @@
 """All processes of a site on one machine: started, started again when they end, stopped together.
 
-Needs    operate.prepare, process, usage, operate.link (what is wrong with the campus file is told there).
+Needs    operate.prepare, process, usage, logs, operate.link (what is wrong with the campus file is told there).
 Gives    Supervisor, Part, parts_of, operate_campus, alone.
 Used by  cli.operate, operate.commission (alone).
 
@@ -22,10 +22,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import IO
 
 from wattstack.errors import InputError, StateError
 from wattstack.operate.day import write_day_files
+from wattstack.operate.logs import Logs
 from wattstack.operate.prepare import Prepared, checksum_of, prepare_campus
 from wattstack.operate.process import run_until_stopped
 from wattstack.operate.usage import MemoryWatch
@@ -34,7 +34,6 @@ FIRST_WAIT_S, LONGEST_WAIT_S = 0.5, 30.0  # from an end to the next start
 WELL_S = 60.0  # a process that lived so long starts with the first wait again
 GRACE_S = 8.0  # from "stop" to "die"
 LOOK_S = 2.0  # from one look at the campus file to the next
-LARGEST_LOG = 10_000_000
 BAD_INPUT = 2
 # Who waits for whom where the processor is short: the page first (as CPUWeight in packaging/); simulated devices never,
 # for to the loop they are hardware; the loop itself asks for more than this, see guard.__main__
@@ -107,7 +106,7 @@ class Supervisor:
     """
 
     def __init__(self, parts: Sequence[Part], folder: Path, say: Callable[[str], None] = print) -> None:
-        self.parts, self.folder, self.say = list(parts), folder, say
+        self.parts, self.logs, self.say = list(parts), Logs(folder), say
         self.starts = {part.name: 0 for part in parts}
         self.processes: dict[str, asyncio.subprocess.Process] = {}
         self._ending = False
@@ -148,7 +147,7 @@ class Supervisor:
         self.starts[part.name] += 1
         if self.starts[part.name] > 1:
             self.say(f"{part.name} starts again")
-        with self._log(part) as log:
+        with self.logs.open(part.name) as log:
             process = await asyncio.create_subprocess_exec(
                 sys.executable, *part.words, stdin=asyncio.subprocess.DEVNULL, stdout=log, stderr=log,
                 start_new_session=True, preexec_fn=partial(_begin, part.nice),
@@ -161,14 +160,8 @@ class Supervisor:
             if process.returncode is not None:
                 self.processes.pop(part.name, None)
 
-    def _log(self, part: Part) -> IO[bytes]:
-        path = self.folder / f"{part.name}.log"
-        if path.exists() and path.stat().st_size > LARGEST_LOG:
-            path.replace(path.with_suffix(".log.old"))
-        return path.open("ab")
-
     def _last_words(self, part: Part) -> str:
-        text = (self.folder / f"{part.name}.log").read_text(encoding="utf-8", errors="replace").strip()
+        text = self.logs.path(part.name).read_text(encoding="utf-8", errors="replace").strip()
         return text[-2000:] or "it says nothing"
 
     async def _stop(self, tasks: Sequence[asyncio.Task]) -> None:
@@ -234,6 +227,7 @@ async def _run(
     watches = (
         asyncio.create_task(watch_file(prepared, say)),
         asyncio.create_task(watch_memory(supervisor, prepared.folder, say)),
+        asyncio.create_task(watch_logs(supervisor, say)),
     )
     try:
         async with asyncio.timeout(seconds):
@@ -263,7 +257,7 @@ def opening(prepared: Prepared, shadow: bool, speed: float | None) -> list[str]:
         lines.append("shadow   it decides and writes nothing")
     return [
         *lines,
-        f"page     {prepared.page} (first user: with the token in {prepared.folder / 'face.log'})",
+        f"page     {prepared.page} (where nobody is known yet, a token for the first user follows)",
         "Ctrl-C stops all of it; devices then fall back by themselves.",
     ]
 
@@ -276,6 +270,16 @@ async def watch_memory(supervisor: Supervisor, folder: Path, say: Callable[[str]
             say(text)
             await _tell(folder, text, level, "memory")
         await asyncio.sleep(LOOK_S)
+
+
+async def watch_logs(supervisor: Supervisor, say: Callable[[str], None]) -> None:
+    """Look at the logs: one that grew too long is set aside, a token for the first user is shown here."""
+    while True:
+        for line in supervisor.logs.first_tokens():
+            say(line)
+        for part in supervisor.parts:
+            supervisor.logs.trim(part.name)
+        await asyncio.sleep(0.5 * LOOK_S)
 
 
 async def watch_file(prepared: Prepared, say: Callable[[str], None]) -> None:
