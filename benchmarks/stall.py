@@ -1,7 +1,7 @@
 """Stalls of the machine itself, as an idle thread sees them: it asks to be woken soon and notes when it was not.
 
-Gives    Sentinel, own_core.
-Used by  benchmarks.control_loop, many_devices.
+Gives    Sentinel, own_core, stalled, MOST_HELD.
+Used by  benchmarks.control_loop, command, many_devices.
 
 A shared machine takes the processor away for tens of milliseconds now and then. A cycle that was long while the thread
 overslept, and in which the loop itself hardly worked, was held up by the machine; it is counted apart, never dropped.
@@ -15,6 +15,7 @@ import time
 from bisect import bisect_right
 
 WAKE_S = 0.002
+MOST_HELD = 0.3  # share of what was timed: where the machine held up more, what is left tells nothing
 LATE_S = 0.008  # overslept by so much: the machine was elsewhere
 
 

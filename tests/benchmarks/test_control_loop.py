@@ -27,6 +27,8 @@ def test_a_cycle_held_up_by_the_machine_is_counted_apart_and_one_of_our_own_is_n
     assert made["bars"]["control_loop.image_p99_ms"] == pytest.approx(200.0)
     assert "1 were held up by the machine (1 beyond a period)" in made["rows"][0]["note"]
     assert set(made["bars"]) <= set(BARS)
+    made = judged(seen, [(0.0, 3.1)], [(0.0, 3.1)])
+    assert made["bars"]["control_loop.image_p99_ms"] is None and made["bars"]["control_loop.overruns"] is None
 
 
 def test_stalls_are_those_that_fall_into_a_time():
