@@ -114,6 +114,20 @@ def test_an_engine_that_runs_when_the_guard_starts_runs_on():
     assert power == 3.0 and "its least time" in why
 
 
+def test_an_engine_that_is_not_ours_to_start_is_never_found_at_fault():
+    one = Site()
+    one.mind.live = False  # a standby that waits
+    power, why, _ = one.go(60.0)
+    assert power == 3.0 and one.mind.lockouts.why == {} and "starts" not in why
+    one.go(1.0, **ON)
+    one.mind.live = True
+    assert one.go(1.0, **ON)[0] == 3.0 and one.mind.others.engines.running == {"generator.gas"}
+    shadow = Site()
+    shadow.mind.mode = "shadow"
+    shadow.go(60.0)
+    assert shadow.mind.lockouts.why == {}
+
+
 def test_batteries_carry_while_a_simulated_engine_does_not_start_and_give_way_when_it_does(at_site):
     quick = GAS | {"start_s": 0.5, "start_pause_s": 1.0, "ramp_frac_per_s": 1.0, "minimum_frac": 0.0}
     grid = {"connection": {"firm_mw": 14}, "tariff": RAW["grid"]["tariff"]}

@@ -98,6 +98,16 @@ class Engines:
         self._first = False
         return why
 
+    def watch(self, image: Image) -> None:
+        """Somebody else writes, or nobody: what runs, runs; nothing is called, and nothing fails to start."""
+        now_s = image.time_s * self._speed
+        self.given_up, self._first = {}, False
+        for path, one in self._engines.items():
+            state = "runs" if _runs(path, one, image) else "off"
+            if state != one.state:
+                one.go(state, now_s)
+                one.ran_s, one.failed = now_s, 0
+
     def _step(self, path: str, one: _Engine, shown: tuple, asked: tuple) -> tuple[float, str]:
         """What it is asked for now [MW], and why it is not what was wanted."""
         wanted, _, now_s, island = asked

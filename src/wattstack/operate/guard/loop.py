@@ -147,6 +147,7 @@ class Guard:
             self.recorder.begin(self.mind, image)
         self._fenced(image)
         self._begin(image)
+        self._live(self.holder and (self.fence is None or self.fence.sure))
         self.decision = made = self.mind.decide(image)
         if self.recorder is not None:
             self.recorder.decided(image, self.utc_s, made)
@@ -192,6 +193,12 @@ class Guard:
         elif held and not self.fence.sure:
             for path in self.devices.commands:
                 self.devices.commander(path).came_up()
+
+    def _live(self, live: bool) -> None:
+        """Let the mind know whether it is we who write."""
+        if live != self.mind.live:
+            self.mind.live = live
+            self._heard("live", live)
 
     def _fence_told(self, level: str, text: str) -> None:
         self.telling.say(level, "guard", text)

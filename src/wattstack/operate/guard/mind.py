@@ -51,6 +51,7 @@ class Decision:
     Attributes:
         time_s: Seconds since 1970 UTC, of the clock that decisions go by.
         mode: In force.
+        live: Whether it is we who write: else engines that do not start are none of ours.
         whole: Whether everything that a decision needs was read.
         device_mw: Setpoint by device, positive into the bus.
         asset_mw: By asset.
@@ -64,6 +65,7 @@ class Decision:
 
     time_s: float
     mode: str
+    live: bool = True
     whole: bool = False
     device_mw: dict[str, float] = field(default_factory=dict)
     asset_mw: dict[str, float] = field(default_factory=dict)
@@ -82,10 +84,14 @@ class Mind:
         campus: Sizes stand.
         mode: Without a request: "run" or "shadow".
         speed: Seconds of the site in a second of the wall (simulated sites).
+
+    Attributes:
+        live: Whether what is decided is written by us: a standby that waits looks on.
     """
 
     def __init__(self, campus: Campus, mode: str = "run", speed: float = 1.0) -> None:
-        self.campus, self.mode, self.step_s = campus, mode, campus.operate.period_s * speed
+        self.campus, self.mode, self.live = campus, mode, True
+        self.step_s = campus.operate.period_s * speed
         demands = () if campus.grid is None else campus.grid.tariff.demand.values()
         interval_s = min((d.interval_s for d in demands if d.interval_s), default=USUAL_INTERVAL_S)
         self.controller = RuleController(campus, self.step_s, float(interval_s), np.full(12, FAR_MW))
@@ -122,7 +128,7 @@ class Mind:
         limits = limits_of(self.campus, self.book.in_force(image.time_s))
         tripped = self.lockouts.look(image, self.others.engines.running)
         seen = self.reader.read(image, frozenset(self.lockouts.why))
-        made = Decision(self.clock.at(image), limits.mode or self.mode, tripped=tripped)
+        made = Decision(self.clock.at(image), limits.mode or self.mode, self.live, tripped=tripped)
         made.whole = "load_mw" in seen.values and not any(isnan(s.power_mw) for s in seen.stores.values())
         fixed: dict[str, float] = {}
         if self.strips is not None:

@@ -97,6 +97,9 @@ class Others:
 
     def _called(self, made: Decision, image: Image, most_mw: float, island: bool) -> None:
         """What each engine can be asked for, after its starts and rests."""
+        if not made.live or made.mode == "shadow":
+            self.engines.watch(image)
+            return
         wanted = {path: made.device_mw[path] for path in self._sizes if path.startswith("generator.")}
         for path, why in self.engines.ask(image, wanted, most_mw, island).items():
             asset = path.split("#")[0]

@@ -144,6 +144,8 @@ def _hear(mind: Any, what: str, words: list[Any]) -> None:
         mind.lockouts.clear(words[0])
     elif what == "begin":
         mind.begin(words[0])
+    elif what == "live":
+        mind.live = words[0]
     elif what == "recall":
         recall(mind, *words)
 
