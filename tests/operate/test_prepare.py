@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import socket
 
 import pytest
@@ -110,3 +111,24 @@ def test_open_sizes_of_a_simulated_site_are_planned_first(campus_file):
     assert said == ["Sizes are ranges still: the site is planned first."]
     assert isinstance(made.campus.battery["main"].power_mw, float)
     assert made.campus.control.peak_target_mw == {"2022-04": pytest.approx(10.0)}
+
+
+def test_a_folder_that_others_could_have_filled_is_refused(campus_file, tmp_path):
+    folder = tmp_path / "shared"
+    folder.mkdir()
+    folder.chmod(0o777)
+    prepare_campus(campus_file, simulated=True, folder=folder)
+    assert folder.stat().st_mode & 0o777 == 0o700
+    folder.chmod(0o1777)
+    with pytest.raises(InputError, match="can be written by others and is not empty"):
+        prepare_campus(campus_file, simulated=True, folder=folder)
+    assert folder.stat().st_mode & 0o777 == 0o777
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can give a folder to another user")
+def test_a_folder_of_another_user_is_refused(campus_file, tmp_path):
+    folder = tmp_path / "theirs"
+    folder.mkdir()
+    os.chown(folder, 65_534, 65_534)
+    with pytest.raises(InputError, match="belongs to another user"):
+        prepare_campus(campus_file, simulated=True, folder=folder)

@@ -10,6 +10,7 @@ Every process reads FOLDER/campus.yaml, also one that is started again. The user
 from __future__ import annotations
 
 import hashlib
+import os
 import re
 import socket
 from collections.abc import Callable, Iterator
@@ -94,7 +95,8 @@ def prepare_campus(
         day: File of a day to be shown by a simulated site (operate.day).
 
     Raises:
-        InputError: Faults of the file; no devices; sizes that do not stand; a folder whose path is too long.
+        InputError: Faults of the file; no devices; sizes that do not stand; a folder whose path is too long, or that
+            is not safe from others.
     """
     source = Path(source)
     source = source / "campus.yaml" if source.is_dir() else source
@@ -110,8 +112,7 @@ def prepare_campus(
         campus = _sized(read_campus(source, changes=simulated_devices(campus)), say, shown)
     _require_runnable(campus, source)
     campus = _anchored(campus, folder)
-    folder.mkdir(parents=True, exist_ok=True)
-    folder.chmod(0o700)
+    _own(folder)
     file = folder / "campus.yaml"
     if file.resolve() == source.resolve():
         raise InputError(str(folder), [f"holds {source.name} itself. Choose another folder with -o."])
@@ -133,6 +134,28 @@ def _folder_of(campus: Campus, folder: str | Path | None, day: Day | None) -> Pa
         return base
     names = (f"{day.start:%Y-%m-%d}{end}" for end in ("", *(f"-{k}" for k in range(2, 1000))))
     return next(base / name for name in names if not (base / name / "history.sqlite").exists())
+
+
+def _own(folder: Path) -> None:
+    """Make the folder, for its owner alone; one where others could have laid links or files is refused.
+
+    Raises:
+        InputError: It belongs to somebody else, or has something in it and could be written by others.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    facts = folder.stat()
+    if facts.st_uid != os.geteuid():
+        raise InputError(
+            str(folder),
+            ["belongs to another user, must belong to the one that runs this. Choose another -o."],
+        )
+    if facts.st_mode & 0o022 and any(folder.iterdir()):
+        said = (
+            "can be written by others and is not empty: what they laid there would be believed. Choose another -o, or "
+            "look what lies there and run chmod 700."
+        )
+        raise InputError(str(folder), [said])
+    folder.chmod(0o700)
 
 
 def simulated_devices(campus: Campus) -> dict[str, Any]:

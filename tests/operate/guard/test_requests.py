@@ -69,6 +69,7 @@ def test_mode_limits_and_reserve_of_a_user_need_a_second_person(book):
     ):  # fmt: skip
         assert "second_user" in why(book, **user(id=f"a{k}", what=what, **more))
         assert "second_user" in why(book, **user(id=f"b{k}", what=what, second_user="operator-1", **more))
+        assert "second_user" in why(book, **user(id=f"d{k}", what=what, second_user="Operator-1", **more))
         assert why(book, **user(id=f"c{k}", what=what, second_user="engineer-2", **more)) == ""
 
 

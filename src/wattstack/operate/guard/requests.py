@@ -84,7 +84,7 @@ class RequestBook:
         if request.source == "user" and request.user is None:
             return "user is missing, must be given"
         two = request.source == "user" and request.what in TWO_PERSONS
-        if two and request.second_user in (None, request.user):
+        if two and (request.second_user or request.user).lower() == request.user.lower():
             return f"second_user must be given with {request.what}, and be another than user"
         if len(self._force) >= MOST and _key(request) not in self._force:
             return f"{MOST} requests are in force, must be fewer"
