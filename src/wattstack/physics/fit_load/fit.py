@@ -266,10 +266,17 @@ def _first_guess(
         idle_frac=min(0.29, high * (1.0 - min(shape.depth_frac, 1.0))),
         rise_s=edge_s,
         fall_s=edge_s,
-        node_noise_frac=max(seen.plateau_own_frac, 1e-4) if nodes > 1 else 0.026,
+        node_noise_frac=max(seen.plateau_own_frac, 1e-4) if nodes > 1 else _default("node_noise_frac"),
         checkpoint=None,
         evaluation=pause,
     )
+
+
+def _default(name: str) -> float:
+    """What a job has where nothing tells."""
+    from wattstack.campus.compute import Job
+
+    return Job.model_fields[name].default
 
 
 def _staggered(stagger_s: float, seen: Observed, model: Observed, most_s: float) -> float:
@@ -374,7 +381,8 @@ def _notes(seen: Observed, gpus: int | None, kw: float | None, jitter: float | N
         )
     if seen.coherence_frac is None:
         notes.append(
-            "node_noise_frac is the default 0.026: one log does not tell the nodes' own noise from what they share."
+            f"node_noise_frac is the default {_default('node_noise_frac'):g}: one log does not tell the nodes' "
+            "own noise from what they share."
         )
     if seen.every_s == 0.0:
         notes.append(
