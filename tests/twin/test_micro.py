@@ -63,9 +63,32 @@ def test_a_job_that_may_fail_gives_two_deep_cycles_for_each_failure(small):
     found = micro_cycles(campus, seconds=30.0)["main"]
     step_mw = 18.0 * 1.83 * (0.45 + 0.5 * 0.85 - 0.29)
     energy = step_mw**2 / (2 * 20.0) / 60.0
-    assert found.per_h[-1] == pytest.approx(2.0 * 1.8)
+    assert list(found.per_h[-2:]) == pytest.approx([1.8, 1.8])
     unit = campus.battery["main"]
-    assert found.depth[-1] == pytest.approx(energy * unit.charge_eff / (30.0 * unit.nameplate_per_usable))
+    deep = energy * unit.charge_eff / (30.0 * unit.nameplate_per_usable)
+    assert list(found.depth[-2:]) == pytest.approx([deep, deep])
+
+
+def test_a_job_that_is_back_before_the_ramp_is_over_moves_less(small):
+    def found(restart_s):
+        job = {"gpus": 18000, "power_per_gpu_kw": 1.83, "checkpoint": None, "failures_per_gpu_h": 1e-4,
+               "restart_s": restart_s}  # fmt: skip
+        campus = small(**{**FAST, "load": {"halls": {"jobs": {"big": job}}}}, control=LOOP)
+        return micro_cycles(campus, seconds=20.0)["main"], campus.battery["main"]
+
+    soon, unit = found(30.0)  # its ramp of 20 MW/min would take 58 s
+    late, _ = found(480.0)
+    step_mw = 18.0 * 1.83 * (0.45 + 0.5 * 0.85 - 0.29)
+    given = 20.0 * 0.5**2 / 2.0 / 60.0
+    nameplate = 30.0 * unit.nameplate_per_usable
+    pulses = [
+        (step_mw * 0.5 / 60.0 - given) * unit.charge_eff / nameplate,
+        given * unit.charge_eff / nameplate,
+    ]
+    assert list(soon.depth[-2:]) == pytest.approx(pulses)
+    assert late.out_mwh_per_h - soon.out_mwh_per_h == pytest.approx(
+        1.8 * (2.0 * step_mw**2 / 40.0 / 60.0 - step_mw * 0.5 / 60.0), rel=1e-6
+    )
 
 
 def test_wear_is_that_of_the_throughput_whatever_the_depth_of_shallow_cycles(small):

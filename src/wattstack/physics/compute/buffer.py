@@ -1,7 +1,8 @@
 """What a swing or a step of the load asks of a store, and how far it lies above a limit: the formulas behind the sizes.
 
 Needs    nothing.
-Gives    step_energy_mwh, ramp_minutes, buffer_energy_mwh, longest_period_s, attenuation_db, gpus_per_mw, stops_per_h.
+Gives    step_energy_mwh, stop_pulses_mwh, ramp_minutes, buffer_energy_mwh, longest_period_s, attenuation_db,
+         gpus_per_mw, stops_per_h.
 Used by  prove, benchmarks.
 """
 
@@ -27,6 +28,31 @@ def step_energy_mwh(step_mw: float, ramp_mw_per_min: float) -> float:
         1.5
     """
     return step_mw * step_mw / (2.0 * ramp_mw_per_min) / 60.0
+
+
+def stop_pulses_mwh(step_mw: float, ramp_mw_per_min: float, away_min: float) -> tuple[float, float]:
+    """Energy that a store takes in when a job stops, and gives when it comes back.
+
+    Where the ramp is over before the job comes back each is a whole triangle, dP^2 / 2r. Where it is not, the grid has
+    come down by r T only when the load returns: dP T - r T^2 / 2 went in, r T^2 / 2 is asked for.
+
+    Args:
+        step_mw: What the stop takes from the load [MW], >= 0.
+        ramp_mw_per_min: Fastest change that the grid is shown [MW/min], > 0.
+        away_min: From the stop until the job is back [min].
+
+    Returns:
+        In and out [MWh], losses of the store apart.
+
+    Example:
+        >>> [round(energy, 2) for energy in stop_pulses_mwh(60.0, 20.0, 8.0)]
+        [1.5, 1.5]
+        >>> [round(energy, 2) for energy in stop_pulses_mwh(300.0, 5.0, 8.0)]
+        [37.33, 2.67]
+    """
+    down_min = min(away_min, ramp_minutes(step_mw, ramp_mw_per_min))
+    given_mwh = 0.5 * ramp_mw_per_min * down_min * down_min / 60.0
+    return step_mw * down_min / 60.0 - given_mwh, given_mwh
 
 
 def ramp_minutes(step_mw: float, ramp_mw_per_min: float) -> float:

@@ -7,7 +7,7 @@ Used by  twin.year and twin.passing.
 A year of minutes does not see what happens within one. So some minutes of milliseconds are run, the state of charge
 they make is counted into cycles (rainflow, ASTM E1049), and the year's batteries wear by so many of them an hour.
 Training jobs that fail give two cycles each: the stop charges the battery with the energy of its ramp, the start
-takes it out again.
+takes it out again; less of it where the job is back before the ramp is over.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from itertools import pairwise
 import numpy as np
 
 from wattstack.campus import Campus, Hall, transient_faults
-from wattstack.physics.compute import step_energy_mwh, stops_per_h
+from wattstack.physics.compute import stop_pulses_mwh, stops_per_h
 from wattstack.physics.kernel import ageing_rows as row
 from wattstack.physics.kernel import layout as block
 from wattstack.physics.kernel.paths import pass_cycles, read_age
@@ -91,9 +91,9 @@ def micro_cycles(campus: Campus, seconds: float = WINDOW_S, seed: int = 0) -> di
         share = unit.power_mw / whole
         deep = np.array([share * energy * unit.charge_eff / nameplate for energy, _ in stops])
         depth = np.concatenate([depths, deep])
-        per_h = np.concatenate([counts / hours, [2.0 * rate for _, rate in stops]])
+        per_h = np.concatenate([counts / hours, [rate for _, rate in stops]])
         out, into = (float(np.maximum(way * power, 0.0).mean()) for way in (1.0, -1.0))
-        pulses = float(sum(2.0 * rate * share * energy for energy, rate in stops))
+        pulses = float(sum(rate * share * energy for energy, rate in stops))
         found[name] = MicroCycles(
             out_mwh_per_h=out + pulses, in_mwh_per_h=into + pulses, full_cycles_per_h=float((depth * per_h).sum()),
             depth=depth, per_h=per_h, rate_per_h=float(np.abs(drawn).mean() / nameplate),
@@ -103,7 +103,7 @@ def micro_cycles(campus: Campus, seconds: float = WINDOW_S, seed: int = 0) -> di
 
 
 def _stops(campus: Campus) -> list[tuple[float, float]]:
-    """Energy that a stop of each job asks of the batteries [MWh], and stops an hour."""
+    """Energy that each stop and each return of a job asks of the batteries [MWh], and their number an hour."""
     loop = campus.control.smoothing
     found = []
     for hall in campus.load.values():
@@ -111,7 +111,8 @@ def _stops(campus: Campus) -> list[tuple[float, float]]:
             if loop.ramp_mw_per_min is not None and job.failures_per_gpu_h > 0.0:
                 step_mw = job.full_mw / job.count * (job.mean_frac - job.idle_frac)
                 rate = job.count * stops_per_h(job.gpus, job.failures_per_gpu_h)
-                found.append((step_energy_mwh(max(step_mw, 0.0), loop.ramp_mw_per_min), rate))
+                pulses = stop_pulses_mwh(max(step_mw, 0.0), loop.ramp_mw_per_min, job.restart_s / 60.0)
+                found += [(energy, rate) for energy in pulses]
     return found
 
 
