@@ -56,7 +56,10 @@ def test_proposals_and_drafts_are_judged_but_bind_nobody():
     assert not found.passed and found.binding_passed
     assert not any(v.binding for v in found.verdicts)
     assert {v.status for v in found.verdicts} == {"proposal", "draft"}
-    assert check_compliance(WILD, ["ercot-lcl-10mw"], site, binding_only=True).verdicts == ()
+    with pytest.raises(
+        InputError, match="no rule that binds: all are draft, proposal"
+    ):  # no empty table is a pass
+        check_compliance(WILD, ["ercot-lcl-10mw", "ercot-nprr-1191"], site, binding_only=True)
     both = check_compliance(WILD, ["ieso-3.0", "ercot-lcl-10mw"], site, binding_only=True)
     assert {v.code for v in both.verdicts} == {"ieso-3.0"} and not both.binding_passed
 

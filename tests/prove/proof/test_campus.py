@@ -172,6 +172,8 @@ def test_unknown_codes_are_told_at_once_and_none_at_all_too():
     with pytest.raises(InputError, match="2 faults") as told:
         prove_compliance(made(), ["ieso-3", "ercott"])
     assert "ieso-3.0" in str(told.value)
+    with pytest.raises(InputError, match="no rule that binds"):
+        prove_compliance(made(), ["ercot-lcl-10mw"], binding_only=True)
     with pytest.raises(InputError, match="names no rule"):
         prove_compliance(made(grid={"codes": []}))
 

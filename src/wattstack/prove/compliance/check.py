@@ -99,7 +99,8 @@ def check_compliance(
         One verdict a rule, in the order of the codes and of their rules.
 
     Raises:
-        InputError: Every fault of the codes at once: unknown ones, a curve that is missing; a wave without power.
+        InputError: Every fault of the codes at once: unknown ones, a curve that is missing; a wave without power;
+            binding_only where no rule binds, so that nobody takes an empty table for a pass.
 
     Example:
         >>> import numpy as np
@@ -120,10 +121,25 @@ def check_compliance(
         if (wanted is None or {rule.test, rule.name} & wanted)
         and (not binding_only or rule.status in BINDING)
     ]
+    if binding_only and not asked:
+        raise InputError("codes", [none_binds(read)])
     _need_curves(asked, site)
     look = Look(wave)
     verdicts = tuple(_judged(look, code, rule, site) for code, rule in asked)
     return Compliance(wave.source, wave.synthetic, wave.duration_s, wave.rate_hz, verdicts, wave.notes)
+
+
+def none_binds(codes: Iterable[Code]) -> str:
+    """Why no rule is left where only what binds is asked for, and how to mend it.
+
+    Args:
+        codes: As asked for, with all of their rules.
+    """
+    status = sorted({rule.status for code in codes for rule in code.rules})
+    return (
+        f"hold no rule that binds: all are {', '.join(status)}, none is in force or approved. Leave out "
+        "--binding-only to judge them as what they are, or name codes that bind: `wattstack library grid-codes`."
+    )
 
 
 def _read(codes: Sequence[str | Entry]) -> list[Code]:

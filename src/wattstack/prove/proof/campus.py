@@ -19,6 +19,7 @@ from wattstack.campus import Campus
 from wattstack.errors import Fault, InputError
 from wattstack.library import Entry
 from wattstack.prove.compliance import Code, Compliance, SitePoint, Verdict, read_code, site_point
+from wattstack.prove.compliance.check import none_binds
 from wattstack.prove.compliance.verdict import BINDING, FAIL, NOT_APPLICABLE, NOT_MEASURABLE, PASS
 from wattstack.prove.proof.drives import STEP_S, Drive, drives_of, order_drives
 from wattstack.prove.proof.run import Ground, ProvedRun, run_drive
@@ -116,15 +117,21 @@ def _read(campus: Campus, codes: Sequence[str | Entry] | None, binding_only: boo
         except InputError as error:
             faults += [Fault(f"{error.source} {fault.where}".strip(), fault.what) for fault in error.faults]
             continue
-        if binding_only:
-            code = replace(code, rules=tuple(rule for rule in code.rules if rule.status in BINDING))
         read[code.name] = code
     if faults:
         raise InputError("grid codes", faults)
-    if not any(code.rules for code in read.values()):
+    kept = read
+    if binding_only:
+        kept = {
+            name: replace(code, rules=tuple(rule for rule in code.rules if rule.status in BINDING))
+            for name, code in read.items()
+        }
+    if not read:
         what = "names no rule to be proved against. Name codes: `wattstack library grid-codes`."
         raise InputError(campus.source, [Fault("grid.codes", what)])
-    return read
+    if not any(code.rules for code in kept.values()):
+        raise InputError(campus.source, [Fault("grid.codes", none_binds(read.values()))])
+    return kept
 
 
 def _all(ground: Ground, drives: list[Drive], team: Team) -> list[ProvedRun]:
