@@ -89,3 +89,19 @@ def test_a_log_that_is_mostly_holes_is_refused(hall_of):
 def test_a_log_that_gives_power_is_refused(hall_of):
     with pytest.raises(InputError, match="must draw power, and never give it"):
         make_load(hall_of([5000, -9000, 9000, 7000]), groups=1)
+
+
+def test_one_run_of_several_is_played(hall_of, tmp_path):
+    campus = hall_of(where={"run": 1})
+    rows = [f"{run},{0.05 * k:.6g},{1000 * (run + 1) + k}" for run in (0, 1) for k in range(8)]
+    (tmp_path / "log.csv").write_text("run,time_s,power_w\n" + "\n".join(rows) + "\n", encoding="utf-8")
+    wave = power_wave(make_load(campus, groups=1), 0.4, 0.05)["power_mw"]
+    assert wave == pytest.approx((2000 + np.arange(8)) * 5000 / 1e6)
+
+
+def test_two_runs_in_one_log_are_told_with_the_place_in_the_campus_file(hall_of, tmp_path):
+    campus = hall_of()
+    rows = [f"{run},{0.05 * k:.6g},1000" for run in (0, 1) for k in range(8)]
+    (tmp_path / "log.csv").write_text("run,time_s,power_w\n" + "\n".join(rows) + "\n", encoding="utf-8")
+    with pytest.raises(InputError, match=r"load\.hall\.replay\.main power .* two runs in one log"):
+        make_load(campus, groups=1)

@@ -26,6 +26,9 @@ class Replay(Declared):
     unit: str | None = Field(
         None, description="Unit of the power where the column does not say it: W, kW, MW."
     )
+    where: dict[str, str | int | float] = Field(
+        {}, description="Rows of a table that are read, column: value; one run of several, {run: 0}."
+    )
     scale: Positive = quantity(
         "", "Power of the campus / power of the log: how many such clusters run as one", 1.0
     )

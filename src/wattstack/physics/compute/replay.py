@@ -17,6 +17,7 @@ from wattstack.series import read_waveform
 
 if TYPE_CHECKING:
     from wattstack.campus.compute import Replay
+    from wattstack.series import Waveform
 
 MOST_MISSING_FRAC = 0.2  # of the samples; assumption: with more, what is played is not what was measured
 SLOW_S = 0.1  # sampled more slowly, the edges of iterations are not in the log
@@ -49,9 +50,10 @@ def read_log(replay: Replay, base_dir: Path, name: str) -> Log:
         name: Its path in the campus file, for messages.
 
     Raises:
-        InputError: As read_waveform; samples mostly missing; no power at all; a beginning after its end.
+        InputError: As read_waveform, under its path in the campus file; samples mostly missing; no power at all; a
+            beginning after its end.
     """
-    wave = read_waveform(base_dir / replay.file, replay.format, replay.column, replay.unit)
+    wave = _read(replay, base_dir, name)
     power_mw = np.asarray(wave["power_mw"], float) * replay.scale
     known = np.isfinite(power_mw)
     faults = []
@@ -84,3 +86,14 @@ def read_log(replay: Replay, base_dir: Path, name: str) -> Log:
             f"{name} was sampled every {wave.step_s:g} s: swings faster than {0.5 / wave.step_s:.2g} Hz are not in it."
         )
     return Log(power_mw / full_mw, full_mw, wave.step_s, replay.begin_s, tuple(notes))
+
+
+def _read(replay: Replay, base_dir: Path, name: str) -> Waveform:
+    """The log; what is wrong with it is told under its path in the campus file."""
+    try:
+        return read_waveform(
+            base_dir / replay.file, replay.format, replay.column, replay.unit, where=replay.where or None
+        )
+    except InputError as error:
+        faults = [Fault(f"{name} {fault.where}".strip(), fault.what) for fault in error.faults]
+        raise InputError(error.source, faults) from None
