@@ -170,6 +170,14 @@ def test_what_stood_still_before_a_restart_stands_still_after_it():
     assert recall(other, saved, "x", 105.0, UTC_S) == []
     made = other.decide(image_of(site(105.0) | shown, 105.0))
     assert made.asset_mw["battery.main"] == 0.0 and "stands still" in made.alarms["battery.main"]
+    for k in (6.0, 7.0):  # it moves, and stands still a moment before we go: the time away counts
+        mind.decide(image_of(site(k) | {"battery.main.device_heartbeat": k + 2.0}, k))
+    saved = json.loads(json.dumps(remembered(mind, "x", UTC_S, 7.0)))
+    for away_s, still in ((100.0, True), (1.0, False)):
+        other = Mind(mind.campus)
+        recall(other, saved, "x", 50.0, UTC_S + away_s)
+        made = other.decide(image_of(site(50.0) | {"battery.main.device_heartbeat": 9.0}, 50.0))
+        assert ("battery.main" in made.alarms) == still
     assert Mind(mind.campus).decide(image_of(site(105.0) | shown, 105.0)).alarms == {}
 
 

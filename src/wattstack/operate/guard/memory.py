@@ -84,7 +84,8 @@ def recall(
         for path, most_mwh in state.get("counts", {}).items():
             if path in mind.campus.devices:
                 mind.reader.count(path).most_mwh = float(most_mwh)
-        mind.reader.restore(state.get("still", {}), time_s)
+        away_s = max(utc_s - float(state["utc_s"]), 0.0)  # what shows the same after it stood all the while
+        mind.reader.restore(state.get("still", {}), time_s - away_s)
         mind.lockouts.why |= {str(k): str(v) for k, v in state["lockouts"].items()}
         if mind.strips is not None:
             mind.strips.restore(state.get("strips", {}))
