@@ -67,6 +67,10 @@ examples: .venv/.product ## write the example files again from their generator
 	$(BIN)/wattstack init bosquel -o examples/bosquel --force
 	$(BIN)/wattstack init portfolio -o examples/portfolio --force
 
+sbom: .venv/.test ## list what an installation is made of (CycloneDX) in out/wattstack.cdx.json; part of each release
+	mkdir -p out
+	$(BIN)/python packaging/sbom.py > out/wattstack.cdx.json
+
 format: .venv/.test ## lay the code out
 	$(BIN)/ruff check --fix-only --quiet .
 	$(BIN)/ruff format .
@@ -93,4 +97,4 @@ clean: ## remove everything that make has written
 	$(PIP) install --group bench
 	@touch $@
 
-.PHONY: help demo test lint floors tests pure coverage clean-install parity bench-setup bench campaign examples format clean
+.PHONY: help demo test lint floors tests pure coverage clean-install parity bench-setup bench campaign examples sbom format clean
