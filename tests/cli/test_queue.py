@@ -68,3 +68,16 @@ def test_all_orders_that_are_wrong_are_told_at_once(jobs, capsys):
     assert run(words) == 2
     text = capsys.readouterr().err
     assert "'a,3,75%'" in text and "'1,2'" in text and "Write 48,3,75%,15." in text
+
+
+def test_rates_of_requests_are_played_too(tmp_path, capsys):
+    path = tmp_path / "rate.csv"
+    lines = [f"chat,{600 * k},{50 + 10 * (k % 6)}" for k in range(144)]
+    path.write_text("model,t_s,rate_rps\n" + "\n".join(lines) + "\n", encoding="utf-8")
+    words = ["queue", str(path), "--gpus", "1000", "--power-per-gpu-kw", "1.2"]
+    assert run(words) == 2
+    assert "--gpu-s-per-request" in capsys.readouterr().err
+    assert run([*words, "--gpu-s-per-request", "8", "-o", str(tmp_path / "out")]) == 0
+    assert "144 windows of 600 s" in capsys.readouterr().out
+    steps = pd.read_csv(tmp_path / "out" / "steps.csv")
+    assert steps.busy_gpus[:10].tolist() == [400.0] * 10 and steps.busy_gpus[10] == 480.0

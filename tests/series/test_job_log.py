@@ -47,6 +47,21 @@ def test_parquet_and_a_tier_of_its_own(tmp_path):
     assert read_job_log(tmp_path / "j.parquet").tier.tolist() == [3]
 
 
+def test_a_window_of_requests_is_a_job_of_the_gpus_they_keep(tmp_path):
+    lines = ["model,t_s,rate_rps", "b,0,2.5", "b,600,5", "b,1200,0", "a,300,1", "a,330,2"]
+    log = read_job_log(written(tmp_path, lines), tier={"a": 1}, gpu_s_per_request=8.0)
+    assert log.submit_s.tolist() == [0.0, 300.0, 330.0, 600.0]
+    assert log.gpus.tolist() == [20.0, 8.0, 16.0, 40.0]
+    assert log.lasts_s.tolist() == [600.0, 30.0, 30.0, 600.0]
+    assert log.tier.tolist() == [0, 1, 1, 0]
+    assert "4 windows of" in log.notes[0] and "1 job without GPU" in log.notes[1]
+
+
+def test_requests_of_one_service_need_no_column_of_models(tmp_path):
+    log = read_job_log(written(tmp_path, ["t_s,rate_rps", "0,1", "60,3"]), gpu_s_per_request=2.0)
+    assert log.gpus.tolist() == [2.0, 6.0] and log.lasts_s.tolist() == [60.0, 60.0]
+
+
 @pytest.mark.parametrize(
     ("lines", "more", "said"),
     [
@@ -57,6 +72,9 @@ def test_parquet_and_a_tier_of_its_own(tmp_path):
         (["submit_s,gpus,lasts_s", "0,x,2"], {}, "must be numbers"),
         (["submit_s,gpus,lasts_s", "0,0,2"], {}, "no job that ran"),
         (["submit_s,gpus", "0,1,2"], {}, "cannot be read as a table"),
+        (["t_s,rate_rps", "0,1", "9,1"], {}, "is missing, must be above 0: this is a log of requests"),
+        (["t_s,rate_rps", "0,1", "9,1"], {"gpu_s_per_request": 0.0}, "is 0, must be above 0"),
+        (["t_s,rate_rps", "0,1"], {"gpu_s_per_request": 1.0}, "no job that ran"),
     ],
 )
 def test_a_fault_says_what_is_and_what_must_be(tmp_path, lines, more, said):

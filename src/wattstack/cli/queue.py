@@ -23,7 +23,8 @@ if TYPE_CHECKING:
 HELP = """Play a log of jobs through a scheduler, with orders to draw less.
 
 JOBS is a table (CSV, Parquet) as clusters publish them: submission, GPUs, run time, and a tier of patience where there
-is one: 0 never slowed, 1 by up to 10 %, 2 by 25 %, 3 by 50 %.
+is one: 0 never slowed, 1 by up to 10 %, 2 by 25 %, 3 by 50 %. Or rates of requests by the window (ServeGen), where
+--gpu-s-per-request makes each window a job of as many GPUs as its requests keep busy.
 
 Under an order jobs are capped, kept waiting and put aside, the most patient first. Printed is what that costs:
 GPU-hours of work not done, how much later jobs end, GPU-hours a MWh not drawn, and whether the order was kept.
@@ -37,6 +38,7 @@ Examples:
   wattstack queue jobs.csv --gpus 512 --power-per-gpu-kw 1.2
   wattstack queue jobs.csv --gpus 512 --power-per-gpu-kw 1.2 --tier 2 --order 48,3,75%,15
   wattstack queue trace.csv --gpus 6742 --power-per-gpu-kw 0.9 --gpu-scale 0.01 -o out/queue
+  wattstack queue rate.csv --gpus 8000 --power-per-gpu-kw 1.2 --gpu-s-per-request 8
 
 \b
 What is written with -o: queue.json, steps.csv (power, GPUs at work, waiting, aside, work done, by the minute; column
@@ -78,13 +80,17 @@ Exit codes: 0 done, 1 an order was not kept, 2 bad input.
     show_default=True,
     help="GPUs a unit of the log.",
 )
+@click.option(
+    "--gpu-s-per-request", type=click.FloatRange(0, min_open=True), metavar="S",
+    help="Of a log of requests: how long one keeps a GPU.",
+)  # fmt: skip
 @click.option("-o", "--out", "folder", type=click.Path(), help="Folder for queue.json, steps.csv, jobs.csv.")
 def queue(jobs: str, folder: str | None, **options) -> None:
     """Read, play with and without the orders, print."""
     from wattstack.series import read_job_log
     from wattstack.twin.queue import flexibility_cost, play_queue
 
-    log = read_job_log(jobs, options["tier"], options["gpu_scale"])
+    log = read_job_log(jobs, options["tier"], options["gpu_scale"], options["gpu_s_per_request"])
     gpus, per_gpu_kw, idle_frac = options["gpus"], options["power_per_gpu_kw"], options["idle_frac"]
     orders = _orders(options["orders"], gpus * per_gpu_kw / 1000.0)
     run = play_queue(log, gpus, per_gpu_kw, orders, idle_frac)

@@ -5,12 +5,14 @@ Gives    JobLog, read_job_log.
 Used by  twin.queue.
 
 Clusters publish such logs as tables: Acme (InternLM), Alibaba PAI, Philly. Only what a scheduler needs is kept.
+Serving is published as rates of requests by the window (ServeGen): there a window is a job of as many GPUs as its
+requests keep busy.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -29,7 +31,9 @@ _NAMES = {
     "ends": ("end_time", "finish_time"),
     "begins": ("start_time",),
     "tier": ("tier", "flex_tier"),
-    "kind": ("kind", "type", "job_type", "workload"),
+    "kind": ("kind", "type", "job_type", "workload", "model"),
+    "rate": ("rate_rps", "requests_per_s", "rate"),
+    "window": ("t_s", "time_s", "timestamp", "time"),
 }
 MOST_TIER = 3
 
@@ -60,14 +64,22 @@ class JobLog:
         return float(self.gpus @ self.lasts_s) / 3600.0
 
 
-def read_job_log(path: str | Path, tier: int | Mapping[str, int] = 0, gpu_scale: float = 1.0) -> JobLog:
-    """Read a log of jobs from CSV or Parquet.
+def read_job_log(
+    path: str | Path,
+    tier: int | Mapping[str, int] = 0,
+    gpu_scale: float = 1.0,
+    gpu_s_per_request: float | None = None,
+) -> JobLog:
+    """Read a log of jobs, or of rates of requests, from CSV or Parquet.
 
     Args:
         path: A table with a column for the submission (submit_s, submit_time), the GPUs (gpus, gpu_num, num_gpus,
-            plan_gpu) and the run time (lasts_s, duration) or its begin and end (start_time, end_time).
-        tier: Of every job where the log has no column `tier`; or by its column of kinds (type, kind), 0 for others.
+            plan_gpu) and the run time (lasts_s, duration) or its begin and end (start_time, end_time). Or one with a
+            column for the rate of requests (rate_rps) and the begin of its windows (t_s), one stretch a `model`.
+        tier: Of every job where the log has no column `tier`; or by its column of kinds (type, kind, model), 0 for
+            others.
         gpu_scale: GPUs that a unit of the column stands for: 0.01 where it counts hundredths (Alibaba PAI).
+        gpu_s_per_request: Of a log of requests: time for which one keeps a GPU [s].
 
     Returns:
         Jobs that ran on a GPU for longer than 0 s, by submission; notes say how many did not.
@@ -80,6 +92,8 @@ def read_job_log(path: str | Path, tier: int | Mapping[str, int] = 0, gpu_scale:
         raise InputError(str(path), ["does not exist. Name a CSV or Parquet file."])
     table = _table(path)
     found = {key: next((n for n in names if n in table.column_names), None) for key, names in _NAMES.items()}
+    if found["rate"] is not None and found["window"] is not None and found["gpus"] is None:
+        return _of_requests(table, found, tier, gpu_s_per_request, path)
     faults = [
         Fault(
             key,
@@ -102,7 +116,44 @@ def read_job_log(path: str | Path, tier: int | Mapping[str, int] = 0, gpu_scale:
         lasts_s = _numbers(table, found["lasts_s"])
     else:
         lasts_s = _seconds(table, found["ends"]) - _seconds(table, found["begins"])
-    tiers = _tiers(table, found, tier, str(path))
+    return _made((submit_s, gpus, lasts_s, _tiers(table, found, tier, str(path))), path)
+
+
+def _of_requests(
+    table: pa.Table,
+    found: Mapping[str, str | None],
+    tier: int | Mapping[str, int],
+    gpu_s_per_request: float | None,
+    path: Path,
+) -> JobLog:
+    """Windows of a rate of requests as jobs: Little's law, GPUs at work = rate x time a request keeps one."""
+    if gpu_s_per_request is None or not gpu_s_per_request > 0.0:
+        is_now = "missing" if gpu_s_per_request is None else f"{gpu_s_per_request:g}"
+        what = (
+            f"is {is_now}, must be above 0: this is a log of requests, {found['rate']} by the window. Say for how many "
+            "seconds a request keeps a GPU (--gpu-s-per-request)."
+        )
+        raise InputError(str(path), [Fault("gpu_s_per_request", what)])
+    begin_s, rate = _seconds(table, found["window"]), _numbers(table, found["rate"])
+    kinds = (
+        np.array([str(k) for k in table[found["kind"]].to_pylist()]) if found["kind"] else np.zeros(len(rate))
+    )
+    lasts_s = np.zeros(len(rate))
+    for kind in np.unique(kinds):
+        mine = kinds == kind
+        steps = np.diff(np.unique(begin_s[mine & np.isfinite(begin_s)]))
+        lasts_s[mine] = float(np.median(steps)) if steps.size else 0.0
+    log = _made((begin_s, rate * gpu_s_per_request, lasts_s, _tiers(table, found, tier, str(path))), path)
+    told = (
+        f"a log of requests: {log.gpus.size:,} windows of {float(np.median(log.lasts_s)):g} s as jobs, each request "
+        f"keeps a GPU for {gpu_s_per_request:g} s"
+    )
+    return replace(log, notes=(told, *log.notes))
+
+
+def _made(columns: tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray], path: Path) -> JobLog:
+    """The log of what ran, by submission."""
+    submit_s, gpus, lasts_s, tiers = columns
     ran = (gpus > 0.0) & (lasts_s > 0.0) & np.isfinite(submit_s)
     if not ran.any():
         raise InputError(str(path), ["holds no job that ran on a GPU for longer than 0 s. Give another log."])
