@@ -92,3 +92,23 @@ def test_an_audit_is_sound_until_it_is_touched(tmp_path, capsys):
     assert "note: line 3" in capsys.readouterr().out
     assert run(["audit", "verify", str(log.path), "--head", str(heads[2])]) == 1
     assert run(["audit", "verify", str(log.path), "--head", "x"]) == 2
+
+
+def test_a_text_of_somebody_else_does_not_rule_the_terminal(tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr("click.utils.should_strip_ansi", lambda *_: False)  # as on a terminal
+    store = Store(tmp_path / "history.sqlite")
+    event = Event(BEGIN_S, "alarm", "a\x1b[8m", "one\ntwo \x1b[2J\u202e", {})
+    store.append(BEGIN_S, NAMES, np.array([0.5, 1.0]), [event])
+    store.close()
+    assert run(["history", str(tmp_path), "events", *SPAN]) == 0
+    shown = capsys.readouterr().out
+    assert "a\\x1b[8m" in shown
+    assert "one two \\x1b[2J\\u202e" in shown
+    assert "\x1b" not in shown and "\u202e" not in shown
+
+
+def test_a_forged_audit_does_not_rule_the_terminal_of_who_checks_it(tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr("click.utils.should_strip_ansi", lambda *_: False)
+    Audit(tmp_path / "audit.log").record(Change("x", "audit.note", None, None, "\x1b[2J sound: 41 lines"))
+    assert run(["audit", "verify", str(tmp_path / "audit.log")]) == 0
+    assert "\x1b" not in capsys.readouterr().out

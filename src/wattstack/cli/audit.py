@@ -11,6 +11,8 @@ from pathlib import Path
 
 import click
 
+from wattstack.cli.words import plain
+
 HELP = """Check the log of changes of a live site.
 
 verify reads FILE (audit.log in the folder of the site) and says whether a line was changed, taken out, put in, moved or
@@ -46,7 +48,7 @@ def verify(file: Path, heads: tuple[str, ...], copy: Path | None) -> int:
 
     verdict = verify_audit(file, [Head.of(text) for text in heads], copy)
     for note in verdict.notes:
-        click.echo(f"note: {note}")
+        click.echo(f"note: {plain(note)}")  # a log that was forged must not rule this terminal
     for fault in verdict.faults:
         click.echo(f"{file}: {fault}", err=True)
     if verdict.sound:

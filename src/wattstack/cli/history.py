@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from wattstack.cli.words import table
+from wattstack.cli.words import plain, table
 from wattstack.errors import InputError, counted
 
 if TYPE_CHECKING:
@@ -87,7 +87,7 @@ def events(folder: Path, level: str | None, channel: str | None, most: int, **sp
     """Print what happened, in order of time."""
     found = _opened(folder).events(*_span(**span), level, channel, most)
     if found:
-        click.echo(table([[_iso(e.utc_s), e.level, e.channel, " ".join(e.text.split())] for e in found]))
+        click.echo(table([[_iso(e.utc_s), e.level, plain(e.channel), plain(e.text)] for e in found]))
     return 0
 
 

@@ -1,7 +1,7 @@
 """Numbers, money and small tables as the command line prints them.
 
-Gives    number, money, table.
-Used by  cli.summary, cli.result.
+Gives    number, money, table, plain.
+Used by  cli.summary, cli.result, cli.history, cli.audit.
 """
 
 from __future__ import annotations
@@ -37,6 +37,18 @@ def money(value: float, currency: str) -> str:
     if abs(value) >= 1e6:
         return f"{number(value / 1e6)} M {currency}"
     return f"{number(value)} {currency}"
+
+
+def plain(text: str) -> str:
+    """A text of somebody else on one line; what could rule a terminal or turn the reading order is shown by its number.
+
+    Example:
+        >>> plain("a\\n b\\x1b[2Jc \\u202ed")
+        'a b\\\\x1b[2Jc \\\\u202ed'
+    """
+    return "".join(
+        one if one.isprintable() else one.encode("unicode_escape").decode() for one in " ".join(text.split())
+    )
 
 
 def table(rows: Sequence[Sequence[str]]) -> str:
