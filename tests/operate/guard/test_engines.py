@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from tests.operate.guard.conftest import DEVICES, RAW, campus_of, until
-from tests.operate.guard.images import image_of, site
+from tests.operate.guard.images import UTC_S, image_of, site
 from wattstack.operate.guard import Mind
+from wattstack.operate.guard.did import NOTHING, did_of
+from wattstack.operate.link import Request
 
 DEVICES = DEVICES | {"generator.gas": {"template": "library:genset-controller", "period_s": 0.1}}
 GAS = {
@@ -85,6 +87,17 @@ def test_an_engine_that_is_called_while_it_cools_goes_on_at_once():
     assert "cools down" in one.go(1.0, short=False, **ON)[1]
     power, why, _ = one.go(0.1, **ON)
     assert power == 3.0 and "cools" not in why
+
+
+def test_a_request_for_an_engine_says_what_the_engine_does():
+    one = Site()
+    ask = Request(
+        id="1", source="planner", what="generator_mw", path="generator.gas", value=4.0, until_s=UTC_S + 60.0
+    )
+    assert one.mind.book.take(ask, "planner", UTC_S, 0.0).taken
+    _, _, made = one.go(1.0)
+    assert did_of(ask, made).startswith("planner; generator.gas starts since")
+    assert did_of(ask.model_copy(update={"path": "generator.b"}), made) == NOTHING
 
 
 def test_a_grid_that_is_away_ends_a_rest():

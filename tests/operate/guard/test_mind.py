@@ -313,7 +313,9 @@ def test_each_request_says_what_it_does():
     take(mind, **user(what="reserve_mwh", value=5.0))
     take(mind, "north", source="utility", what="import_limit_mw", high=17.0)
     said = did(decided(mind))
-    assert said["battery_mw"] == "leaves 1.002 .. 3 MW to the batteries"  # three seconds above the peak before
+    assert (
+        said["battery_mw"] == "leaves 1.002 .. 3 MW to the batteries"
+    )  # three seconds above the peak before
     assert said["peak_mw"].startswith("leaves 1.002 .. ") and "5 MWh" in said["reserve_mwh"]
     assert said["load_cap_mw"] == "is told to the workload; nothing relies on it"
     assert said["import_limit_mw"] == NOTHING or said["import_limit_mw"].startswith("leaves")
@@ -322,6 +324,9 @@ def test_each_request_says_what_it_does():
     take(mind, **user(what="mode", mode="safe"))
     said = did(decided(mind, 1.0, begin_s=6.0))
     assert said["battery_mw"] == "does nothing: the mode is safe" and said["mode"] == "the mode is safe"
+    mind.book._force.clear()
+    take(mind, "north", source="utility", what="import_limit_mw", high=9.0)
+    assert did(decided(mind, 1.0, begin_s=6.5))["import_limit_mw"].startswith("leaves 7")
     mind.book._force.clear()
     take(mind, **user(what="mode", mode="manual"))
     take(mind, **user(what="battery_mw", value=1.0))
