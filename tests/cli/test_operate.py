@@ -36,6 +36,38 @@ def test_real_devices_are_not_hurried(tmp_path, capsys):
     assert "real devices keep their own time" in capsys.readouterr().err
 
 
+def test_day_brings_its_own_speed_and_faults(tmp_path, capsys):
+    assert run(["operate", str(tmp_path), "--day", "day.yaml", "--speed", "60"]) == 2
+    assert "stand in the file of the day" in capsys.readouterr().err
+
+
+def test_day_of_what_is_no_live_site_is_refused(tmp_path, capsys):
+    assert run(["report", str(tmp_path), "--day", "2022-04-02"]) == 2
+    assert "goes with the folder of a live site" in capsys.readouterr().err
+
+
+def test_a_day_ends_with_its_page(tmp_path):
+    (tmp_path / "campus.yaml").write_text(CAMPUS, encoding="utf-8")
+    (tmp_path / "day.yaml").write_text("day: 2022-04-03\nspeed: 3600\n", encoding="utf-8")
+    live = tmp_path / "live"
+    words = [
+        "operate",
+        str(tmp_path),
+        "--day",
+        str(tmp_path / "day.yaml"),
+        "--seconds",
+        "15",
+        "-o",
+        str(live),
+    ]
+    made = subprocess.run(
+        [sys.executable, "-m", "wattstack", *words], capture_output=True, text=True, check=False
+    )
+    assert (made.returncode, made.stderr) == (0, "")
+    assert f"report: {live / 'report.html'}" in made.stdout
+    assert (live / "day" / "traces.parquet").is_file() and (live / "report.html").is_file()
+
+
 def test_simulated_site_is_measured_planned_commanded_and_kept(tmp_path):
     from wattstack.operate.historian import Store
 

@@ -65,3 +65,14 @@ def test_ctrl_c_ends_it_in_words(files, capsys, monkeypatch):
     monkeypatch.setattr(SimulatedSite, "start", stopped)
     assert run(["simulate-devices", files[0]]) == 130
     assert "nobody listens any more" in capsys.readouterr().err
+
+
+def test_site_begins_where_it_is_told_and_its_truth_is_written(files, tmp_path, capsys):
+    assert run(["simulate-devices", files[0], "--start", "noon"]) == 2
+    assert "must be a time with its zone" in capsys.readouterr().err
+    log = tmp_path / "really.csv"
+    words = ["--start", "2022-04-01T12:00+09:00", "--log", str(log), "--speed", "200", "--for", "1"]
+    assert run(["simulate-devices", files[0], *words]) == 0
+    rows = [line.split(",") for line in log.read_text(encoding="utf-8").splitlines()]
+    assert rows[0][:3] == ["utc_s", "seconds", "load_mw"] and len(rows) >= 3
+    assert 0.0 <= float(rows[1][0]) - 1648782000.0 < 120.0

@@ -115,7 +115,7 @@ def rounded(values: np.ndarray, figures: int = 5) -> list[float]:
     decimals = min(figures - 1 - int(np.floor(np.log10(largest))), 300) if largest > 0 else 0
     out = np.round(array, decimals) + 0.0
     if decimals <= 0:
-        out = out.astype(np.int64).astype(float)
+        out = np.trunc(out)  # what is no number stays none
     return [None if not np.isfinite(v) else (int(v) if v == int(v) else v) for v in out.tolist()]
 
 
