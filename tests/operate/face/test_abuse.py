@@ -126,6 +126,27 @@ def test_ending_what_is_no_word_is_refused(house, what):
     assert answer.status_code == 400
 
 
+@pytest.mark.parametrize("reason", ["two\nlines", "a\x1b[2Jb", "stop \u202eegrahc", "abc\x00"])
+def test_a_reason_is_one_line_that_reads_as_it_stands(house, reason):
+    client = house.client("ito")
+    asked = {"what": "battery_mw", "value": 1.0, "for_s": 60, "reason": reason}
+    assert "one line" in client.post("/api/requests", json=asked).json()["why"]
+    shelved = {"key": "site: x", "reason": reason, "for_s": 60}
+    assert "one line" in client.post("/api/alarms/shelve", json=shelved).json()["why"]
+    assert house.guard.asked == []
+
+
+def test_a_reason_may_be_in_any_language(house):
+    client = house.client("ito")
+    for reason in (
+        "\u9001\u96fb\u7dda\u3000\u4fdd\u5b88",
+        "\u0623\u0639\u0645\u0627\u0644 \u0635\u064a\u0627\u0646\u0629",
+    ):
+        asked = {"what": "battery_mw", "value": 1.0, "for_s": 60, "reason": reason}
+        assert client.post("/api/requests", json=asked).status_code == 200
+    assert house.guard.asked[0].reason.startswith("\u9001")
+
+
 def test_the_last_admin_stays_one_also_when_added_anew(tmp_path):
     users = Users(tmp_path / "users.sqlite")
     users.add("ito", PASSWORD, "admin")

@@ -20,7 +20,7 @@ from wattstack.errors import InputError
 from wattstack.operate.audit import Audit, Change
 from wattstack.operate.face.effect import Line, effects
 from wattstack.operate.face.live import Live
-from wattstack.operate.face.shield import Refused, json_bytes
+from wattstack.operate.face.shield import Refused, json_bytes, said_why
 from wattstack.operate.face.users import Who, at_least
 from wattstack.operate.link import Request, read_message
 
@@ -86,8 +86,7 @@ class Asks:
             if isinstance(for_s, bool) or not isinstance(for_s, int | float) or not 1.0 <= for_s <= LONGEST_S:
                 raise Refused(400, f"for_s must be a number of seconds, 1 to {LONGEST_S:.0f}.")
             body["until_s"] = now_s + for_s
-        if not isinstance(body.get("reason"), str) or len(body["reason"].strip()) < 3:
-            raise Refused(400, "reason is missing, must be said in a few words: it is kept.")
+        said_why(body.get("reason"))
         body |= {"kind": "request", "id": secrets.token_hex(8), "source": "user", "user": who.name}
         try:
             request = read_message(json_bytes(body))

@@ -117,7 +117,11 @@ class Room:
 
     async def _tell_stolen(self, name: str, began: str, came: str) -> None:
         text = f"the session of {name}, begun at {began}, came from {came}: it was ended. Somebody may have its cookie."
-        await self.live.tell(Event(utc_s=self.live.utc_s, level="alarm", channel="face.session", text=text))
+        await self.live.tell(
+            Event(
+                utc_s=self.live.utc_s, level="alarm", channel="face.session", text=text, data={"once": True}
+            )
+        )
         with suppress(Refused):  # told as far as it can be
             await self.record(name, "session.stolen", began, came, "came from another address")
 

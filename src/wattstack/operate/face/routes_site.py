@@ -21,7 +21,7 @@ from wattstack.operate.face.metrics import metrics_text
 from wattstack.operate.face.onlooker import look_on
 from wattstack.operate.face.room import Room
 from wattstack.operate.face.routes_people import answered, words
-from wattstack.operate.face.shield import Refused, read_json
+from wattstack.operate.face.shield import Refused, read_json, said_why
 
 MOST_CHANNELS = 12
 ORDER = (
@@ -150,8 +150,7 @@ async def shelve(request: Request) -> Response:
     if isinstance(for_s, bool) or not isinstance(for_s, int | float) or not 1.0 <= for_s <= 86_400.0:
         raise Refused(400, "for_s must be a number of seconds, 1 to 86400.")
     key, reason = words(body, "key", "reason")
-    if len(reason.strip()) < 3:
-        raise Refused(400, "reason is missing, must be said in a few words: it is kept.")
+    said_why(reason)
     await room.record(who.name, "alarm.shelve", None, {"key": key, "for_s": for_s}, reason)
     return answered(await room.alarm("shelve", key=key, user=who.name, for_s=for_s, why=reason))
 

@@ -1,7 +1,7 @@
 """What stands before every route: how large and how slow a request may be, and the headers that each answer carries.
 
 Needs    operate.face.limits.
-Gives    Shield, read_json, json_bytes, Refused, MOST_BODY.
+Gives    Shield, read_json, said_why, json_bytes, Refused, MOST_BODY.
 Used by  operate.face.
 
 Plain ASGI, so that a body is refused before a byte of it is read. JSON that comes in has no NaN, no infinity and no key
@@ -14,6 +14,7 @@ import asyncio
 import json
 import math
 from typing import Any
+from unicodedata import bidirectional, category
 
 from wattstack.operate.face.limits import Rate, origin_of
 
@@ -33,6 +34,9 @@ HEADERS = (
     (b"cross-origin-resource-policy", b"same-origin"),
     (b"permissions-policy", b"camera=(), geolocation=(), microphone=(), payment=(), usb=()"),
 )
+TURNS = frozenset(
+    {"LRE", "RLE", "LRO", "RLO", "PDF", "LRI", "RLI", "FSI", "PDI"}
+)  # controls of Unicode's order
 STRICT_TRANSPORT = (b"strict-transport-security", b"max-age=31536000")
 
 
@@ -170,6 +174,19 @@ async def read_json(request: Any) -> dict[str, Any]:
     if not isinstance(found, dict):
         raise Refused(400, "the body must be a JSON object.")
     return found
+
+
+def said_why(reason: Any) -> str:
+    """The reason that somebody gives, which others read on pages, in logs and in mails.
+
+    Raises:
+        Refused: It is missing, or more than one line, or turns the order in which it is read (bidirectional controls).
+    """
+    if not isinstance(reason, str) or len(reason.strip()) < 3:
+        raise Refused(400, "reason is missing, must be said in a few words: it is kept.")
+    if any(category(one) == "Cc" or bidirectional(one) in TURNS for one in reason):
+        raise Refused(400, "reason must be one line of plain text, without control characters.")
+    return reason
 
 
 def json_bytes(value: Any) -> bytes:
