@@ -13,7 +13,7 @@ from wattstack.errors import InputError
 EXAMPLES = [
     path
     for path in sorted((Path(__file__).parents[2] / "examples").glob("*/*.yaml"))
-    if path.parent.name != "portfolio"  # a portfolio is a file of another kind
+    if path.parent.name != "portfolio" and path.name != "day.yaml"  # files of other kinds
 ]
 
 
