@@ -38,7 +38,8 @@ def comply_options(command: Callable) -> Callable:
                 help="With --comply: leave out what is neither in force nor approved.",
             ),
             click.option(
-                "--comtrade", is_flag=True, help="With --comply: every wave as COMTRADE (.cfg, .dat) too."
+                "--comtrade", is_flag=True,
+                help="With --transient and --comply: waves as COMTRADE (.cfg, .dat) too.",
             ),
         )
     ):  # fmt: skip

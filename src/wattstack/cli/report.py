@@ -27,7 +27,8 @@ def report(folder: str, other: str | None, page: str | None, day: str | None) ->
     """Write the report of the result in OUT, or of OUT and OTHER side by side: one file that opens offline.
 
     A result is a plan or a simulated year; any two of a site, or two of a portfolio, can be laid beside each other.
-    The folder of a comparison of chemistries, or of outages, is read alone. Of a live site's folder (wattstack operate)
+    The folder of a comparison of chemistries, of outages, of a proof of grid codes, or of seconds (--transient) is read
+    alone. Of a live site's folder (wattstack operate)
     a day as it was run is laid beside plan and twin.
 
     \b

@@ -59,14 +59,14 @@ def run_transient(campus: Campus, folder: str, options: Mapping[str, Any]) -> in
     Args:
         campus: Sizes stand.
         folder: It is written into.
-        options: Of the command line: seconds, step_ms, events, seed, as_csv, with_report.
+        options: Of the command line: seconds, step_ms, events, seed, as_csv, comtrade, with_report.
     """
     from wattstack.twin.transient import read_events, simulate_transient, write_transient
 
     events = read_events(options["events"])
     seconds = USUAL_S if options["seconds"] is None else options["seconds"]
     run = simulate_transient(campus, events, seconds, options["step_ms"] / 1000.0, options["seed"])
-    summary = write_transient(run, folder, campus, events, options["as_csv"])
+    summary = write_transient(run, folder, campus, events, options["as_csv"], options["comtrade"])
     click.echo(transient_text(run, summary))
     if options["with_report"]:
         from wattstack.report import write_transient_page

@@ -1,14 +1,14 @@
 """The page of a smoothing design: the mix, what it costs, the proof, what else was looked at.
 
 Needs    prove.smoothing.SmoothingPlan, report.figures.smoothing, report.page.
-Gives    write_smoothing_page.
-Used by  cli.
+Gives    write_smoothing_page, is_smoothing.
+Used by  cli, report.write.
 """
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from wattstack.report.figures import smoothing as draw
 from wattstack.report.html import Cell, Num, bullets, cards, facts, paragraph, table
@@ -18,11 +18,22 @@ if TYPE_CHECKING:
     from wattstack.prove.compliance import Verdict
     from wattstack.prove.smoothing import Alternative, SmoothingPlan
 
+FILE = "smooth.json"
 MOST_ROWS = 40
 PART_WORDS = {
     "energy": "energy of floor and ramps", "throughput": "throughput lost", "rack": "rack storage",
     "battery": "battery", "wear": "wear", "losses": "losses",
 }  # fmt: skip
+
+
+def is_smoothing(result: Any) -> bool:
+    """Whether a result is the folder of a design of smoothing, which may have been planned in since."""
+    if not isinstance(result, (str, Path)):
+        return False
+    folder = Path(result)
+    return (folder / FILE).is_file() and not any(
+        (folder / name).is_file() for name in ("plan.json", "run.json")
+    )
 
 
 def write_smoothing_page(plan: SmoothingPlan, path: str | Path) -> Path:

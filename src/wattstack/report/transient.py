@@ -1,8 +1,8 @@
 """The page of a run of seconds: the wave with what happened in it, its steepest moment, batteries, voltage, energy.
 
-Needs    twin.TransientRun, report.figures.transient, report.page.
-Gives    write_transient_page.
-Used by  cli.
+Needs    twin.transient (TransientRun, read_transient), report.figures.transient, report.page.
+Gives    write_transient_page, is_transient, rewrite_transient_page.
+Used by  cli, report.write.
 """
 
 from __future__ import annotations
@@ -18,8 +18,29 @@ from wattstack.report.page import Page
 if TYPE_CHECKING:
     from wattstack.twin.transient import TransientRun
 
+FILE = "transient.json"
 MOST_MARKS = 12  # numbers along a figure
 APART_FRAC = 0.02  # of the length: what is nearer than this stands under one number
+
+
+def is_transient(result: Any) -> bool:
+    """Whether a result is the folder of a run of seconds, told by the transient.json in it."""
+    return isinstance(result, (str, Path)) and (Path(result) / FILE).is_file()
+
+
+def rewrite_transient_page(folder: str | Path, path: str | Path) -> Path:
+    """Write the page of a run of seconds again, from its folder.
+
+    Args:
+        folder: As write_transient left it.
+        path: File to write.
+
+    Raises:
+        InputError: The folder cannot be read, or the file not written.
+    """
+    from wattstack.twin.transient import read_transient
+
+    return write_transient_page(*read_transient(folder), path)
 
 
 def write_transient_page(run: TransientRun, summary: Mapping[str, Any], path: str | Path) -> Path:

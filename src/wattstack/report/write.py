@@ -21,6 +21,8 @@ from wattstack.report.sections.headline import headline, lead
 from wattstack.report.sections.inputs import inputs_section, limits_section
 from wattstack.report.sections.money import bill_section, cash_section
 from wattstack.report.sections.year import campus_section, year_section
+from wattstack.report.smoothing import is_smoothing
+from wattstack.report.transient import is_transient, rewrite_transient_page
 from wattstack.report.view import View, open_view
 
 if TYPE_CHECKING:
@@ -37,7 +39,8 @@ def write_report(result: Result, path: str | Path, other: Result | None = None) 
 
     Args:
         result: A plan of a site or of a portfolio, or a run, in memory, the files of one, or an `out/` folder; the
-            folder of a comparison of chemistries, of a day that was run, of outages, of a proof of grid codes.
+            folder of a comparison of chemistries, of a day that was run, of outages, of a proof of grid codes, of a
+            run of seconds.
         path: File to write.
         other: A second result; then the page compares the two. A run is laid beside a run or a plan of a site.
 
@@ -46,7 +49,8 @@ def write_report(result: Result, path: str | Path, other: Result | None = None) 
 
     Raises:
         InputError: The folder holds no result that can be read, the file cannot be written, or a portfolio is to
-            be laid beside a site, or what stands for itself (chemistries, a day, outages, a proof) beside anything.
+            be laid beside a site, or what stands for itself (chemistries, a day, outages, a proof, seconds) beside
+            anything.
 
     Example:
         >>> write_report("out/sakai", "out/sakai/report.html")  # doctest: +SKIP
@@ -87,6 +91,8 @@ def _alone(result: Any, other: Any, path: str | Path) -> Path | None:
             "a proof of grid codes",
             lambda one, path: evidence_page(open_evidence(one)).write(path),
         ),
+        (is_transient, "a run of seconds", rewrite_transient_page),
+        (is_smoothing, "a design of smoothing", _smoothing_page),
     )
     for is_one, what, write in kinds:
         mine = [one for one in (result, other) if one is not None and is_one(one)]
@@ -96,6 +102,15 @@ def _alone(result: Any, other: Any, path: str | Path) -> Path | None:
         if mine:
             return write(result, path)
     return None
+
+
+def _smoothing_page(folder: str | Path, path: str | Path) -> Path:
+    """Refuse: the waves that the page draws are not in the folder."""
+    what = (
+        "holds a design of smoothing: its page is written by wattstack smooth alone, from waves that are not kept. "
+        f"Look at report.html in it, or run wattstack smooth again with -o {folder}."
+    )
+    raise InputError(str(folder), [what])
 
 
 def _write_comparison(result: str | Path, path: str | Path) -> Path:

@@ -22,6 +22,7 @@ _LAZY = {
     "greatest_change": "store",
     "longest_s": "run",
     "micro_cycles": "micro",
+    "read_transient": "store",
     "simulate_transient": "run",
     "transient_summary": "store",
     "write_transient": "store",
@@ -29,8 +30,8 @@ _LAZY = {
 
 __all__ = [
     "KINDS", "PRESETS", "Event", "GridProfile", "MicroCycles", "TransientRun", "greatest_change", "grid_event",
-    "longest_s", "micro_cycles", "parse_event", "read_events", "simulate_transient", "transient_summary",
-    "write_transient",
+    "longest_s", "micro_cycles", "parse_event", "read_events", "read_transient", "simulate_transient",
+    "transient_summary", "write_transient",
 ]  # fmt: skip
 
 

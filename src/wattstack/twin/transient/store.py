@@ -1,12 +1,14 @@
-"""A run of seconds on disk: the folder written all at once.
+"""A run of seconds on disk: the folder written all at once, and read again.
 
-Needs    plan (write_whole, package_versions), series.write_waveform, twin.transient.run.
-Gives    write_transient, transient_summary.
-Used by  cli, prove.
+Needs    plan (write_whole, package_versions, read_json), series (Waveform, write_waveform), twin.transient.run;
+         pandas (when called).
+Gives    write_transient, read_transient, transient_summary.
+Used by  cli, prove, report.
 
     transient.json   layout 1: what was run, what happened, decisions, energies, marks of the wave, notes; equal inputs,
                      seed and versions give equal bytes
     wave.parquet     every sample of every channel (wave.csv where asked for)
+    wave.cfg, .dat   the same as COMTRADE, where asked for
     happened.csv     moments and what happened
 """
 
@@ -20,14 +22,18 @@ from typing import Any
 import numpy as np
 
 from wattstack.campus import Campus
-from wattstack.plan import package_versions, write_whole
-from wattstack.series import write_waveform
+from wattstack.errors import Fault, InputError
+from wattstack.plan import package_versions, read_json, write_whole
+from wattstack.series import Waveform, write_waveform
+from wattstack.twin.transient.build import ISLAND_HZ
 from wattstack.twin.transient.events import Event
 from wattstack.twin.transient.run import TransientRun
 
 LAYOUT = 1
 FILE = "transient.json"
-STALE = ("wave.parquet", "wave.csv", "report.html")
+WAVES = ("wave.parquet", "wave.csv")
+STALE = (*WAVES, "wave.cfg", "wave.dat", "report.html")
+AGAIN = "Run wattstack simulate --transient again."
 WINDOW_S = 5.0  # of the greatest change that is told
 
 
@@ -69,6 +75,7 @@ def write_transient(
     campus: Campus,
     events: Iterable[Event] = (),
     csv: bool = False,
+    comtrade: bool = False,
 ) -> dict[str, Any]:
     """Write the folder of a run of seconds: all of it, or nothing.
 
@@ -78,6 +85,7 @@ def write_transient(
         campus: That was run.
         events: That were asked for.
         csv: The wave as csv instead of parquet.
+        comtrade: The wave as COMTRADE too (IEEE C37.111-2013, float32).
 
     Returns:
         The summary that was written.
@@ -91,6 +99,9 @@ def write_transient(
         import pandas as pd
 
         write_waveform(run.wave, beside / ("wave.csv" if csv else "wave.parquet"))
+        if comtrade:
+            nominal = ISLAND_HZ if campus.grid is None else float(campus.grid.connection.frequency_hz)
+            write_waveform(run.wave, beside / "wave.cfg", "float32", nominal, run.name)
         lines = pd.DataFrame(run.happened, columns=["at_s", "what"])
         lines.to_csv(beside / "happened.csv", index=False, lineterminator="\n")
         text = json.dumps(summary, indent=1, ensure_ascii=False, allow_nan=False)
@@ -98,6 +109,53 @@ def write_transient(
         return summary
 
     return write_whole(folder, write, STALE, last=FILE)
+
+
+def read_transient(folder: str | Path) -> tuple[TransientRun, dict[str, Any]]:
+    """Read the folder of a run of seconds.
+
+    Args:
+        folder: As write_transient left it.
+
+    Returns:
+        The run, and what transient.json holds.
+
+    Raises:
+        InputError: transient.json or the wave is missing, or cannot be read, or is of another layout.
+    """
+    path = Path(folder)
+    kept = read_json(path, FILE, "wattstack simulate --transient")
+    if kept.get("wattstack_transient") != LAYOUT:
+        what = f"is layout {kept.get('wattstack_transient')}, must be {LAYOUT}. {AGAIN}"
+        raise InputError(str(path / FILE), [Fault("wattstack_transient", what)])
+    file = next((path / name for name in WAVES if (path / name).is_file()), None)
+    if file is None:
+        what = f"is missing beside {FILE}, must be there. {AGAIN}"
+        raise InputError(str(path), [Fault(WAVES[0], what)])
+    arrays = _channels(file)
+    lines, decided = (
+        tuple((float(one["at_s"]), str(one["what"])) for one in kept[key])
+        for key in ("happened", "decisions")
+    )
+    notes = tuple(kept["notes"])
+    wave = Waveform(kept["sample_s"], arrays, f"transient twin of {kept['name']}", True, lines, None, notes)
+    run = TransientRun(
+        kept["name"], wave, lines, decided, kept["energies"], kept["diverged"], kept["seed"], kept["step_s"],
+        kept["groups"], notes,
+    )  # fmt: skip
+    return run, kept
+
+
+def _channels(file: Path) -> dict[str, np.ndarray]:
+    """Samples of every channel of a wave that was written."""
+    import pandas as pd
+
+    try:
+        table = pd.read_csv(file) if file.suffix == ".csv" else pd.read_parquet(file)
+        return {str(name): table[name].to_numpy(float) for name in table.columns if name != "time_s"}
+    except (ValueError, OSError) as error:  # pandas' parser errors and pyarrow's are both
+        said = " ".join(str(error).split())[:120]
+        raise InputError(str(file), [f"is no table of a wave: {said}. {AGAIN}"]) from None
 
 
 def marks(run: TransientRun) -> dict[str, float]:
