@@ -120,6 +120,16 @@ def test_requests_that_no_parser_takes_leave_no_line_in_the_log(shared, capfd):
     assert capfd.readouterr().err == ""
 
 
+@pytest.mark.parametrize(
+    "origin", ["http://[::1", "http://x@{host}", "//{host}", "{host}", "ftp://{host}", "http://{host}/a"]
+)
+def test_an_origin_that_is_none_is_refused_and_leaves_no_traceback(shared, capfd, origin):
+    odd = {"origin": origin.format(host=shared.base.removeprefix("http://"))}
+    answer = shared.client().post("/api/sign-in", json={"name": "ito", "password": PASSWORD}, headers=odd)
+    assert answer.status_code == 403
+    assert "Traceback" not in capfd.readouterr().err
+
+
 @pytest.mark.parametrize("what", [["mode"], {"a": 1}, 5, None])
 def test_ending_what_is_no_word_is_refused(house, what):
     answer = house.client("ito").post("/api/requests/end", json={"what": what})

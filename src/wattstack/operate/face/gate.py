@@ -13,7 +13,6 @@ from __future__ import annotations
 import asyncio
 import secrets
 from collections.abc import Callable
-from urllib.parse import urlsplit
 
 from starlette.requests import HTTPConnection, Request
 from starlette.responses import Response
@@ -106,11 +105,11 @@ class Gate:
         Raises:
             Refused: Its origin is not ours.
         """
-        origin = request.headers.get("origin")
+        origin, host = request.headers.get("origin"), request.headers.get("host", "").lower()
         told = request.headers.get("sec-fetch-site", "same-origin")
-        if told not in ("same-origin", "none") or (
-            origin is not None and urlsplit(origin).netloc.lower() != request.headers.get("host", "").lower()
-        ):
+        # without TLS of our own there may be a proxy's before us
+        ours = (f"https://{host}",) if self._tls else (f"https://{host}", f"http://{host}")
+        if told not in ("same-origin", "none") or (origin is not None and origin.lower() not in ours):
             raise Refused(403, "comes from a page of another site.")
 
     async def proved(self, request: Request, name: str, password: str) -> bool:
