@@ -27,11 +27,11 @@ def test_one_line_is_told_near_the_limit_and_one_when_it_is_away_from_it(monkeyp
     watch, pids = MemoryWatch(), {"guard": 1, "face": 2}
     assert watch.look(pids) == []
     used[2] = 420.0
-    assert watch.look(pids) == [("alarm", "face holds 420 MB of memory, its limit is 512 MB")]
+    assert watch.look(pids) == [("alarm", "face", "face holds 420 MB of memory, its limit is 512 MB")]
     used[2] = 400.0
     assert watch.look(pids) == []
     used[2] = 200.0
-    assert watch.look(pids) == [("info", "face holds 200 MB of memory again")]
+    assert watch.look(pids) == [("info", "face", "face holds 200 MB of memory again")]
 
 
 @pytest.mark.parametrize("name", LIMITS_MB)

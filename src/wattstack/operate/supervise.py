@@ -25,6 +25,7 @@ from pathlib import Path
 
 from wattstack.errors import InputError, StateError
 from wattstack.operate.day import write_day_files
+from wattstack.operate.link import Event, Standing, open_client
 from wattstack.operate.logs import Logs
 from wattstack.operate.prepare import Prepared, checksum_of, prepare_campus
 from wattstack.operate.process import run_until_stopped
@@ -264,11 +265,12 @@ def opening(prepared: Prepared, shadow: bool, speed: float | None) -> list[str]:
 
 async def watch_memory(supervisor: Supervisor, folder: Path, say: Callable[[str], None]) -> None:
     """Look at what each process holds; one that comes near its limit is told, here and as an alarm."""
-    watch = MemoryWatch()
+    watch, standing = MemoryWatch(), Standing("memory")
     while True:
-        for level, text in watch.look({name: one.pid for name, one in supervisor.processes.items()}):
+        for level, name, text in watch.look({name: one.pid for name, one in supervisor.processes.items()}):
             say(text)
-            await _tell(folder, text, level, "memory")
+            await _tell(folder, standing, level, text, f"memory.{name}")
+        await _tell(folder, standing)
         await asyncio.sleep(LOOK_S)
 
 
@@ -284,7 +286,7 @@ async def watch_logs(supervisor: Supervisor, say: Callable[[str], None]) -> None
 
 async def watch_file(prepared: Prepared, say: Callable[[str], None]) -> None:
     """Look at the user's file; one that changed is shown, here, on the page and in the history, and not taken over."""
-    running, shown = prepared.checksum, ""
+    running, shown, standing = prepared.checksum, "", Standing("campus")
     while True:
         now = checksum_of(prepared.source)
         if now != shown:
@@ -296,9 +298,11 @@ async def watch_file(prepared: Prepared, say: Callable[[str], None]) -> None:
                 )
             if shown or now != running:
                 say(text)
-                await _tell(prepared.folder, text, "alarm" if now != running else "info")
+                level = "alarm" if now != running else "info"
+                await _tell(prepared.folder, standing, level, text, "campus")
             shown = now
             write_checksum(prepared, now)
+        await _tell(prepared.folder, standing)
         await asyncio.sleep(LOOK_S)
 
 
@@ -315,13 +319,16 @@ def write_checksum(prepared: Prepared, now: str) -> None:
     beside.replace(prepared.folder / "campus.json")
 
 
-async def _tell(folder: Path, text: str, level: str, channel: str = "campus") -> None:
-    """To history and alarms, through the guard, where it is there."""
-    from wattstack.operate.link import Event, open_client
-
+async def _tell(folder: Path, standing: Standing, level: str = "", text: str = "", channel: str = "") -> None:
+    """To history and alarms, through the guard, where it is there; without a level what stands, where that is due."""
+    if level:
+        event = Event(utc_s=time.time(), level=level, channel=channel, text=text[:500])
+        standing.note(event)
+    elif (event := standing.due(time.time())) is None:
+        return
     with contextlib.suppress(OSError):
         client = await open_client(folder / "guard.sock", "face")
-        await client.tell(Event(utc_s=time.time(), level=level, channel=channel, text=text[:500]))
+        await client.tell(event)
         await client.close()
 
 

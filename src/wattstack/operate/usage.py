@@ -37,15 +37,16 @@ class MemoryWatch:
     def __init__(self) -> None:
         self._told: set[str] = set()
 
-    def look(self, pids: Mapping[str, int]) -> list[tuple[str, str]]:
-        """Look at processes by name; returns (level, text) of what is new."""
+    def look(self, pids: Mapping[str, int]) -> list[tuple[str, str, str]]:
+        """Look at processes by name; returns (level, name, text) of what is new."""
         said = []
         for name, pid in pids.items():
             used, limit = rss_mb(pid), limit_mb(name)
             if name not in self._told and used >= TOLD_FRAC * limit:
                 self._told.add(name)
-                said.append(("alarm", f"{name} holds {used:.0f} MB of memory, its limit is {limit:.0f} MB"))
+                text = f"{name} holds {used:.0f} MB of memory, its limit is {limit:.0f} MB"
+                said.append(("alarm", name, text))
             elif name in self._told and used < OVER_FRAC * limit:
                 self._told.discard(name)
-                said.append(("info", f"{name} holds {used:.0f} MB of memory again"))
+                said.append(("info", name, f"{name} holds {used:.0f} MB of memory again"))
         return said

@@ -63,7 +63,7 @@ def snapshot(correlation: str | None = None, compliant: bool = True, now_s: floa
 
 def heard(one: Workload, now_s: float, **more) -> list[str]:
     said = json.dumps(snapshot(now_s=now_s, **more)).encode()
-    return [text for _, text in one.heard("powerstate", said, now_s, 300.0)]
+    return [text for *_, text in one.heard("powerstate", said, now_s, 300.0)]
 
 
 def test_a_cap_is_sent_once_with_an_end_and_again_before_it():
@@ -118,8 +118,8 @@ def test_silence_and_a_cap_that_is_not_taken_are_alarms_once():
     one = agent()
     list(one.due(state(12.0), 0.0))
     assert list(one.silence(0.0)) == []
-    assert [text for _, text in one.silence(31.0)] == ["dps: has not taken the cap of 12 MW within 30 s"]
-    assert [text for _, text in one.silence(121.0)] == [
+    assert [text for *_, text in one.silence(31.0)] == ["dps: has not taken the cap of 12 MW within 30 s"]
+    assert [text for *_, text in one.silence(121.0)] == [
         "dps: agent of the workload says nothing; caps end by themselves"
     ]
     assert list(one.silence(500.0)) == []
@@ -135,7 +135,9 @@ def test_a_breach_of_the_agent_is_told_and_nonsense_is_refused():
         "shed_hints": [{"resource_id": "n", "resource_type": "node", "action": "suspend", "priority": 1}],
     }  # fmt: skip
     tell = lambda one: agent().heard("powerbreach", json.dumps(one).encode(), 0.0, 300.0)  # noqa: E731
-    assert tell(said) == [("alarm", "dps: breach on main active, critical: 9 MW, cap 8 MW")]
+    assert tell(said) == [
+        ("alarm", "agent.main.breach", "dps: breach on main active, critical: 9 MW, cap 8 MW")
+    ]
     assert tell({**said, "status": "resolved"})[0][0] == "info"
     with pytest.raises(Refused):
         tell({**said, "severity": "mild"})

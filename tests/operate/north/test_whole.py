@@ -89,7 +89,7 @@ def test_a_forged_target_moves_nothing_and_is_an_event_for_all_who_listen(folder
                     said = await listener.next()
                     if isinstance(said, Event) and "refused, forged" in said.text:
                         break
-            assert (said.level, said.channel) == ("alarm", "north.dsx")
+            assert (said.level, said.channel) == ("alarm", "north.dsx.refused")
             assert not guard.mind.book.in_force(guard.image.time_s)
             assert site.site.meters.import_mw == pytest.approx(16.0, abs=0.3)
             await listener.close()

@@ -5,7 +5,12 @@ Gives    Alarms.
 Used by  the historian's process; through its socket operate.face and cli.
 
 The guard tells what stands in each State, and what begins in an Event: the event is first and exact, the state is the
-truth. The list is written whole, beside its last good one, with a checksum; a half-written one is never taken.
+truth. The other processes speak through the guard, whose state does not name what they find: an alarm of theirs stands
+until its process says something else on the same channel. So each condition has a channel of its own
+("north.dsx.broker"). With data `once` it is a thing that happened: over at once, it latches. What the process does not
+name any more when it names all that stands (operate.link.Standing) is over too.
+
+The list is written whole, beside its last good one, with a checksum; a half-written one is never taken.
 """
 
 from __future__ import annotations
@@ -27,10 +32,16 @@ from wattstack.operate.alarms.book import Book, Telling
 from wattstack.operate.alarms.teller import Teller
 from wattstack.operate.alarms.ways import Way
 from wattstack.operate.historian import Event as Kept
-from wattstack.operate.link import Event, State
+from wattstack.operate.link import STILL, Event, State
 
 STATE = "alarms.json"
-SPEAKERS = ("planner", "campus")  # who tells what is wrong through the guard, and when it is over, by itself
+PROCESSES = (
+    "planner",
+    "campus",
+    "memory",
+    "north",
+    "face",
+)  # how the channels begin that others than the guard use
 _LONGEST_ASKED = 16_384  # bytes of what is asked
 _TICK_S = 0.5
 _CLOCK_S = 60.0  # to which the difference of the site's clock to the machine's is kept
@@ -95,19 +106,38 @@ class Alarms:
 
     def heard(self, said: State | Event) -> None:
         """What the guard says."""
-        self._clock = said.utc_s, time.monotonic()
         if isinstance(said, State):
+            self._clock = (
+                said.utc_s,
+                time.monotonic(),
+            )  # no event's: one of another process may have another clock
             if said.alarms == self._lines:
                 return
             self._lines = said.alarms
             self.book.stand("guard", [_parted(line) for line in said.alarms], said.utc_s)
-        elif said.channel in SPEAKERS:
-            wrong = [(said.channel, said.text)] if said.level == "alarm" else []
-            self.book.stand(said.channel, wrong, said.utc_s)
+        elif said.channel.partition(".")[0] in PROCESSES:
+            self._of_process(said)
         elif said.level == "alarm":
             self._lines = None
             self.book.raise_(said.channel, said.text, said.utc_s, group=str(said.data.get("group", "site")))
         self._pass_on()
+
+    def _of_process(self, said: Event) -> None:
+        """What another process than the guard says on one of its channels; the source of its alarms is the channel."""
+        book, channel, now_s = self.book, said.channel, self.utc_s
+        if STILL in said.data:
+            standing = str(said.data[STILL]).split()
+            for source in {alarm.source for alarm in book.alarms.values()}:
+                if f"{source}.".startswith(f"{channel}.") and source not in standing:
+                    book.stand(source, [], now_s)
+            return
+        wrong = [(channel, said.text)] if said.level == "alarm" else []
+        if wrong and said.data.get("once"):
+            alarm = book.raise_(channel, said.text, now_s, source=f"{channel}.once")
+            if alarm is not None:
+                book.clear(alarm.key, now_s)
+        else:
+            book.stand(channel, wrong, now_s)
 
     @property
     def utc_s(self) -> float:

@@ -24,7 +24,7 @@ from wattstack.operate.audit import read_secret
 from wattstack.operate.historian.packer import Packer
 from wattstack.operate.historian.recorder import Recorder
 from wattstack.operate.historian.store import Event as Kept
-from wattstack.operate.link import Event, Frame, State, open_client
+from wattstack.operate.link import STILL, Event, Frame, State, open_client
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -108,7 +108,8 @@ class Historian:
                 if self.sink is not None:
                     self.sink.frame(said.utc_s, names, said.values)
             return
-        if isinstance(said, Event) and said.level != "alarm":  # an alarm is kept by the list of alarms
+        # an alarm is kept by the list of alarms; what stands is no news
+        if isinstance(said, Event) and said.level != "alarm" and STILL not in said.data:
             self._keep([Kept(said.utc_s, said.level, said.channel, said.text, dict(said.data))])
         if isinstance(said, State | Event):
             self.alarms.heard(said)

@@ -43,15 +43,23 @@ async def run_north(campus_file: str | Path, folder: Path | None = None) -> None
 
 
 async def keep(key: str, way: Way, site: Site) -> None:
-    """Run a way, and again when it ends; the same words are told once."""
+    """Run a way, and again when it ends; the same words are told once, and when it runs well again."""
     loop, wait_s, told = asyncio.get_running_loop(), RETRY_S[0], ""
+
+    async def well() -> None:
+        await asyncio.sleep(WELL_S)
+        await site.say("info", f"north.{key}", "runs again")
+
     while True:
-        began = loop.time()
+        began, waits = loop.time(), asyncio.create_task(well()) if told else None
         try:
             await way.run(site)
             why = "ended by itself"
         except Exception as error:  # a fault of one way must not take the others with it
             why = f"{type(error).__name__}: {error}"
+        finally:
+            if waits is not None:
+                waits.cancel()
         if loop.time() - began >= WELL_S:
             wait_s, told = RETRY_S[0], ""
         if why != told:

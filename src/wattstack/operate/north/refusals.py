@@ -59,7 +59,13 @@ class Refusals:
         self._told[kind] = now_s, count
         more = f" ({count - told - 1} more of the kind since it was told last)" if count - told > 1 else ""
         level = "alarm" if kind in GRAVE else "info"
-        await site.say(level, self.channel, f"refused, {kind}: {refused}{more}", count=float(count))
+        await site.say(
+            level,
+            f"{self.channel}.refused",
+            f"refused, {kind}: {refused}{more}",
+            count=float(count),
+            once=True,
+        )
 
 
 def read_strictly(model: TypeAdapter[T], body: bytes | str, what: str) -> T:

@@ -23,7 +23,7 @@ from typing import TYPE_CHECKING, Protocol
 from uuid import uuid4
 
 from wattstack.errors import WattstackError
-from wattstack.operate.link import Answer, Client, Event, Frame, Request, State, open_client
+from wattstack.operate.link import Answer, Client, Event, Frame, Request, Standing, State, open_client
 
 if TYPE_CHECKING:
     from wattstack.campus import Campus
@@ -59,6 +59,7 @@ class Site:
         self._told = asyncio.Condition()
         self._version = 0
         self._untold: deque[Event] = deque(maxlen=MOST_UNTOLD)
+        self._standing = Standing("north")
         self._name, self._ids = f"north-{uuid4().hex[:8]}", count(1)
 
     @property
@@ -121,6 +122,7 @@ class Site:
     async def tell(self, event: Event) -> None:
         """An event for history and alarms; where the guard is not there it waits, the oldest go where many do."""
         client = self._client
+        self._standing.note(event)
         if client is None:
             self._untold.append(event)
             return
@@ -130,7 +132,11 @@ class Site:
             self._untold.append(event)
 
     async def say(self, level: str, channel: str, text: str, **data: str | float | bool | None) -> None:
-        """The same in few words, dated now: level alarm, command, reason or info; channel as "north.dsx"."""
+        """The same in few words, dated now: level alarm, command, reason or info.
+
+        An alarm stands until something else is said on the same channel, so each condition has one of its own
+        ("north.dsx.broker"). `once=True`: it happened, and is over.
+        """
         told = {key: value[:500] if isinstance(value, str) else value for key, value in data.items()}
         await self.tell(
             Event(utc_s=self.utc_s, level=level, channel=channel[:100], text=text[:500], data=told)
@@ -171,6 +177,8 @@ class Site:
     async def _hear(self, said: object, client: Client) -> None:
         if isinstance(said, State):
             self._state, self._heard_s = said, time.monotonic()
+            if (still := self._standing.due(said.utc_s)) is not None:
+                await client.tell(still)
             async with self._told:
                 self._version += 1
                 self._told.notify_all()

@@ -24,7 +24,7 @@ import numpy as np
 from wattstack.campus import read_campus
 from wattstack.errors import WattstackError
 from wattstack.operate.link import Answer as Said
-from wattstack.operate.link import Client, Event, Frame, Request, State, open_client
+from wattstack.operate.link import Client, Event, Frame, Request, Standing, State, open_client
 from wattstack.operate.planner.image import measured_of
 from wattstack.operate.planner.site import Answer, SitePlanner
 
@@ -58,7 +58,8 @@ class Planning:
         self._readings: list[tuple[float, float, float]] = []
         self._planned_s, self._wall_s = -np.inf, -np.inf
         self._said: tuple | None = None
-        self._refused = ""
+        self._refused = self._refusing = ""  # as told; since the last plan
+        self._standing = Standing("planner")
         self._utc_s = self._began_s = 0.0
         self._ids, self._name = count(1), f"planner-{uuid4().hex[:8]}"
 
@@ -71,9 +72,15 @@ class Planning:
                 self.frame = said
             elif isinstance(said, State):
                 await self._heard(said)
-            elif isinstance(said, Said) and not said.taken and said.why != self._refused:
-                self._refused = said.why
-                await self._tell("alarm", f"the guard refuses what is planned: {said.why}")
+                if (still := self._standing.due(said.utc_s)) is not None:
+                    await self.client.tell(still)
+            elif isinstance(said, Said) and not said.taken:
+                self._refusing = said.why
+                if said.why != self._refused:
+                    self._refused = said.why
+                    await self._tell(
+                        "alarm", f"the guard refuses what is planned: {said.why}", "planner.asks"
+                    )
 
     async def _heard(self, state: State) -> None:
         wall = asyncio.get_running_loop().time()
@@ -126,6 +133,10 @@ class Planning:
 
     async def _send(self, utc_s: float, answer: Answer) -> None:
         """Ask the guard, leave the plan in the folder, and tell what is new."""
+        if self._refused and not self._refusing:
+            self._refused = ""
+            await self._tell("info", "the guard takes what is planned", "planner.asks")
+        self._refusing = ""
         operate = self.campus.operate
         until_s = utc_s + min(operate.request_s, max(2.5 * operate.plan_every_s, 5.0))
         for ask in answer.asks:
@@ -143,9 +154,11 @@ class Planning:
             level = "info" if answer.source in ("plan", FIRST) and not answer.slack else "alarm"
             await self._tell(level, "; ".join([f"{answer.source}: {answer.why}", *answer.slack]))
 
-    async def _tell(self, level: str, text: str) -> None:
+    async def _tell(self, level: str, text: str, channel: str = "planner") -> None:
         """For history and alarms."""
-        await self.client.tell(Event(utc_s=self._utc_s, level=level, channel="planner", text=text[:500]))
+        event = Event(utc_s=self._utc_s, level=level, channel=channel, text=text[:500])
+        self._standing.note(event)
+        await self.client.tell(event)
 
 
 def recalled(planner: SitePlanner, folder: Path, now_s: float) -> int:

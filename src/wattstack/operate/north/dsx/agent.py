@@ -28,7 +28,7 @@ CONFIRMED_S = 30.0  # after so long an agent must show a cap that it was sent
 SILENT_S = 120.0  # an agent that says nothing for so long is not there
 SAME_MW = 1e-6
 
-Line = tuple[str, str]  # level and words
+Line = tuple[str, str, str]  # level, which condition ("": none, it happened), words
 
 
 class Workload:
@@ -98,25 +98,25 @@ class Workload:
             level = "info" if said.status == "resolved" else "alarm"
             load, limit = said.measured_load.power_mw, said.target.load_constraint.power_mw
             words = f"{name}: breach on {said.feed_tag} {said.status}, {said.severity}"
-            return [(level, f"{words}: {load:.4g} MW, cap {limit:.4g} MW")]
+            return [(level, f"agent.{said.feed_tag}.breach", f"{words}: {load:.4g} MW, cap {limit:.4g} MW")]
         states = read_states(payload)
         if not -oldest_s <= now_s - states.snapshot_time.timestamp() <= oldest_s:
             raise Refused("expired", f"a power state of {name} is a snapshot of another time")
         lines: list[Line] = []
         if self._silent:
             self._silent = False
-            lines.append(("info", f"{name}: agent of the workload is there"))
+            lines.append(("info", "agent", f"{name}: agent of the workload is there"))
         self._heard_s = now_s
         for tag, feed in states.feeds.items():
             if self._complies.get(tag, True) != feed.compliant:
                 load = feed.calculated_load.power_mw
                 words = ("info", "keeps") if feed.compliant else ("alarm", "does not keep")
-                lines.append((words[0], f"{name}: {tag} {words[1]} its cap, {load:.4g} MW"))
+                lines.append((words[0], f"agent.{tag}", f"{name}: {tag} {words[1]} its cap, {load:.4g} MW"))
         self._complies = {tag: feed.compliant for tag, feed in states.feeds.items()}
         known = {str(one.correlation_id) for feed in states.feeds.values() for one in feed.targets}
         if self._sent is not None and self._sent[2] in known and not self._confirmed:
             self._confirmed = True
-            lines.append(("info", f"{name}: has taken the cap of {self._sent[0]:.4g} MW"))
+            lines.append(("info", "", f"{name}: has taken the cap of {self._sent[0]:.4g} MW"))
         return lines
 
     def silence(self, now_s: float) -> Iterable[Line]:
@@ -127,10 +127,11 @@ class Workload:
             self._silent = False
         if not self._silent and now_s - self._heard_s > SILENT_S:
             self._silent = True
-            yield "alarm", f"{name}: agent of the workload says nothing; caps end by themselves"
+            yield "alarm", "agent", f"{name}: agent of the workload says nothing; caps end by themselves"
         if self._sent is not None and not self._confirmed and now_s - self._sent[3] > CONFIRMED_S:
             self._confirmed = True  # told once
             yield (
                 "alarm",
+                "",
                 f"{name}: has not taken the cap of {self._sent[0]:.4g} MW within {CONFIRMED_S:.0f} s",
             )

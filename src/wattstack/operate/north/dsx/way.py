@@ -134,7 +134,7 @@ class DsxWay:
     async def _changed(self, up: bool, why: str) -> None:
         """The broker came or went."""
         if up:
-            await self._site.say("info", CHANNEL, f"the broker is there{why}")
+            await self._site.say("info", f"{CHANNEL}.broker", f"the broker is there{why}")
             self._beat_s, self._lost_told = -inf, ""
             if self.bms is not None:
                 self.bms.again()
@@ -143,7 +143,7 @@ class DsxWay:
             self._fresh.set()
         elif why != self._lost_told:
             self._lost_told = why
-            await self._site.say("alarm", CHANNEL, f"the broker is lost: {why}")
+            await self._site.say("alarm", f"{CHANNEL}.broker", f"the broker is lost: {why}")
 
     async def _heard(self, topic: str, payload: bytes) -> None:
         """A message from the broker."""
@@ -159,10 +159,14 @@ class DsxWay:
             else:
                 lines = self.workload.heard(what, taken.payload, now_s, self.dsx.oldest_s)
                 self.gate.took(taken, now_s + self.dsx.oldest_s, now_s)
-                for level, text in lines:
-                    await site.say(level, CHANNEL, text)
+                for line in lines:
+                    await self._say_line(site, *line)
         except Refused as refused:
             await self.refusals.refuse(site, refused)
+
+    async def _say_line(self, site: Site, level: str, what: str, text: str) -> None:
+        """A line of the agent: a condition has a channel of its own."""
+        await site.say(level, f"{CHANNEL}.{what}" if what else CHANNEL, text, once=not what)
 
     async def _take_target(self, site: Site, taken: Taken, now_s: float) -> None:
         said, envelope = read_load_target(taken.payload), taken.envelope
@@ -208,6 +212,7 @@ class DsxWay:
                 await site.say(
                     "alarm", CHANNEL,
                     f"target of {gone.publisher} on {gone.feed} has no end and the broker is silent: it is given up",
+                    once=True,
                 )  # fmt: skip
         published, set_ = [], self._set
         self._set = []
@@ -231,8 +236,8 @@ class DsxWay:
         if self.workload is not None:
             for payload in self.workload.due(site.state if site.heard else None, now_s):
                 self.broker.send(Out(f"{self.dsx.prefix}grid/v1/isv/{self.name}/loadtarget/set", payload, 1))
-            for level, text in self.workload.silence(now_s) if self.broker.up else ():
-                await site.say(level, CHANNEL, text)
+            for line in self.workload.silence(now_s) if self.broker.up else ():
+                await self._say_line(site, *line)
         if self.bms is not None and self.broker.up:
             for topic, payload, retain in self.bms.due(site, now_s):
                 self.broker.send(Out(self.dsx.prefix + topic, payload, 0, retain))
@@ -271,14 +276,16 @@ class DsxWay:
         asked_s, now_s = time.monotonic(), site.utc_s
         answer = await site.ask(request)
         if answer.taken:
-            self._refused.pop(feed, None)
+            if self._refused.pop(feed, None) is not None:
+                await site.say("info", f"{CHANNEL}.{feed}.target", f"the guard takes the target on {feed}")
             if reason != "target is over":
                 self._asked[feed] = high_mw, until_s, asked_s, request.id, until_s - now_s
             return
         self._asked.pop(feed, None)
         if self._refused.get(feed) != answer.why.split(" is ")[0]:
             self._refused[feed] = answer.why.split(" is ")[0]
-            await site.say("alarm", CHANNEL, f"the guard does not take the target on {feed}: {answer.why}")
+            why = f"the guard does not take the target on {feed}: {answer.why}"
+            await site.say("alarm", f"{CHANNEL}.{feed}.target", why)
 
     def _most_mw(self, feed: str) -> float:
         """A target never widens: at most what holds without one (import), or what supply can give (load)."""
@@ -302,7 +309,7 @@ class DsxWay:
         words = f"breach on {alert['feed_tag']} {alert['status']}, {alert['severity']}"
         await site.say(
             level,
-            CHANNEL,
+            f"{CHANNEL}.{alert['feed_tag']}.breach",
             f"{words}: {measured:.4g} MW, target {limit:.4g} MW",
             breach=alert["breach"]["breach_id"],
         )
@@ -341,11 +348,13 @@ class DsxWay:
         """Leave what must survive in the folder, whole or not at all."""
         try:
             await asyncio.to_thread(write_kept, site.folder / FILE, self.gate, self.schedule)
+            if not self._kept:
+                await site.say("info", f"{CHANNEL}.file", f"{FILE} is written again")
             self._kept = True
         except OSError as error:
             if self._kept:
                 why = f"{FILE} cannot be written ({error.strerror}): a restart forgets targets"
-                await site.say("alarm", CHANNEL, why)
+                await site.say("alarm", f"{CHANNEL}.file", why)
             self._kept = False
 
     async def _recall(self, site: Site) -> None:
@@ -357,7 +366,7 @@ class DsxWay:
             self.gate.begin_after(site.utc_s)
             self.schedule = Schedule()
             why = f"{FILE} is damaged: what was set before is not known, messages of before do not count"
-            await site.say("alarm", CHANNEL, why)
+            await site.say("alarm", CHANNEL, why, once=True)
 
 
 def _line(error: InputError) -> str:

@@ -100,7 +100,7 @@ class OpenAdrWay:
                     polls += 1
                     if self._silent:
                         self._silent = ""
-                        await site.say("info", CHANNEL, "the VTN is heard again")
+                        await site.say("info", f"{CHANNEL}.vtn", "the VTN is heard again")
                 except Exception as error:  # whatever it is, what is known goes on
                     polls = 0
                     await self._quiet(site, f"the VTN is not heard: {type(error).__name__}: {error}")
@@ -138,14 +138,14 @@ class OpenAdrWay:
     async def _quiet(self, site: Site, why: str) -> None:
         if why != self._silent:
             self._silent = why
-            await site.say("alarm", CHANNEL, f"{why}; what has an end holds until then")
+            await site.say("alarm", f"{CHANNEL}.vtn", f"{why}; what has an end holds until then")
 
     async def _once(self, site: Site, level: str, text: str) -> None:
         if len(self._told) >= MOST_TOLD:
             self._told.clear()
         if text not in self._told:
             self._told.add(text)
-            await site.say(level, CHANNEL, text)
+            await site.say(level, CHANNEL, text, once=True)
 
     async def _hold(self, site: Site) -> None:
         """With the guard: what holds now, and what is due to be reported."""
