@@ -62,6 +62,13 @@ def user(**more) -> dict:
     return {"role": "face", "source": "user", "user": "operator-1", "until_s": NOW + 3600.0, **more}
 
 
+def test_no_more_reserve_than_the_batteries_hold(book):
+    holds = sum(one.energy_mwh for one in book.campus.battery.values())
+    asked = {"what": "reserve_mwh", "second_user": "engineer-2"}
+    assert f"must be 0 .. {holds:g}" in why(book, **user(id="a", value=holds + 0.1, **asked))
+    assert why(book, **user(id="b", value=holds, **asked)) == ""
+
+
 def test_mode_limits_and_reserve_of_a_user_need_a_second_person(book):
     for k, (what, more) in enumerate(
         [("mode", {"mode": "safe"}), ("import_limit_mw", {"high": 5.0}), ("peak_mw", {"high": 5.0}),

@@ -102,7 +102,9 @@ class RequestBook:
             return ""
         most = sum(self._most[path] for path in ([request.path] if request.path else known))
         least = -most if kind == "battery" else 0.0
-        if kind is None:
+        if request.what == "reserve_mwh":
+            most = sum(float(one.energy_mwh) for one in self.campus.battery.values())
+        elif kind is None:
             most = float("inf")
         for name in ("value", "low", "high"):
             number = getattr(request, name)
