@@ -72,13 +72,13 @@ def test_two_codes_cost_no_less_than_the_stricter_of_them(campus, code, designed
 def refused(campus, code):
     """A rule that nothing keeps, and a battery too small for anything."""
     small = campus(battery={"main": {"power_mw": {"max": 0.1}}})
-    return design_smoothing(small, [code(40, 0.05)], prices=PRICES, ground=COARSE, chemistries=())
+    return design_smoothing(small, [code(40, 0.03)], prices=PRICES, ground=COARSE, chemistries=())
 
 
 def test_where_no_mix_passes_the_rule_and_the_nearest_are_named(refused):
     assert not refused.passes
     assert {one["rule"] for one in refused.short} == {"short"}
-    assert refused.short[0]["value"] > refused.short[0]["limit"] == pytest.approx(0.05)
+    assert refused.short[0]["value"] > refused.short[0]["limit"] == pytest.approx(0.03)
     assert refused.alternatives[0].note == "nearest"
     assert any("asks battery.main" in one.note for one in refused.alternatives)
 
