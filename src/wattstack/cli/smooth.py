@@ -127,7 +127,7 @@ def smoothing_text(plan: SmoothingPlan) -> str:
         )
     said += [
         f"cannot be met: {one['code']} {one['rule']}, {number(one['value'])} {one['unit']} against "
-        f"{number(one['limit'])} {one['unit']} at the nearest"
+        f"{number(one['limit'])} {one['unit']} less the margin of {one['margin_asked_frac']:.0%} at the nearest"
         for one in plan.short
     ]
     stops = [

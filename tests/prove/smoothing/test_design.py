@@ -130,8 +130,8 @@ def test_all_jobs_struck_at_once_cost_no_less(campus, code, designed):
 def test_every_fault_of_a_campus_is_told(campus, code):
     with pytest.raises(InputError) as told:
         design_smoothing(campus(load={"halls": {"jobs": None}}, grid={"connection": {"short_circuit_mva": None}}),
-                         [code(40, 4)], prices=PRICES)  # fmt: skip
-    assert "short_circuit_mva" in str(told.value) and "jobs" in str(told.value)
+                         [code(40, 4), "ercott"], prices=PRICES)  # fmt: skip
+    assert all(said in str(told.value) for said in ("short_circuit_mva", "jobs", "ercott"))
 
 
 def test_no_code_is_refused(campus):
@@ -147,6 +147,8 @@ def test_an_island_is_refused(campus, code):
 def test_code_that_power_alone_cannot_break_is_refused(campus):
     with pytest.raises(InputError, match="nothing to design"):
         design_smoothing(campus(), ["ercot-nogrr-282"], prices=PRICES, ground=COARSE)
+    with pytest.raises(InputError, match="is written for a grid of 50 Hz"):
+        design_smoothing(campus(), ["fr-order-2020-06-09"], prices=PRICES, ground=COARSE)
 
 
 def test_floor_costs_energy_and_slow_ramps_cost_throughput(campus):

@@ -61,7 +61,7 @@ def design_smoothing(
         True
     """
     codes = _codes(campus, codes)
-    _require(campus)
+    _require(campus, codes)
     site = site_point(campus)
     shared = Ground(campus, codes, site, read_demand(codes, site), **dict(ground or {}))
     paid = prices_of(campus, prices)
@@ -72,9 +72,7 @@ def design_smoothing(
         search = Search(shared, paid, options_of(campus, chemistries, paid, shown), margin_frac, bar)
         before = run_trial(shared, Layer(), None, None)
         if before.found.worst() is None:
-            raise InputError(
-                "codes", ["have no rule that power alone breaks (T1 to T7, T12): nothing to design."]
-            )
+            raise InputError("codes", [_nothing(before)])
         best = search.run(before)
     return _plan(shared, search, before, best, paid)
 
@@ -87,7 +85,16 @@ def _codes(campus: Campus, codes: Sequence | None) -> Sequence:
     return codes
 
 
-def _require(campus: Campus) -> None:
+def _nothing(before: Trial) -> str:
+    """Why no rule can be designed for."""
+    whole = "have no rule that power alone breaks (T1 to T7, T12)"
+    why = list(dict.fromkeys(f"{v.code} {v.note}" for v in before.found.verdicts if v.note))
+    if why:
+        whole += f" and that can be judged here ({'; '.join(why)})"
+    return f"{whole}: nothing to design. Name other codes: `wattstack library grid-codes`."
+
+
+def _require(campus: Campus, codes: Sequence) -> None:
     """All that keeps a campus from being designed, at once."""
     faults = []
     if campus.grid is None:
@@ -95,6 +102,11 @@ def _require(campus: Campus) -> None:
     faults += transient_faults(campus)
     if not any(True for _ in all_jobs(campus)):
         faults.append(Fault("load", "has no jobs, must have one to be smoothed. Give a hall jobs."))
+    for code in codes:
+        try:
+            read_code(code)
+        except InputError as error:
+            faults += [Fault(f"{error.source} {fault.where}".strip(), fault.what) for fault in error.faults]
     if faults:
         raise InputError(campus.source, faults)
 
@@ -151,10 +163,11 @@ def _dearer(search: Search, best: Candidate) -> list[str]:
 def _short(trial: Trial, margin_frac: float) -> tuple[dict, ...]:
     """Rules that the nearest mix does not keep with the margin."""
     return tuple(
-        {"code": v.code, "rule": v.rule, "text": v.text, "value": v.value, "limit": v.limit, "unit": v.unit}
+        {"code": v.code, "rule": v.rule, "text": v.text, "value": v.value, "limit": v.limit, "unit": v.unit,
+         "margin_asked_frac": margin_frac}
         for v in trial.found.verdicts
         if v.outcome in JUDGED_OUTCOMES and (v.margin_frac is None or v.margin_frac < margin_frac)
-    )
+    )  # fmt: skip
 
 
 def _cycles(shared: Ground, mix: Mix, option: Option | None) -> dict[str, float]:

@@ -65,7 +65,8 @@ class SmoothingPlan:
         ruled_by: The rule that binds: code and rule with that margin.
         found: Verdicts of the mix.
         before: Verdicts of the campus as it is, without a battery.
-        short: Of every rule that no mix keeps: code, rule, value, limit, unit, of the mix that comes nearest.
+        short: Of every rule that no mix keeps: code, rule, value, limit, unit, margin_asked_frac, of the mix that
+            comes nearest.
         alternatives: All that was looked at, the cheapest that passes first.
         stops: What a stop of the largest job asks against each limit of ramps, in closed form.
         prices: What was paid for what.
