@@ -54,6 +54,12 @@ def test_shares_of_one_asset_are_no_more_than_the_whole(campus_of):
         ({"transport": "rtu"}, "serial"),
         ({"transport": "rtu", "serial": "/dev/ttyUSB0", "host": "192.0.2.5"}, "which has none"),
         ({"transport": "mqtt", "host": "192.0.2.5"}, "topic"),
+        ({"transport": "mqtt", "topic": "site/meter"}, "must be given with transport: mqtt"),
+        ({"host": "192.0.2.5", "key": "site.key"}, "stands without its certificate"),
+        (
+            {"host": "192.0.2.5", "write_interval_s": 3.0, "revert_s": 5.0},
+            "must be at most half of revert_s 5",
+        ),
         ({"host": "192.0.2.5", "timeout_s": 0.05, "period_s": 1.0}, "at least a tenth of period_s 1"),
     ],
 )
@@ -62,7 +68,18 @@ def test_an_address_fits_its_transport(given, told):
 
 
 def test_a_page_that_others_reach_has_a_certificate():
+    assert "must be given together" in text_of(Face, key="site.key")
+    assert "(host page.example)" in text_of(Face, host="page.example")  # where a name leads is not known
     assert "must be given where others reach the page (host 0.0.0.0)" in text_of(Face, host="0.0.0.0")
     assert (
         Operate(face={"host": "0.0.0.0", "certificate": "site.pem", "key": "site.key"}).face.loopback is False
     )
+
+
+def test_a_device_carries_its_share_of_its_asset_and_a_meter_all_that_stands(campus_of):
+    battery = {"main": {"power_mw": 5, "energy_mwh": 10, "charge_eff": 0.95, "discharge_eff": 0.95}}
+    one = {"template": STORAGE, "host": "192.0.2.5"}
+    devices = {"battery.main": one | {"share_frac": 0.4}, "grid.connection": one | {"unit": 2}}
+    campus = campus_of(grid=GRID, battery=battery, devices=devices)
+    assert campus.device_mw("battery.main") == pytest.approx(2.0)
+    assert campus.device_mw("grid.connection") == campus.supply_mw == pytest.approx(55.0)

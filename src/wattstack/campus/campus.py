@@ -179,6 +179,22 @@ class Campus(Declared):
         return smoothing_battery(self)
 
     @property
+    def supply_mw(self) -> float:
+        """What connection, batteries, generators and sun can give together [MW]; sizes must stand."""
+        grid = self.grid
+        most = 0.0 if grid is None else float(grid.connection.firm_mw) + float(grid.connection.nonfirm_mw)
+        units = (*self.battery.values(), *self.generator.values(), *self.solar.values())
+        return most + sum(float(unit.power_mw) for unit in units)
+
+    def device_mw(self, path: str) -> float:
+        """The most that can flow through a device [MW]: its share of its asset's power, or of loads and the connection
+        all that stands."""
+        kind, _, name = path.split("#", maxsplit=1)[0].partition(".")
+        if kind in ("battery", "generator", "solar"):
+            return float(getattr(self, kind)[name].power_mw) * self.devices[path].share_frac
+        return self.supply_mw
+
+    @property
     def size_paths(self) -> dict[str, float | SizeRange]:
         """Every size by its path, in the order of the file: a number stands, a SizeRange is planned."""
         found: dict[str, float | SizeRange] = {}

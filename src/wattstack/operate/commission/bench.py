@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 from wattstack.campus import reserve_mw, reserve_mwh
 from wattstack.errors import StateError
 from wattstack.operate.commission.checks import Book
-from wattstack.operate.commission.nameplate import FAR, POWERS, size_mw
+from wattstack.operate.commission.nameplate import FAR, POWERS
 from wattstack.operate.devices import Devices, Image
 
 if TYPE_CHECKING:
@@ -184,17 +184,13 @@ class Bench:
     def load_mw(self) -> float:
         """What the load meters show, as far as it can be [MW]; 0 where there is none."""
         loads = [(path, self.power(path)) for path in self.devices.live if path.startswith("load.")]
-        possible = [power for path, power in loads if 0.0 <= power <= FAR * self.size_mw(path)]
+        possible = [power for path, power in loads if 0.0 <= power <= FAR * self.campus.device_mw(path)]
         return sum(possible)
 
     def declared_load_mw(self) -> float:
         """Size of all loads, as far as they are numbers [MW]."""
         sizes = [getattr(p, "it_mw", None) or getattr(p, "draw_mw", None) for p in self.campus.load.values()]
         return sum(float(size) for size in sizes if isinstance(size, int | float))
-
-    def size_mw(self, path: str) -> float:
-        """Power of a device [MW]."""
-        return size_mw(self.campus, path)
 
 
 def power_of(devices: Devices, path: str) -> str | None:

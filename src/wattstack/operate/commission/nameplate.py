@@ -1,7 +1,7 @@
 """What a value can be, by what the campus file says of the asset; and by which slip it would be possible after all.
 
 Needs    campus; operate.devices.
-Gives    Bound, bounds_of, size_mw, slip_of, swapped, COUNTERS, POWERS.
+Gives    Bound, bounds_of, slip_of, swapped, COUNTERS, POWERS.
 Used by  operate.commission.walk, balance.
 
 A value inside of its bounds is not proved right: a load of 20 MW may be any load. Balance and steps are for that.
@@ -44,23 +44,10 @@ class Bound:
         return self.least <= value <= self.most
 
 
-def size_mw(campus: Campus, path: str) -> float:
-    """The most that can flow through a device [MW]: its own power, or of loads and the connection all that stands."""
-    kind, _, name = path.split("#", maxsplit=1)[0].partition(".")
-    if kind in ("battery", "generator", "solar"):
-        return float(getattr(campus, kind)[name].power_mw) * campus.devices[path].share_frac
-    whole = 0.0
-    if campus.grid is not None:
-        whole = float(campus.grid.connection.firm_mw) + float(campus.grid.connection.nonfirm_mw)
-    for other in ("battery", "generator", "solar"):
-        whole += sum(float(one.power_mw) for one in getattr(campus, other).values())
-    return whole
-
-
 def bounds_of(campus: Campus, path: str) -> dict[str, Bound]:
     """Bounds of the quantities of a device, by channel without its asset."""
     kind, _, name = path.split("#", maxsplit=1)[0].partition(".")
-    size = size_mw(campus, path)
+    size = campus.device_mw(path)
     power = Bound(-FAR * size, FAR * size, f"{FAR:g} x {size:g} MW that stand")
     nominal = float((campus.grid and campus.grid.connection.frequency_hz) or 0.0)
     made = dict.fromkeys((*POWERS, "can_charge_mw", "can_discharge_mw", "dc_power_mw"), power) | {

@@ -43,7 +43,7 @@ def level_of(bench: Bench, path: str) -> Level | str:
         return "its contactor is open"
     if bench.value(path, "local") == 1.0:
         return "its switch stands on local"
-    rating = bench.size_mw(path)
+    rating = bench.campus.device_mw(path)
     step = bench.options.step_frac * rating
     if kind == "solar":
         output = bench.power(path)

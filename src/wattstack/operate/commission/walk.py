@@ -20,7 +20,6 @@ from wattstack.operate.commission.nameplate import (
     POWERS,
     Bound,
     bounds_of,
-    size_mw,
     slip_of,
     swapped,
 )
@@ -242,7 +241,7 @@ def _counters(book: Book, campus: Campus, path: str, probe: Probe) -> None:
             continue
         k = probe.layout.place[name]
         step = abs(probe.layout.points[k].factor) * 10.0 ** probe.live.exponent(name)
-        most = COUNTER_FAR * size_mw(campus, path) * length_h + 2.0 * step
+        most = COUNTER_FAR * campus.device_mw(path) * length_h + 2.0 * step
         moved = float(series[-1] - series[0])
         if 0.0 <= moved <= most:
             book.note(
@@ -264,7 +263,7 @@ def _moving(book: Book, campus: Campus, path: str, probe: Probe) -> None:
     still = [n for n in names if not (np.diff(probe.series(n)) != 0.0).any()]
     mend = "Look at the gateway: it may repeat what it read once. Read the device itself."
     if len(still) == len(names):
-        idle = not lively and abs(float(np.nanmean(probe.series(names[0])))) < 1e-3 * size_mw(campus, path)
+        idle = not lively and abs(float(np.nanmean(probe.series(names[0])))) < 1e-3 * campus.device_mw(path)
         sure = bool(lively) and length_s >= (1.5 if "device_heartbeat" in lively else 3.0)
         verdict = FAILED if sure else PASSED if idle else DOUBTFUL
         said = f"{', '.join(names)} did not move in {length_s:.3g} s" + (": it rests at 0" if idle else "")

@@ -73,7 +73,7 @@ class Reader:
         self._of = {
             asset: [p for p in campus.devices if p.split("#")[0] == asset] for asset in _assets(campus)
         }
-        self._sizes = {path: _size_mw(campus, path) for path in campus.devices}
+        self._sizes = {path: campus.device_mw(path) for path in campus.devices}
         self._moved: dict[str, tuple[tuple[float, ...], float]] = {}
         self.counts: dict[str, Count] = {}
         self._unread: set[str] = set()  # devices whose power is not known
@@ -251,16 +251,3 @@ class Reader:
 
 def _assets(campus: Campus) -> list[str]:
     return list(dict.fromkeys(path.split("#")[0] for path in campus.devices))
-
-
-def _size_mw(campus: Campus, path: str) -> float:
-    """What a power of the device can be at most."""
-    kind, _, name = path.split("#", maxsplit=1)[0].partition(".")
-    if kind in ("battery", "generator", "solar"):
-        return float(getattr(campus, kind)[name].power_mw) * campus.devices[path].share_frac
-    whole = 0.0
-    if campus.grid is not None:
-        whole = float(campus.grid.connection.firm_mw) + float(campus.grid.connection.nonfirm_mw)
-    for kind in ("battery", "generator", "solar"):
-        whole += sum(float(one.power_mw) for one in getattr(campus, kind).values())
-    return whole

@@ -290,12 +290,9 @@ class DsxWay:
     def _most_mw(self, feed: str) -> float:
         """A target never widens: at most what holds without one (import), or what supply can give (load)."""
         grid = self.campus.grid
-        firm = 0.0 if grid is None else float(grid.connection.firm_mw)
         if self.dsx.feeds[feed] == "import":
-            return firm
-        more = 0.0 if grid is None else float(grid.connection.nonfirm_mw)
-        units = [*self.campus.battery.values(), *self.campus.generator.values(), *self.campus.solar.values()]
-        return firm + more + sum(float(unit.power_mw) for unit in units)
+            return 0.0 if grid is None else float(grid.connection.firm_mw)
+        return self.campus.supply_mw
 
     async def _alert(self, site: Site, alert: dict[str, Any], target: Target | None) -> None:
         """Publish a breach, and tell it here."""
