@@ -79,7 +79,8 @@ class SmallProgram:
         at = slice(self.columns + first, self.columns + first + count)
         self._limits[0, at], self._limits[1, at] = lower, upper
         squares = np.add.reduceat(np.append(value * value, 0.0), starts[:-1])
-        self._limits[2, at] = np.where(np.diff(starts) > 0, squares, 1.0) ** -0.5
+        squares[starts[1:] == starts[:-1]] = 1.0
+        self._limits[2, at] = 1.0 / np.sqrt(squares)
         self._is_held[at] = False
         self.rows += count
 

@@ -63,7 +63,7 @@ def test_a_joined_cut_lies_nowhere_above_the_cost(seed):
     others = [*points_of(seed + 100, 8), np.zeros(3)]
     costs = [runner.run(y).value for y in others]
     for y in points_of(seed + 50, 5):
-        value, const, grad = blocks.join(y)
+        value, (*grad, const) = blocks.join(y)
         assert value == pytest.approx(const + grad @ y)
         for there, cost in zip(others, costs, strict=True):
             assert const + grad @ there <= cost * (1.0 + 1e-9)
@@ -98,7 +98,7 @@ def test_scenarios_are_cycles_of_their_own():
     assert blocks.join(points[-1])[0] == pytest.approx(whole[-1][2], rel=1e-10)
     cost = sum(w * r.run(points[0] * 0.8).value for w, r in zip(weights, runners, strict=True))
     for y in points:
-        _, const, grad = blocks.join(y)
+        _, (*grad, const) = blocks.join(y)
         assert const + grad @ (points[0] * 0.8) <= cost * (1.0 + 1e-9)
 
 

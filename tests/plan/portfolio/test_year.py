@@ -126,7 +126,7 @@ def test_a_year_without_metered_peaks_falls_apart_into_days():
         pool.keep(operation.key, found)
         known = pool.blocks[operation.key]
         assert len(known.ends.after) == 31  # 61 days
-        value, const, grad = known.join(y)
+        value, (*grad, const) = known.join(y)
         assert value == pytest.approx(found.value, rel=1e-9) and const + grad @ y == pytest.approx(value)
     for y in points:  # nothing higher is to be had there
         assert not pool.join(operation.key, y, np.max(pool.cuts[operation.key].rows @ np.append(y, 1.0)))

@@ -86,7 +86,8 @@ class BlockCuts:
         self.ends, self.count = ends, 0
         blocks, size = ends.floor.shape
         self._room = np.empty((ROOM, blocks, size + 2))
-        self._chosen = np.empty(blocks, np.int64)
+        self._rows, self._sides = self._room[:0], (ends.floor, ends.ceiling)
+        self._chosen, self._out = np.empty(blocks, np.int64), np.empty(size)
 
     def add(self, rows: np.ndarray) -> None:
         """Keep the rows of one visit."""
@@ -94,17 +95,10 @@ class BlockCuts:
             self._room = np.concatenate([self._room, np.empty_like(self._room)])
         self._room[self.count] = rows
         self.count += 1
+        self._rows = self._room[: self.count]
 
-    def join(self, y: np.ndarray) -> tuple[float, float, np.ndarray]:
-        """The cut put together for the sizes y, shape (n,): its value there, const and grad."""
-        ends, out = self.ends, np.empty(len(y) + 1)
-        value = join_blocks(
-            self._room[: self.count],
-            ends.after,
-            ends.earlier,
-            (ends.floor, ends.ceiling),
-            y,
-            self._chosen,
-            out,
-        )
-        return value, float(out[-1]), out[:-1]
+    def join(self, y: np.ndarray) -> tuple[float, np.ndarray]:
+        """The cut put together for the sizes y, shape (n,): its value there, and grad and const, until the next."""
+        ends, out = self.ends, self._out
+        value = join_blocks(self._rows, ends.after, ends.earlier, self._sides, y, self._chosen, out)
+        return value, out

@@ -43,6 +43,7 @@ class Known:
 
     def __init__(self, pool: Pool, tasks: Sequence[Task], groups: dict[str, int]):
         self.pool, self.keys = pool, list(groups)
+        self._group = {key: g for g, key in enumerate(self.keys)}
         self.first = np.cumsum([0, *groups.values()])
         self.sizes = [len(task.columns) for task in tasks]
         width = max(self.sizes, default=0)
@@ -58,22 +59,21 @@ class Known:
 
     def pull(self) -> None:
         """Take over what the pool has learnt."""
-        if self._learnt == self.pool.learnt:
+        learnt = self.pool.learnt
+        if self._learnt == len(learnt):
             return
-        self._learnt = self.pool.learnt
-        for g, (key, rows_of) in enumerate(zip(self.keys, self.rows_of, strict=True)):
-            found = self.pool.cuts.get(key)
-            if found is None or len(found.rows) == len(rows_of):
-                continue
-            new = found.rows[len(rows_of) :]
-            end = self.count + len(new)
+        keys = learnt[self._learnt :] if self._learnt else self.pool.cuts
+        self._learnt = len(learnt)
+        for g in sorted({self._group[key] for key in keys if key in self._group}):
+            found, rows_of = self.pool.cuts[self.keys[g]].rows, self.rows_of[g]
+            begin, end = self.count, self.count + len(found) - len(rows_of)
             if end > len(self._rows):
                 self._rows = np.append(self._rows, np.zeros((end, self._rows.shape[1])), axis=0)
                 self._owner = np.append(self._owner, np.zeros(end, np.int64))
-            self._rows[self.count : end, : new.shape[1] - 1] = new[:, :-1]
-            self._rows[self.count : end, -1] = new[:, -1]
-            self._owner[self.count : end] = g
-            rows_of.extend(range(self.count, end))
+            new, size = found[len(rows_of) :], found.shape[1] - 1
+            self._rows[begin:end, :size], self._rows[begin:end, -1] = new[:, :size], new[:, size]
+            self._owner[begin:end] = g
+            rows_of.extend(range(begin, end))
             self.count = end
 
     def points(self, x: np.ndarray) -> np.ndarray:
@@ -89,11 +89,11 @@ class Known:
 
     def join(self, points: np.ndarray, value: np.ndarray) -> bool:
         """Put cuts together for these points where functions fall apart into blocks; whether one is above `value`."""
-        higher = False
+        pool, first, higher = self.pool, self.first.tolist(), False
         for g, key in enumerate(self.keys):
-            if key in self.pool.blocks:
-                for t in range(self.first[g], self.first[g + 1]):
-                    higher |= self.pool.join(key, points[t, : self.sizes[t]], value[t])
+            if key in pool.blocks:
+                for t in range(first[g], first[g + 1]):
+                    higher |= pool.join(key, points[t, : self.sizes[t]], float(value[t]))
         return higher
 
     def pick(self, tasks: Sequence[int], rows: Sequence[int]) -> Picked:

@@ -46,14 +46,13 @@ class Cuts:
         """Shape (k, n)."""
         return self.rows[:, :-1]
 
-    def add(self, const: float, grad: np.ndarray) -> int | None:
-        """Keep a cut; its number, or None where it is there already."""
+    def add(self, cut: np.ndarray) -> int | None:
+        """Keep a cut, its grad and then its const; its number, or None where it is there already."""
         count = len(self.rows)
         if count == len(self._room):
             self._room = np.concatenate([self._room, np.empty_like(self._room)])
-        row = self._room[count]
-        row[:-1], row[-1] = grad, const
-        mark = row.round(6).tobytes()
+        self._room[count] = cut
+        mark = cut.round(6).tobytes()
         if mark in self._known:
             return None
         self._known.add(mark)
@@ -73,7 +72,7 @@ class Pool:
     Attributes:
         cuts: By key of the function. held: Numbers of cuts by (site, period, key).
         blocks: The same cuts block by block, of functions that fall apart into blocks.
-        learnt: How many cuts there are.
+        learnt: Keys of the functions in the order in which their cuts came.
         solvers: How often each answered.
         operations: Functions by key, prepared once for all plans.
         visit: Runs a list of (operation, point) and returns their visits in order: here, or by a team.
@@ -82,18 +81,22 @@ class Pool:
     cuts: dict[str, Cuts] = field(default_factory=dict)
     held: dict[tuple[str, int], tuple[int, ...]] = field(default_factory=dict)
     blocks: dict[str, BlockCuts] = field(default_factory=dict)
-    learnt: int = 0
+    learnt: list[str] = field(default_factory=list)
     solvers: dict[str, int] = field(default_factory=dict)
     operations: dict[str, Operation] = field(default_factory=dict)
     visit: Callable[[list], list] = visit_here
 
     def add(self, key: str, const: float, grad: np.ndarray) -> int | None:
         """Keep a cut; its number, or None where it is there already."""
+        return self._add(key, np.append(grad, const))
+
+    def _add(self, key: str, cut: np.ndarray) -> int | None:
         found = self.cuts.get(key)
         if found is None:
-            found = self.cuts[key] = Cuts(len(grad))
-        number = found.add(const, grad)
-        self.learnt += number is not None
+            found = self.cuts[key] = Cuts(len(cut) - 1)
+        number = found.add(cut)
+        if number is not None:
+            self.learnt.append(key)
         return number
 
     def keep(self, key: str, visit: Visit) -> None:
@@ -112,5 +115,5 @@ class Pool:
 
     def join(self, key: str, y: np.ndarray, known_value: float) -> bool:
         """Put a cut together for the point y, shape (n,); keep it where it is higher there than `known_value`."""
-        value, const, grad = self.blocks[key].join(y)
-        return value > known_value + HIGHER_FRAC * abs(value) and self.add(key, const, grad) is not None
+        value, cut = self.blocks[key].join(y)
+        return value > known_value + HIGHER_FRAC * abs(value) and self._add(key, cut) is not None

@@ -112,13 +112,11 @@ class Program:
         count = len(lower)
         if not count:
             return
-        upper = np.full(count, np.inf)
         if self.small is not None:
-            self.small.add_rows(starts, index, value, lower, upper)
+            self.small.add_rows(starts, index, value, lower, np.inf)
         else:
-            self.highs.addRows(
-                count, lower, upper, len(index), starts[:-1].astype(np.int32), index.astype(np.int32), value
-            )
+            begins, columns = starts[:-1].astype(np.int32), index.astype(np.int32)
+            self.highs.addRows(count, lower, np.full(count, np.inf), len(index), begins, columns, value)
         self.rows += count
 
     def hold(self, columns: np.ndarray, lower: np.ndarray, upper: np.ndarray) -> None:

@@ -172,7 +172,9 @@ class _Known:
         self.keeps = keeps
 
     def _prepared(self) -> list[Runner]:
-        runners = self.runners if self.keeps else [Runner(problem) for problem in self.model.problems]
+        if self.keeps:
+            return self.runners
+        runners = [Runner(problem) for problem in self.model.problems]
         for runner, (anchor, common) in zip(runners, self.hints, strict=True):
             runner.anchor, runner.common = anchor, common
         return runners
@@ -180,7 +182,8 @@ class _Known:
     def _run(self, sizes: np.ndarray, runners: list[Runner]) -> list[Cut]:
         """Cuts of every scenario at capacities and peaks."""
         cuts = [runner.run(sizes[at]) for runner, at in zip(runners, self.at, strict=True)]
-        self.hints = [(runner.anchor, runner.common) for runner in runners]
+        if not self.keeps:
+            self.hints = [(runner.anchor, runner.common) for runner in runners]
         return cuts
 
     def _running(self, cuts: list[Cut]) -> float:
