@@ -19,6 +19,9 @@ help: ## list the targets
 demo: .venv/.product ## install into .venv, plan the Sakai example into out/sakai, print where the report is
 	$(BIN)/wattstack plan examples/sakai/campus.yaml -o out/sakai
 
+day: .venv/.operate ## a day of the Sakai example, live, in ten minutes: a dead battery, an outage, its report
+	$(BIN)/wattstack operate examples/sakai --day examples/sakai/day.yaml
+
 test: .venv/.test lint floors tests pure coverage clean-install ## install what tests need and run everything CI runs
 	@echo "make test: all passed"
 
@@ -89,6 +92,10 @@ clean: ## remove everything that make has written
 	$(PIP) install --editable .
 	@touch $@
 
+.venv/.operate: .venv/.product
+	$(PIP) install --editable ".[operate]"
+	@touch $@
+
 .venv/.test: .venv/.product
 	$(PIP) install -e ".[operate]" --group test
 	@touch $@
@@ -97,4 +104,4 @@ clean: ## remove everything that make has written
 	$(PIP) install --group bench
 	@touch $@
 
-.PHONY: help demo test lint floors tests pure coverage clean-install parity bench-setup bench campaign examples sbom format clean
+.PHONY: help demo day test lint floors tests pure coverage clean-install parity bench-setup bench campaign examples sbom format clean
