@@ -15,12 +15,13 @@ from pathlib import Path
 import numpy as np
 
 from benchmarks.cases import TERMS
-from benchmarks.files import weather_of, write_table
+from benchmarks.files import UNITS, numbers_of, units_of, weather_of, write_columns, write_table
 from benchmarks.growth import DISCOUNT_FRAC, FIRST_DAY, FIRST_YEAR, LOAD_GROWTH_FRAC, GrowthCase, site_case
 from benchmarks.series import LATITUDE_DEG
 
 FIRST = np.datetime64(f"{FIRST_YEAR}-01-01T00:00") + np.timedelta64(FIRST_DAY, "D")
-CAMPUS = """\
+CAMPUS = (
+    """\
 wattstack: 1
 name: {name}
 description: four weeks of a growing campus, SYNTHETIC series
@@ -37,17 +38,12 @@ load:
 grid:
   connection: {{firm_mw: {grid}}}
   tariff: {{energy: {{price_per_mwh: "series:price_per_mwh"}}}}
-battery:
-  main: {{power_mw: {{max: {most_mw}}}, energy_mwh: {{max: {most_mwh}}}, charge_eff: {charge_eff},
-    discharge_eff: {discharge_eff}, self_discharge_frac_per_h: {lost}, wear_per_mwh: {wear},
-    capital_per_mwh: 121000, fixed_per_mw_year: {power_year}, life_years: 15}}
-solar:
-  roof: {{power_mw: {{max: {most_solar}}}, tilt_deg: 30, azimuth_deg: 180, capital_per_mw: 442800,
-    fixed_per_mw_year: 10000, life_years: 25}}
-generator:
-  gas: {{fuel: lng, power_mw: {gas}, fuel_mwh_per_mwh: 2, fuel_price_per_mwh: 65, om_per_mwh: 10}}
+"""
+    + UNITS
+    + """\
 finance: {{discount_rate_frac: {discount}, horizon_years: 25}}
 """
+)
 PORTFOLIO = """\
 wattstack: 1
 portfolio: growth
@@ -64,16 +60,12 @@ supply:
 
 def write_portfolio(folder: Path, case: GrowthCase) -> Path:
     """Write portfolio.yaml, a campus file and a table for each site; returns the path of the portfolio."""
-    terms = TERMS
     rows = []
     for site in range(case.sites):
         name, one = f"site_{site}", site_case(case, site, 0)
         text = CAMPUS.format(
             name=name, latitude=LATITUDE_DEG, first=FIRST, end=FIRST + np.timedelta64(one.count, "h"),
-            grid=one.grid_mw, most_mw=terms.battery_most_mw, most_mwh=terms.battery_most_mwh,
-            charge_eff=terms.charge_eff, discharge_eff=terms.discharge_eff, lost=1.0 - terms.kept_frac_per_h,
-            wear=terms.wear_discharge_per_mwh, power_year=terms.battery_price_per_mw_year,
-            most_solar=terms.solar_most_mw, gas=terms.gas_mw, discount=DISCOUNT_FRAC,
+            grid=one.grid_mw, discount=DISCOUNT_FRAC, **units_of(TERMS),
         )  # fmt: skip
         (folder / f"{name}.yaml").write_text(text, encoding="utf-8")
         columns = {"price_eur_per_mwh": one.year.price_per_mwh, "load_mw": one.year.load_mw}
@@ -94,7 +86,6 @@ def write_pypsa_growth(folder: Path, case: GrowthCase) -> None:
     """Write growth.csv, a row for every hour of every year, and growth.json, beside the files of write_portfolio."""
     from wattstack import read_campus
     from wattstack.case import build_case
-    from wattstack.cost import size_costs
 
     columns: dict[str, np.ndarray] = {}
     for site in range(case.sites):
@@ -105,30 +96,12 @@ def write_pypsa_growth(folder: Path, case: GrowthCase) -> None:
         columns[f"load_{site}"] = np.outer(grown, bound.load_mw).ravel()
         columns[f"price_{site}"] = np.outer(dear, bound.buy_price_per_mwh).ravel()
         columns[f"solar_{site}"] = np.tile(bound.solar_frac["roof"], case.years)
-    np.savetxt(
-        folder / "growth.csv",
-        np.column_stack(list(columns.values())),
-        fmt="%.17g",
-        delimiter=",",
-        header=",".join(columns),
-        comments="",
-    )
-    terms, costs, battery = TERMS, size_costs(campus), campus.battery["main"]
+    write_columns(folder / "growth.csv", columns)
     numbers = {
         "years": list(range(FIRST_YEAR, FIRST_YEAR + case.years)),
         "discount": case.discount.tolist(),
         "hours_a_year": case.hours / bound.years,  # as wattstack counts: parts of months
         "grid_mw": case.grid_mw.tolist(),
         "budget_mwh": case.budget_mwh.tolist(),
-        "gas_mw": campus.generator["gas"].power_mw,
-        "gas_price_per_mwh": float(np.mean(bound.generator_cost_per_mwh["gas"])),
-        "power_price": costs["battery.main.power_mw"],
-        "energy_price": costs["battery.main.energy_mwh"],
-        "solar_price": costs["solar.roof.power_mw"],
-        "charge_eff": battery.charge_eff,
-        "discharge_eff": battery.discharge_eff,
-        "lost_frac_per_h": battery.self_discharge_frac_per_h,
-        "wear_per_mwh": battery.wear_per_mwh,
-        "most": [terms.battery_most_mw, terms.battery_most_mwh, terms.solar_most_mw],
-    }
+    } | numbers_of(campus, bound)
     (folder / "growth.json").write_text(json.dumps(numbers), encoding="utf-8")
