@@ -115,6 +115,14 @@ def test_margins_in_the_unit_as_a_share_and_in_decibel():
     assert v.margin_db == pytest.approx(6.02, abs=0.01)
     still = check_compliance(made(100 + 0 * T), ["ieso-3.0"], SitePoint(150, 60), only=["T2"]).verdicts[0]
     assert still.value == 0.0 and still.margin_db is None and still.outcome == "pass"
+    filtered = check_compliance(made(100 + 0 * T), ["ercot-lcl-10mw"], SitePoint(150, 60)).verdicts[0]
+    assert filtered.value < 1e-9 and filtered.margin_db is None  # what rounding leaves is no 280 dB of margin
+
+
+def test_a_piece_that_is_a_sample_too_short_is_not_said_to_be_as_long_as_asked():
+    holed = made(np.where(T >= 60.0, np.nan, 100.0 + 0 * T)[: T.size - 1])
+    v = check_compliance(holed, ["ieso-3.0"], SitePoint(150, 60), only=["T1"]).verdicts[0]
+    assert v.outcome == "not measurable" and "the longest piece has 60 s" not in v.note
 
 
 def test_a_wave_without_power_is_a_fault(site):

@@ -133,10 +133,10 @@ class Look:
         least = round(least_s / self.step_s)
         fit = [piece for piece in self.pieces(free) if len(piece.values) > least]
         if not fit:
-            longest = max((len(p.values) for p in self.pieces(free)), default=0) * self.step_s
+            longest = max((len(p.values) - 1 for p in self.pieces(free)), default=0) * self.step_s
             raise NoVerdict(
                 NOT_MEASURABLE,
-                f"asks for {least_s:g} s without a hole, the longest piece has {longest:.4g} s",
+                f"asks for {least_s:g} s without a hole, the longest piece has {longest:.6g} s",
             )
         return fit
 

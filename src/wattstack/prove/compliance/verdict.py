@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 PASS, FAIL = "pass", "fail"
 NOT_APPLICABLE, NOT_MEASURABLE = "not applicable", "not measurable"
 BINDING = ("in force", "approved")
+SILENT_FRAC = 1e-7  # of the limit: less is what the rounding of filters leaves, and no dB tell it
 EQUAL_FRAC = 1e-9  # a value that is the limit but for rounding keeps it
 
 
@@ -194,10 +195,10 @@ class Verdict:
 
 
 def margins(reading: Reading) -> tuple[float, float | None, float | None]:
-    """Margin of a reading in its unit, over the limit, and in dB; None where the limit or the value is 0."""
+    """Margin of a reading in its unit, over the limit, and in dB; None where limit or value is 0 but for rounding."""
     share = reading.margin / abs(reading.limit) if reading.limit else None
     used = reading.used_frac
-    decibel = -20.0 * log10(used) if 0.0 < used < inf else None
+    decibel = -20.0 * log10(used) if SILENT_FRAC < used < inf else None
     return reading.margin, share, decibel
 
 
