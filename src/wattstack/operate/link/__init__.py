@@ -3,7 +3,7 @@
 Gives    Hello, Subscribe, Names, Request, Answer, State, Event, Message, read_message, write_message: what is said;
          Frame: measured values; Server, Client, open_client: who says it; Standing, STILL: which alarms of a process
          stand.
-Used by  operate.guard, planner, historian, face, north, commission.
+Used by  operate.guard, planner, historian, face, north, commission, supervise.
 """
 
 from wattstack.operate.link.client import Client, open_client
