@@ -12,7 +12,9 @@ UNITS = {
     "kv", "kw", "m", "m2", "mb", "min", "month", "ms", "mva", "mvar", "mw", "mwh", "ohm", "pct", "pu", "s", "t", "usd",
     "v", "w", "w_m2", "year", "years",
 }  # fmt: skip
-PER = re.compile(r"_per_(mwh|mw|kwh|kw|t|kg|h|ha|day|year|quarter|month|k|line|unit|request)(_year|_month|_h)?$")
+PER = re.compile(
+    r"_per_(mwh|mw|kwh|kw|t|kg|h|ha|day|year|quarter|month|k|line|unit|request)(_year|_month|_h)?$"
+)
 # Last words that need no unit: counts, pure numbers, money as such, and what takes the unit of its neighbour
 # (of the column `unit` beside it).
 PLAIN = {
