@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import time
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
@@ -166,31 +167,38 @@ def process_of(folder) -> subprocess.Popen:
     return subprocess.Popen(words, env=env)
 
 
+@asynccontextmanager
+async def process_beside(folder):
+    """A guard's socket, a broker, and a process that has said its first word there: (guard, bus, processes)."""
+    port, guard = free_port(), Socket(folder)
+    campus_of(folder, port)
+    await guard.open()
+    with broker(folder, port):
+        processes = [process_of(folder)]
+        try:
+            async with bus_at(folder, port) as bus:
+                await until(lambda: bus.of(STATUS), 25.0)
+                yield guard, bus, processes
+        finally:
+            for process in processes:
+                process.kill()
+                process.wait()
+            await guard.shut()
+
+
 @mosquitto
 def test_a_killed_process_leaves_the_target_with_the_guard_and_takes_it_up_again(folder, partner):
     async def whole() -> None:
-        port = free_port()
-        campus_of(folder, port)
-        guard = Socket(folder)
-        await guard.open()
-        with broker(folder, port):
-            process = process_of(folder)
-            try:
-                async with bus_at(folder, port) as bus:
-                    await until(lambda: bus.of(STATUS), 25.0)
-                    await bus.say(SET, partner.message(target(12.0, 600.0)))
-                    await until(lambda: guard.asked)
-                process.kill()
-                process.wait()
-                assert [one.high for one in guard.in_force.values()] == [12.0]
-                assert guard.asked[0].until_s - time.time() > 500.0
-                process = process_of(folder)
-                await until(lambda: len(guard.asked) == 2, 25.0)
-                assert [one.high for one in guard.in_force.values()] == [12.0]
-            finally:
-                process.kill()
-                process.wait()
-                await guard.shut()
+        async with process_beside(folder) as (guard, bus, processes):
+            await bus.say(SET, partner.message(target(12.0, 600.0)))
+            await until(lambda: guard.asked)
+            processes[0].kill()
+            processes[0].wait()
+            assert [one.high for one in guard.in_force.values()] == [12.0]
+            assert guard.asked[0].until_s - time.time() > 500.0
+            processes.append(process_of(folder))
+            await until(lambda: len(guard.asked) == 2, 25.0)
+            assert [one.high for one in guard.in_force.values()] == [12.0]
 
     asyncio.run(asyncio.wait_for(whole(), 70))
 
@@ -198,21 +206,9 @@ def test_a_killed_process_leaves_the_target_with_the_guard_and_takes_it_up_again
 @mosquitto
 def test_the_process_publishes_power_states_and_ends_by_sigterm(folder, partner):
     async def whole() -> None:
-        port = free_port()
-        campus_of(folder, port)
-        guard = Socket(folder)
-        await guard.open()
-        with broker(folder, port):
-            process = process_of(folder)
-            try:
-                async with bus_at(folder, port) as bus:
-                    await until(lambda: bus.of(STATUS), 25.0)
-                process.send_signal(signal.SIGTERM)
-                assert await asyncio.to_thread(process.wait, 15) == 0
-            finally:
-                process.kill()
-                process.wait()
-                await guard.shut()
+        async with process_beside(folder) as (_, _, (process,)):
+            process.send_signal(signal.SIGTERM)
+            assert await asyncio.to_thread(process.wait, 15) == 0
 
     asyncio.run(asyncio.wait_for(whole(), 60))
 
