@@ -17,7 +17,7 @@ from typing import Any
 
 from wattstack.errors import Fault, InputError, nearest
 from wattstack.library import Entry, find, read_entry
-from wattstack.prove.compliance.verdict import NOT_APPLICABLE, NoVerdict, SitePoint
+from wattstack.prove.compliance.verdict import NOT_APPLICABLE, NOT_MEASURABLE, NoVerdict, SitePoint
 
 TESTS = tuple(f"T{number}" for number in range(1, 17))
 STATUSES = ("in force", "approved", "proposal", "draft", "claim", "assumption")
@@ -184,8 +184,9 @@ def refusal(code: Code, rule: Rule, site: SitePoint) -> NoVerdict | None:
     levels = rule.get("voltage_kv")
     if levels is not None and site.voltage_kv is None:
         return NoVerdict(
-            NOT_APPLICABLE,
-            f"is for {levels[0]:g} to {levels[1]:g} kV and voltage_kv of the connection is not given",
+            NOT_MEASURABLE,
+            f"is for {levels[0]:g} to {levels[1]:g} kV and the voltage of the connection is not given: "
+            "grid.connection.voltage_kv, or --voltage-kv",
         )
     if levels is not None and not levels[0] <= site.voltage_kv <= levels[1]:
         return NoVerdict(
