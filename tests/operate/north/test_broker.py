@@ -164,6 +164,9 @@ def test_a_folder_that_cannot_be_written_is_told_once_and_targets_hold(folder, p
             await bus.say(SET, partner.message(target(power)))
         await until(lambda: limit(guard) == 11.0)
         assert guard.told("alarm").count("north-dsx.json cannot be written") == 1
+        (folder / "north-dsx.part").rmdir()
+        await bus.say(SET, partner.message(target(10.0)))
+        await until(lambda: "north-dsx.json is written again" in guard.told("info"))
 
     with_broker(folder, work)
 

@@ -93,6 +93,31 @@ def test_a_guard_that_is_away_is_said_and_what_was_told_meanwhile_waits(folder):
     work(folder, script)
 
 
+def test_a_way_that_runs_well_again_ends_its_alarm(folder, monkeypatch):
+    monkeypatch.setattr("wattstack.operate.north.process.WELL_S", 0.3)
+
+    class Mended:
+        starts = 0
+
+        async def run(self, site) -> None:
+            self.starts += 1
+            if self.starts == 1:
+                raise ValueError("it broke")
+            await asyncio.sleep(60.0)
+
+    async def script(guard, site):
+        task = asyncio.create_task(keep("test", Mended(), site))
+        await until(lambda: "runs again" in guard.told("info"), 8.0)
+        said = [
+            (one.level, one.channel) for one in guard.events if getattr(one, "channel", "") == "north.test"
+        ]
+        assert said == [("alarm", "north.test"), ("info", "north.test")]
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+
+    work(folder, script)
+
+
 def test_a_way_that_fails_is_told_once_and_run_again_with_growing_waits(folder):
     class Failing:
         starts = 0

@@ -177,6 +177,7 @@ def test_what_the_guard_does_not_take_is_told_and_shown_as_not_active(folder, pa
         assert shown(bus, folder)["targets"][0]["active"] is False
         guard.takes = True
         await until(lambda: limit(guard) == 12.0, 4.0)
+        await until(lambda: "the guard takes the target on main" in guard.told("info"))
 
     with_broker(folder, work)
 

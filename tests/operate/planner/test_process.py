@@ -162,7 +162,7 @@ def test_charge_that_is_not_known_leaves_the_rules_alone(site, start_s):
     assert guard.asked == []
 
 
-def test_refusal_is_told_once(site, start_s):
+def test_refusal_is_told_once_and_when_it_is_over(site, start_s):
     guard = GuardSide(site, refuse="not today")
     guard.server.send = keep(guard.server.send, guard.told)
 
@@ -171,9 +171,13 @@ def test_refusal_is_told_once(site, start_s):
         await until_asked(guard, start_s, 9)
         await guard.live(0.5, start_s)
 
+        guard.refuse = ""
+        await until_asked(guard, start_s, len(guard.asked) + 9)
+
     run(site, guard, work)
-    told = [one.text for one in guard.told if isinstance(one, Event) and "not today" in one.text]
-    assert len(told) == 1
+    asks = [one for one in guard.told if isinstance(one, Event) and one.channel == "planner.asks"]
+    assert [(one.level, "not today" in one.text) for one in asks] == [("alarm", True), ("info", False)]
+    assert asks[1].text == "the guard takes what is planned"
 
 
 def keep(send, into):
