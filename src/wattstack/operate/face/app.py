@@ -19,6 +19,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from wattstack.errors import Fault, InputError
+from wattstack.operate.face.certificate import check_certificate
 from wattstack.operate.face.onlooker import Line
 from wattstack.operate.face.pages import Pages
 from wattstack.operate.face.room import Room
@@ -115,7 +116,8 @@ def serve(app: Shield, campus: Campus, say: Callable[[str], None] = print) -> uv
         say: Told the address, and once the first-run token where nobody is known yet.
 
     Raises:
-        InputError: It would be reached by others without TLS or users; a key that others may read.
+        InputError: It would be reached by others without TLS or users; a key that others may read; a certificate that
+            cannot be used with it.
     """
     import uvicorn
 
@@ -127,6 +129,7 @@ def serve(app: Shield, campus: Campus, say: Callable[[str], None] = print) -> uv
     if face.certificate is not None and face.key is not None:
         key = campus.base_dir / face.key
         read_secret(key)  # only its mode and owner count here
+        check_certificate(campus.source, campus.base_dir / face.certificate, key)
         tls = {"ssl_certfile": str(campus.base_dir / face.certificate), "ssl_keyfile": str(key)}
     config = uvicorn.Config(
         app, host=face.host, port=face.port, log_level="error", access_log=False, proxy_headers=False,

@@ -8,6 +8,7 @@ Used by  operate.face: app and every file of routes.
 from __future__ import annotations
 
 import asyncio
+import time
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,6 +17,7 @@ from wattstack.errors import InputError, StateError
 from wattstack.operate.alarms import ask_alarms
 from wattstack.operate.audit import Audit, Change
 from wattstack.operate.face.asks import Asks, written
+from wattstack.operate.face.certificate import CHECK_S, end_of
 from wattstack.operate.face.gate import Gate
 from wattstack.operate.face.live import Live
 from wattstack.operate.face.picture import Picture, checksum, site_of
@@ -65,6 +67,9 @@ class Room:
         """Begin to listen to the guard and to look at the alarms."""
         self.live.start()
         self._looking = asyncio.create_task(self._look())
+        if self.campus.operate.face.certificate is not None:
+            task = asyncio.create_task(self._watch_certificate())
+            self._telling.add(task)
 
     async def stop(self) -> None:
         """End."""
@@ -72,6 +77,8 @@ class Room:
             self._looking.cancel()
             with suppress(asyncio.CancelledError):
                 await self._looking
+        for task in self._telling:
+            task.cancel()
         await self.live.stop()
         self.users.close()
 
@@ -124,6 +131,18 @@ class Room:
         )
         with suppress(Refused):  # told as far as it can be
             await self.record(name, "session.stolen", began, came, "came from another address")
+
+    async def _watch_certificate(self) -> None:
+        """Tell as an alarm that the certificate has expired or soon will."""
+        path = self.campus.base_dir / self.campus.operate.face.certificate
+        while True:
+            if text := end_of(path, time.time()):
+                while not self.live.seen.heard:  # the alarm goes by the guard
+                    await asyncio.sleep(ALARMS_S)
+                await self.live.tell(
+                    Event(utc_s=self.live.utc_s, level="alarm", channel="face.certificate", text=text)
+                )
+            await asyncio.sleep(CHECK_S)
 
     async def _look(self) -> None:
         while True:
