@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from wattstack.dispatch import Amount, Problem, Runner, Storage, Supply
-from wattstack.plan.portfolio.blockwise import BlockCuts, BlockEnds
+from wattstack.plan.portfolio.blockwise import BlockCuts, BlockEnds, BlockShelf
 
 DAYS = 6
 SUN, POWER, ENERGY = "solar.power_mw", "battery.power_mw", "battery.energy_mwh"
@@ -38,6 +38,12 @@ def problem(seed, by_day=True, **store):
     return Problem(1.0, np.full(count, 10.0), supplies, (battery,), block=block, floor_slack_per_mwh=slack)
 
 
+def join(blocks, y):
+    """Value, and grad and const, of the cut put together for one point."""
+    values, cuts = BlockShelf([blocks], [1]).join(y[None])
+    return values[0], cuts[0]
+
+
 def visited(runners, weights, points):
     """Cuts by block of these points, what they are worth there, and the plain cuts of every visit."""
     places = [np.arange(len(runners[0].names))] * len(runners)
@@ -63,7 +69,7 @@ def test_a_joined_cut_lies_nowhere_above_the_cost(seed):
     others = [*points_of(seed + 100, 8), np.zeros(3)]
     costs = [runner.run(y).value for y in others]
     for y in points_of(seed + 50, 5):
-        value, (*grad, const) = blocks.join(y)
+        value, (*grad, const) = join(blocks, y)
         assert value == pytest.approx(const + grad @ y)
         for there, cost in zip(others, costs, strict=True):
             assert const + grad @ there <= cost * (1.0 + 1e-9)
@@ -74,7 +80,7 @@ def test_a_joined_cut_is_the_cost_itself_where_a_visit_was():
     points = points_of(1, 5)
     blocks, whole = visited([runner], [1.0], points)
     for y, (_, _, value) in zip(points, whole, strict=True):
-        assert blocks.join(y)[0] == pytest.approx(value, rel=1e-10)
+        assert join(blocks, y)[0] == pytest.approx(value, rel=1e-10)
 
 
 def test_between_visits_a_joined_cut_is_higher_than_every_visit():
@@ -82,7 +88,7 @@ def test_between_visits_a_joined_cut_is_higher_than_every_visit():
     blocks, whole = visited([runner], [1.0], points_of(2, 6))
     points = points_of(60, 10)
     single = np.array([max(const + grad @ y for const, grad, _ in whole) for y in points])
-    joined = np.array([blocks.join(y)[0] for y in points])
+    joined = np.array([join(blocks, y)[0] for y in points])
     cost = np.array([runner.run(y).value for y in points])
     assert np.all(joined <= cost * (1.0 + 1e-9))
     assert np.all(joined >= single * (1.0 - 1e-9))
@@ -95,10 +101,10 @@ def test_scenarios_are_cycles_of_their_own():
     blocks, whole = visited(runners, weights, points)
     assert blocks.ends.after.tolist() == [1, 2, 3, 4, 5, 0, 7, 8, 9, 10, 11, 6]
     assert np.array_equal(blocks.ends.after[blocks.ends.earlier], np.arange(12))
-    assert blocks.join(points[-1])[0] == pytest.approx(whole[-1][2], rel=1e-10)
+    assert join(blocks, points[-1])[0] == pytest.approx(whole[-1][2], rel=1e-10)
     cost = sum(w * r.run(points[0] * 0.8).value for w, r in zip(weights, runners, strict=True))
     for y in points:
-        _, (*grad, const) = blocks.join(y)
+        _, (*grad, const) = join(blocks, y)
         assert const + grad @ (points[0] * 0.8) <= cost * (1.0 + 1e-9)
 
 
@@ -109,7 +115,7 @@ def test_a_floor_that_no_size_moves_is_worth_what_it_holds_back():
     points = points_of(5, 4)
     blocks, whole = visited([runner], [1.0], points)
     assert np.all(blocks.ends.floor[:, -1] == 2.0) and np.all(blocks.ends.ceiling[:, -1] == 4.0)
-    assert blocks.join(points[-1])[0] == pytest.approx(whole[-1][2], rel=1e-10)
+    assert join(blocks, points[-1])[0] == pytest.approx(whole[-1][2], rel=1e-10)
 
 
 def test_what_does_not_fall_apart_into_closed_cycles_has_no_blocks():

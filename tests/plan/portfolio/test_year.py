@@ -18,6 +18,9 @@ from wattstack.dispatch.linear import solve_model
 from wattstack.errors import InfeasibleError, StateError
 from wattstack.plan import plan_site
 from wattstack.plan.portfolio import Pool, solve_portfolio
+from wattstack.plan.portfolio.block import Task
+from wattstack.plan.portfolio.blockwise import BlockShelf
+from wattstack.plan.portfolio.known import Known
 from wattstack.plan.portfolio.operation import load_level, make_operations
 from wattstack.plan.portfolio.whole_year import run_whole
 from wattstack.plan.portfolio.written import write_out
@@ -126,14 +129,18 @@ def test_a_year_without_metered_peaks_falls_apart_into_days():
         pool.keep(operation.key, found)
         known = pool.blocks[operation.key]
         assert len(known.ends.after) == 31  # 61 days
-        value, (*grad, const) = known.join(y)
+        values, cuts = BlockShelf([known], [1]).join(y[None])
+        (*grad, const), value = cuts[0], values[0]
         assert value == pytest.approx(found.value, rel=1e-9) and const + grad @ y == pytest.approx(value)
-    for y in points:  # nothing higher is to be had there
-        assert not pool.join(operation.key, y, np.max(pool.cuts[operation.key].rows @ np.append(y, 1.0)))
-    assert len(pool.cuts[operation.key].rows) == len(points)
     between = [0.5 * (points[i] + points[k]) for i in range(6) for k in range(i)]
+    search = Known(pool, [Task("s", 0, operation, np.arange(len(y)), 9)], {operation.key: 1})
+    for y in points:  # nothing higher is to be had there
+        at = np.append(y, 1.0)[None]
+        assert not search.join(at, search.highest(at)[0])
+    assert len(pool.cuts[operation.key].rows) == len(points)
     for y in between:
-        pool.join(operation.key, y, np.max(pool.cuts[operation.key].rows @ np.append(y, 1.0)))
+        at = np.append(y, 1.0)[None]
+        search.join(at, search.highest(at)[0])
     joined = pool.cuts[operation.key].rows[len(points) :]
     assert len(joined)
     for y in between:

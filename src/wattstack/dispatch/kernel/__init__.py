@@ -7,7 +7,7 @@ is an infimal convolution of convex piecewise-linear functions (Rockafellar, Con
 16.4); the recursion is dynamic programming in the stored energy.
 """
 
-from wattstack.dispatch.kernel.blocks import join_blocks
+from wattstack.dispatch.kernel.blocks import join_blocks, join_tasks
 from wattstack.dispatch.kernel.bus import price_lines, price_store, run_idle, run_moving
 from wattstack.dispatch.kernel.merge import FULL, NO_CEILING, NO_SUPPLY, OK, new_heap
 from wattstack.dispatch.kernel.once import run_once
@@ -16,6 +16,6 @@ from wattstack.dispatch.kernel.prices import close_blocks
 from wattstack.dispatch.kernel.schedule import walk
 
 __all__ = [
-    "FULL", "NO_CEILING", "NO_SUPPLY", "OK", "close_blocks", "join_blocks", "limits_at", "new_heap",
+    "FULL", "NO_CEILING", "NO_SUPPLY", "OK", "close_blocks", "join_blocks", "join_tasks", "limits_at", "new_heap",
     "price_lines", "price_store", "run_idle", "run_moving", "run_once", "sort_lines", "walk",
 ]  # fmt: skip

@@ -1,7 +1,7 @@
 """Cuts of several visits put together block by block: the highest that they prove at a point between them.
 
-Gives    join_blocks.
-Used by  plan.portfolio.blockwise.
+Gives    join_blocks, join_tasks.
+Used by  plan.portfolio.blockwise, known.
 """
 
 from numba import njit
@@ -95,3 +95,26 @@ def join_blocks(rows, after, earlier, ends, y, chosen, out):
     for j in range(n):
         total += out[j] * y[j]
     return total
+
+
+@njit(cache=True, nogil=True)
+def join_tasks(parts, counts, meets, sides, first, points, chosen, out, value):
+    """join_blocks for the points of every task of several functions: one call for a whole master.
+
+    Args:
+        parts: Rows of every visit of each function; shape (functions, visits, blocks, sizes + 3). counts: how many
+            visits each has.
+        meets: (after, earlier) of each function; shape (functions, blocks).
+        sides: (floor, ceiling) of each function; shape (functions, blocks, sizes + 1).
+        first: Tasks of function g are first[g] .. first[g + 1] - 1.
+        points: Sizes of each task; shape (tasks, sizes). chosen: room for the visit taken by block.
+        out, value: To fill with slope and constant, and with the sum; (tasks, sizes + 1), (tasks,).
+    """
+    after, earlier = meets
+    floor, ceiling = sides
+    for g in range(len(counts)):
+        rows = parts[g, : counts[g]]
+        for t in range(first[g], first[g + 1]):
+            value[t] = join_blocks(
+                rows, after[g], earlier[g], (floor[g], ceiling[g]), points[t], chosen, out[t]
+            )

@@ -1,8 +1,8 @@
 """What every visit says of each block of the axis, kept, so that better cuts can be put together without a visit.
 
 Needs    dispatch (Runner, Cut, kernel).
-Gives    BlockEnds, BlockCuts.
-Used by  plan.portfolio.year, visit, pool.
+Gives    BlockEnds, BlockCuts, BlockShelf.
+Used by  plan.portfolio.year, visit, pool, known.
 
 The dual of a year falls apart into blocks but for what a stored MWh is worth at their ends. A cut that takes each
 block from the visit that knows most of it is valid, too, and higher between the visits than any of them: a
@@ -17,7 +17,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from wattstack.dispatch import Cut, Runner
-from wattstack.dispatch.kernel import join_blocks
+from wattstack.dispatch.kernel import join_tasks
 
 FLOOR, CEILING = 2, 3  # rows of the limits of a storage
 ROOM = 8  # visits to make room for at first
@@ -80,25 +80,65 @@ class BlockCuts:
 
     Args:
         ends: Where its blocks meet.
+
+    Attributes:
+        rows: Shape (visits, B, n + 3).
     """
 
     def __init__(self, ends: BlockEnds):
-        self.ends, self.count = ends, 0
+        self.ends = ends
         blocks, size = ends.floor.shape
         self._room = np.empty((ROOM, blocks, size + 2))
-        self._rows, self._sides = self._room[:0], (ends.floor, ends.ceiling)
-        self._chosen, self._out = np.empty(blocks, np.int64), np.empty(size)
+        self.rows = self._room[:0]
 
     def add(self, rows: np.ndarray) -> None:
         """Keep the rows of one visit."""
-        if self.count == len(self._room):
+        count = len(self.rows)
+        if count == len(self._room):
             self._room = np.concatenate([self._room, np.empty_like(self._room)])
-        self._room[self.count] = rows
-        self.count += 1
-        self._rows = self._room[: self.count]
+        self._room[count] = rows
+        self.rows = self._room[: count + 1]
 
-    def join(self, y: np.ndarray) -> tuple[float, np.ndarray]:
-        """The cut put together for the sizes y, shape (n,): its value there, and grad and const, until the next."""
-        ends, out = self.ends, self._out
-        value = join_blocks(self._rows, ends.after, ends.earlier, self._sides, y, self._chosen, out)
-        return value, out
+
+class BlockShelf:
+    """Functions with equally many blocks and sizes side by side: cuts for all their tasks in one call.
+
+    Args:
+        found: Rows by block of each function.
+        tasks: How many tasks each has.
+    """
+
+    def __init__(self, found: Sequence[BlockCuts], tasks: Sequence[int]):
+        self.found = found
+        ends = [each.ends for each in found]
+        self._meets = np.stack([e.after for e in ends]), np.stack([e.earlier for e in ends])
+        self._sides = np.stack([e.floor for e in ends]), np.stack([e.ceiling for e in ends])
+        self._first, (_, blocks, size) = np.cumsum([0, *tasks]), self._sides[0].shape
+        self._counts, self._chosen = np.zeros(len(found), np.int64), np.empty(blocks, np.int64)
+        self._parts = np.empty((len(found), ROOM, blocks, size + 2))
+        self._out, self._value = np.empty((self._first[-1], size)), np.empty(self._first[-1])
+
+    def _pull(self) -> None:
+        """Take over the visits that have been made since."""
+        most = max(len(each.rows) for each in self.found)
+        if most > self._parts.shape[1]:
+            functions, _, *shape = self._parts.shape
+            self._parts = np.append(self._parts, np.empty((functions, most, *shape)), axis=1)
+        for g, (each, count) in enumerate(zip(self.found, self._counts.tolist(), strict=True)):
+            end = len(each.rows)
+            if end > count:
+                self._parts[g, count:end] = each.rows[count:]
+                self._counts[g] = end
+
+    def join(self, points: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Cuts put together for the sizes of each task, shape (tasks, n), good until the next are.
+
+        Returns:
+            Their values there, shape (tasks,), and a row each, grad and then const, shape (tasks, n + 1).
+        """
+        self._pull()
+        join_tasks(
+            self._parts, self._counts, self._meets, self._sides, self._first, np.ascontiguousarray(points),
+            self._chosen, self._out, self._value,
+        )  # fmt: skip
+        return self._value, self._out

@@ -1,6 +1,6 @@
 """What a search knows of its functions: the pool's cuts side by side in one array, looked at in one pass.
 
-Needs    plan.kernel; plan.portfolio.block, pool.
+Needs    plan.kernel; plan.portfolio.block, blockwise, pool.
 Gives    Known, Picked.
 Used by  plan.portfolio.search.
 """
@@ -14,10 +14,12 @@ import numpy as np
 
 from wattstack.plan import kernel
 from wattstack.plan.portfolio.block import Task
+from wattstack.plan.portfolio.blockwise import BlockShelf
 from wattstack.plan.portfolio.pool import Pool
 
 ROOM = 64  # cuts to make room for at first
 M = 1e-6
+HIGHER_FRAC = 1e-10  # a cut put together that gains less has gained nothing
 
 
 @dataclass(frozen=True)
@@ -56,6 +58,7 @@ class Known:
         self._rows = np.zeros((ROOM, width + 1))
         self._owner = np.zeros(ROOM, np.int64)
         self.count, self._learnt = 0, 0
+        self._shelved, self._shelves = 0, []
 
     def pull(self) -> None:
         """Take over what the pool has learnt."""
@@ -89,12 +92,29 @@ class Known:
 
     def join(self, points: np.ndarray, value: np.ndarray) -> bool:
         """Put cuts together for these points where functions fall apart into blocks; whether one is above `value`."""
-        pool, first, higher = self.pool, self.first.tolist(), False
-        for g, key in enumerate(self.keys):
-            if key in pool.blocks:
-                for t in range(first[g], first[g + 1]):
-                    higher |= pool.join(key, points[t, : self.sizes[t]], float(value[t]))
+        if self._shelved != len(self.pool.blocks):
+            self._shelve()
+        higher = False
+        for shelf, tasks, keys, size in self._shelves:
+            joined, cuts = shelf.join(points[tasks, :size])
+            for i in np.flatnonzero(joined > value[tasks] + HIGHER_FRAC * np.abs(joined)).tolist():
+                higher |= self.pool.add_row(keys[i], cuts[i]) is not None
         return higher
+
+    def _shelve(self) -> None:
+        """Functions that fall apart into blocks, by how many blocks and sizes they have."""
+        self._shelved, alike = len(self.pool.blocks), {}
+        for g, key in enumerate(self.keys):
+            if key in self.pool.blocks:
+                alike.setdefault(self.pool.blocks[key].ends.floor.shape, []).append(g)
+        self._shelves = []
+        for (_, size), groups in alike.items():
+            tasks = [range(self.first[g], self.first[g + 1]) for g in groups]
+            shelf = BlockShelf(
+                [self.pool.blocks[self.keys[g]] for g in groups], [len(each) for each in tasks]
+            )
+            keys = [self.keys[g] for g, own in zip(groups, tasks, strict=True) for _ in own]
+            self._shelves.append((shelf, np.concatenate(tasks), keys, size - 1))
 
     def pick(self, tasks: Sequence[int], rows: Sequence[int]) -> Picked:
         """These rows for these tasks, as rows of the master; those that it has are left out."""

@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     from wattstack.plan.portfolio.blockwise import BlockCuts
 
 ROOM = 8  # cuts of a function to make room for at first
-HIGHER_FRAC = 1e-10  # a cut put together that gains less has gained nothing
 
 
 class Cuts:
@@ -88,9 +87,10 @@ class Pool:
 
     def add(self, key: str, const: float, grad: np.ndarray) -> int | None:
         """Keep a cut; its number, or None where it is there already."""
-        return self._add(key, np.append(grad, const))
+        return self.add_row(key, np.append(grad, const))
 
-    def _add(self, key: str, cut: np.ndarray) -> int | None:
+    def add_row(self, key: str, cut: np.ndarray) -> int | None:
+        """The same with the cut as a row, its grad and then its const."""
         found = self.cuts.get(key)
         if found is None:
             found = self.cuts[key] = Cuts(len(cut) - 1)
@@ -112,8 +112,3 @@ class Pool:
 
             found = self.blocks[key] = BlockCuts(ends)
         found.add(rows)
-
-    def join(self, key: str, y: np.ndarray, known_value: float) -> bool:
-        """Put a cut together for the point y, shape (n,); keep it where it is higher there than `known_value`."""
-        value, cut = self.blocks[key].join(y)
-        return value > known_value + HIGHER_FRAC * abs(value) and self._add(key, cut) is not None
