@@ -9,9 +9,12 @@ import httpx
 import numpy as np
 import pytest
 
-from tests.operate.face.conftest import PASSWORD, until
+from tests.operate.face.conftest import PASSWORD, RAW, until
+from wattstack.campus import Campus
 from wattstack.errors import InputError
+from wattstack.operate.audit import Change
 from wattstack.operate.face import history, wire
+from wattstack.operate.face.room import Room
 from wattstack.operate.face.users import Users
 from wattstack.operate.historian import Store
 
@@ -128,6 +131,17 @@ def test_an_origin_that_is_none_is_refused_and_leaves_no_traceback(shared, capfd
     answer = shared.client().post("/api/sign-in", json={"name": "ito", "password": PASSWORD}, headers=odd)
     assert answer.status_code == 403
     assert "Traceback" not in capfd.readouterr().err
+
+
+def test_each_line_of_the_audit_leaves_the_machine_where_a_syslog_is_given(tmp_path):
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as away:
+        away.bind(("127.0.0.1", 0))
+        away.settimeout(10.0)
+        raw = RAW | {"operate": {"alarms": {"syslog": f"127.0.0.1:{away.getsockname()[1]}"}}}
+        room = Room(Campus.model_validate(raw), tmp_path)
+        head = room.audit.record(Change("ito", "user.add", None, "abe", "a test"))
+        assert head.hash.encode() in away.recv(4096)
+        room.users.close()
 
 
 @pytest.mark.parametrize("what", [["mode"], {"a": 1}, 5, None])

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from wattstack.errors import InputError, StateError
-from wattstack.operate.alarms import ask_alarms
+from wattstack.operate.alarms import Syslog, ask_alarms
 from wattstack.operate.audit import Audit, Change
 from wattstack.operate.face.asks import Asks, written
 from wattstack.operate.face.certificate import CHECK_S, end_of
@@ -49,7 +49,8 @@ class Room:
         self.tls = face.certificate is not None
         self.users = Users(folder / "users.sqlite", face.session_h)
         self.gate = Gate(self.users, self.tls, face.session_h, self._stolen)
-        self.audit = Audit(folder / "audit.log")
+        syslog = campus.operate.alarms.syslog
+        self.audit = Audit(folder / "audit.log", None if syslog is None else Syslog(campus.name, syslog).line)
         self.live = Live(folder / "guard.sock")
         self.asks = Asks(campus, self.live, self.audit)
         self.picture = Picture(self.live, path, self._ours)
