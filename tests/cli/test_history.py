@@ -45,6 +45,11 @@ def test_what_happened_in_order(folder, capsys):
     assert capsys.readouterr().out == ""
 
 
+def test_without_an_end_the_newest_that_is_kept_is_it(folder, capsys):
+    assert run(["history", folder, "events"]) == 0  # of 2030, as a simulated site may be
+    assert len(capsys.readouterr().out.splitlines()) == 3
+
+
 def test_export_backup_and_restore_say_what_they_did(folder, tmp_path, capsys):
     copy = str(tmp_path / "copy.sqlite")
     assert run(["history", folder, "export", str(tmp_path / "out"), *SPAN, "--signal", NAMES[0]]) == 0

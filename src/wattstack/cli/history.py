@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from wattstack.operate.historian import Store
 
 FILE = "history.sqlite"
+AFTER_S = 60.0  # events of now are newer than the newest frame
 HELP = """Look into the history of a live site: FOLDER is operate.folder of its campus file.
 
 \b
@@ -49,7 +50,9 @@ def history(context: click.Context, folder: Path) -> None:
 
 _RANGE = [
     click.option("--from", "start", metavar="TIME", help="First moment."),
-    click.option("--to", "end", metavar="TIME", help="The moment after the last.  [default: now]"),
+    click.option(
+        "--to", "end", metavar="TIME", help="The moment after the last.  [default: a minute after the newest]"
+    ),
     click.option("--last", metavar="SPAN", help="So much before --to: 90s, 30min, 12h, 7d.  [default: 1d]"),
 ]
 
@@ -70,7 +73,7 @@ def query(folder: Path, signal: str | None, start: str | None, end: str | None, 
     if signal is None:
         click.echo("\n".join(store.names))
         return 0
-    moments, values = store.query(signal, *_span(start, end, last))
+    moments, values = store.query(signal, *_span(store, start, end, last))
     click.echo(f"utc,{signal}")
     for moment, value in zip(moments.tolist(), values, strict=True):
         click.echo(f"{_iso(moment)},{'' if isnan(value) else value}")
@@ -85,7 +88,8 @@ def query(folder: Path, signal: str | None, start: str | None, end: str | None, 
 @click.pass_obj
 def events(folder: Path, level: str | None, channel: str | None, most: int, **span: str | None) -> int:
     """Print what happened, in order of time."""
-    found = _opened(folder).events(*_span(**span), level, channel, most)
+    store = _opened(folder)
+    found = store.events(*_span(store, **span), level, channel, most)
     if found:
         click.echo(table([[_iso(e.utc_s), e.level, plain(e.channel), plain(e.text)] for e in found]))
     return 0
@@ -100,7 +104,8 @@ def export(folder: Path, out: Path, signals: tuple[str, ...], **span: str | None
     """Write OUT/SIGNAL/DAY.parquet and OUT/events/DAY.parquet."""
     from wattstack.operate.historian import export_parquet
 
-    files = export_parquet(_opened(folder), out, signals, *_span(**span))
+    store = _opened(folder)
+    files = export_parquet(store, out, signals, *_span(store, **span))
     click.echo(f"{counted(len(files), 'file')} in {out}")
     return 0
 
@@ -176,10 +181,13 @@ def _opened(folder: Path) -> Store:
     return Store(folder / FILE, read_only=True)
 
 
-def _span(start: str | None, end: str | None, last: str | None) -> tuple[float, float]:
+def _span(store: Store, start: str | None, end: str | None, last: str | None) -> tuple[float, float]:
+    """From, to; without an end up to the newest, which a simulated site has in another year."""
     if start is not None and last is not None:
         raise InputError("--last", ["and --from cannot both be given. Give one of them."])
-    end_s = datetime.now(UTC).timestamp() + 1.0 if end is None else _moment("--to", end)
+    kept = store.span_s
+    newest_s = datetime.now(UTC).timestamp() if kept is None else kept[1]
+    end_s = newest_s + AFTER_S if end is None else _moment("--to", end)
     start_s = end_s - _length(last or "1d").total_seconds() if start is None else _moment("--from", start)
     if start_s >= end_s:
         raise InputError("--from", [f"is {_iso(start_s)}, must be before --to {_iso(end_s)}."])

@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any
 
 from wattstack.campus import SizeRange, read_campus
 from wattstack.errors import Fault, InputError
+from wattstack.operate.alarms import Syslog
 from wattstack.operate.audit import Audit, Change
 from wattstack.operate.commission.bench import Options
 from wattstack.operate.commission.checks import FAILED
@@ -137,7 +138,8 @@ def _leave_word(folder: Path, campus: Campus, options: Options, by: str) -> None
         by or "commission", "commission", None, {"devices": paths, "step_frac": options.step_frac},
         "test setpoints are written to them, one after the other, and taken back",
     )  # fmt: skip
-    Audit(folder / "audit.log").record(change)
+    syslog = campus.operate.alarms.syslog
+    Audit(folder / "audit.log", None if syslog is None else Syslog(campus.name, syslog).line).record(change)
 
 
 def _told(campus: Campus, source: Path, checksum: str, by: str) -> dict[str, Any]:
