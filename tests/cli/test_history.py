@@ -84,8 +84,9 @@ def test_a_folder_without_history_is_refused(tmp_path, capsys):
 
 def test_an_audit_is_sound_until_it_is_touched(tmp_path, capsys):
     log = Audit(tmp_path / "audit.log")
-    heads = [log.record(Change("mika", "mode", k, k + 1, "test"), BEGIN_S + k) for k in range(3)]
+    heads = [log.record(Change("operator-1", "mode", k, k + 1, "test"), BEGIN_S + k) for k in range(3)]
     assert run(["audit", "verify", str(log.path), "--head", str(heads[1])]) == 0
+    assert run(["audit", "verify", str(tmp_path)]) == 0
     assert f"sound: 3 lines, head {heads[2]}" in capsys.readouterr().out
     raw = log.path.read_bytes()
     log.path.write_bytes(raw.replace(b'"new":2', b'"new":7'))

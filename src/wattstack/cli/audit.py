@@ -43,9 +43,10 @@ def audit() -> None:
 )
 @click.option("--copy", type=click.Path(path_type=Path), help="An older copy of the log, from elsewhere.")
 def verify(file: Path, heads: tuple[str, ...], copy: Path | None) -> int:
-    """Check FILE."""
+    """Check FILE, or the audit.log of a live site's folder."""
     from wattstack.operate.audit import Head, verify_audit
 
+    file = file / "audit.log" if file.is_dir() else file
     verdict = verify_audit(file, [Head.of(text) for text in heads], copy)
     for note in verdict.notes:
         click.echo(f"note: {plain(note)}")  # a log that was forged must not rule this terminal

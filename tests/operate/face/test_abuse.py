@@ -103,8 +103,8 @@ def test_an_answer_within_its_time_is_whole_and_the_next_request_too(house):
     ("path", "body"),
     [
         ("/api/sign-in", {"name": "\ud800", "password": PASSWORD}),
-        ("/api/sign-in", {"name": "ito", "password": "\udfff"}),
-        ("/api/first", {"token": "\ud800", "name": "ito", "password": PASSWORD}),
+        ("/api/sign-in", {"name": "engineer-1", "password": "\udfff"}),
+        ("/api/first", {"token": "\ud800", "name": "engineer-1", "password": PASSWORD}),
         ("/api/first", {"\ud800": "x"}),
     ],
 )
@@ -128,7 +128,9 @@ def test_requests_that_no_parser_takes_leave_no_line_in_the_log(shared, capfd):
 )
 def test_an_origin_that_is_none_is_refused_and_leaves_no_traceback(shared, capfd, origin):
     odd = {"origin": origin.format(host=shared.base.removeprefix("http://"))}
-    answer = shared.client().post("/api/sign-in", json={"name": "ito", "password": PASSWORD}, headers=odd)
+    answer = shared.client().post(
+        "/api/sign-in", json={"name": "engineer-1", "password": PASSWORD}, headers=odd
+    )
     assert answer.status_code == 403
     assert "Traceback" not in capfd.readouterr().err
 
@@ -139,20 +141,20 @@ def test_each_line_of_the_audit_leaves_the_machine_where_a_syslog_is_given(tmp_p
         away.settimeout(10.0)
         raw = RAW | {"operate": {"alarms": {"syslog": f"127.0.0.1:{away.getsockname()[1]}"}}}
         room = Room(Campus.model_validate(raw), tmp_path)
-        head = room.audit.record(Change("ito", "user.add", None, "abe", "a test"))
+        head = room.audit.record(Change("engineer-1", "user.add", None, "engineer-2", "a test"))
         assert head.hash.encode() in away.recv(4096)
         room.users.close()
 
 
 @pytest.mark.parametrize("what", [["mode"], {"a": 1}, 5, None])
 def test_ending_what_is_no_word_is_refused(house, what):
-    answer = house.client("ito").post("/api/requests/end", json={"what": what})
+    answer = house.client("engineer-1").post("/api/requests/end", json={"what": what})
     assert answer.status_code == 400
 
 
 @pytest.mark.parametrize("reason", ["two\nlines", "a\x1b[2Jb", "stop \u202eegrahc", "abc\x00"])
 def test_a_reason_is_one_line_that_reads_as_it_stands(house, reason):
-    client = house.client("ito")
+    client = house.client("engineer-1")
     asked = {"what": "battery_mw", "value": 1.0, "for_s": 60, "reason": reason}
     assert "one line" in client.post("/api/requests", json=asked).json()["why"]
     shelved = {"key": "site: x", "reason": reason, "for_s": 60}
@@ -161,7 +163,7 @@ def test_a_reason_is_one_line_that_reads_as_it_stands(house, reason):
 
 
 def test_a_reason_may_be_in_any_language(house):
-    client = house.client("ito")
+    client = house.client("engineer-1")
     for reason in (
         "\u9001\u96fb\u7dda\u3000\u4fdd\u5b88",
         "\u0623\u0639\u0645\u0627\u0644 \u0635\u064a\u0627\u0646\u0629",
@@ -173,21 +175,21 @@ def test_a_reason_may_be_in_any_language(house):
 
 def test_the_last_admin_stays_one_also_when_added_anew(tmp_path):
     users = Users(tmp_path / "users.sqlite")
-    users.add("ito", PASSWORD, "admin")
+    users.add("engineer-1", PASSWORD, "admin")
     with pytest.raises(InputError, match="no other one"):
-        users.add("ITO", PASSWORD, "viewer")
-    users.add("ito", PASSWORD + " new", "admin")
-    users.add("abe", PASSWORD, "admin")
-    users.add("ito", PASSWORD, "viewer")
+        users.add("ENGINEER-1", PASSWORD, "viewer")
+    users.add("engineer-1", PASSWORD + " new", "admin")
+    users.add("engineer-2", PASSWORD, "admin")
+    users.add("engineer-1", PASSWORD, "viewer")
     with pytest.raises(InputError, match="last admin"):
-        users.remove("ABE")
+        users.remove("ENGINEER-2")
 
 
 def test_a_program_has_no_name_of_a_person_and_the_other_way_about(tmp_path):
     users = Users(tmp_path / "users.sqlite")
-    users.add("ito", PASSWORD, "admin")
+    users.add("engineer-1", PASSWORD, "admin")
     with pytest.raises(InputError, match="that of a person"):
-        users.add_machine("Ito", "operator")
+        users.add_machine("Engineer-1", "operator")
     users.add_machine("collector", "viewer")
     with pytest.raises(InputError, match="that of a program"):
         users.add("Collector", PASSWORD, "viewer")

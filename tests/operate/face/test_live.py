@@ -72,7 +72,7 @@ def ended(line, within_s: float = 5.0) -> tuple[int, str]:
 def test_values_come_in_binary_with_their_names_and_qualities(house):
     house.guard.quality["battery.main.soc"] = 3
     house.guard.values["generator.gas.output_mw"] = float("nan")
-    with looking(house, house.client("ito", "viewer")) as line:
+    with looking(house, house.client("engineer-1", "viewer")) as line:
         until_s = time.monotonic() + 5.0
         while True:
             utc_s, values, quality = heard(line, "values")
@@ -88,7 +88,7 @@ def test_values_come_in_binary_with_their_names_and_qualities(house):
 
 
 def test_a_lockout_is_shown_at_once_and_events_come_one_by_one(house):
-    with looking(house, house.client("ito", "viewer")) as line:
+    with looking(house, house.client("engineer-1", "viewer")) as line:
         assert not heard(line, "picture")["state"]["lockouts"]
         house.guard.state["lockouts"] = {"battery.main": "its contactor opened"}
         assert heard(line, "picture", 2.0, lambda one: one["state"]["lockouts"])
@@ -111,7 +111,7 @@ def test_a_program_looks_on_with_its_key_at_what_it_asks_for(house):
 
 
 def test_without_a_guard_there_are_pictures_and_no_values(tmp_path):
-    with opened(tmp_path, guarded=False) as house, looking(house, house.client("ito")) as line:
+    with opened(tmp_path, guarded=False) as house, looking(house, house.client("engineer-1")) as line:
         assert heard(line, "picture")["guard"]["heard"] is False
         assert not hasattr(line, "told")
 
@@ -124,12 +124,12 @@ def test_who_is_not_known_sees_nothing(shared):
 
 
 def test_a_plain_request_is_told_to_ask_for_a_socket(shared):
-    answer = shared.client("ito").get("/api/live")
+    answer = shared.client("engineer-1").get("/api/live")
     assert answer.status_code == 426 and "WebSocket" in answer.json()["why"]
 
 
 def test_a_page_of_another_site_cannot_look_on_with_the_cookie_of_a_person(shared):
-    client = shared.client("ito")
+    client = shared.client("engineer-1")
     for origin in ("https://evil.example", "null", shared.base.replace("127.0.0.1", "evil.example"), None):
         assert refused(shared, client, origin=origin) == 403
     assert refused(shared, client, headers={"Sec-Fetch-Site": "cross-site"}) == 403
@@ -138,7 +138,7 @@ def test_a_page_of_another_site_cannot_look_on_with_the_cookie_of_a_person(share
 
 
 def test_nothing_is_commanded_over_it(house):
-    client = house.client("ito")
+    client = house.client("engineer-1")
     body = json.dumps({"what": "battery_mw", "value": 2.0, "for_s": 60, "reason": "a test"})
     with looking(house, client) as line:
         line.send(body)
@@ -150,7 +150,7 @@ def test_nothing_is_commanded_over_it(house):
 
 
 def test_a_session_that_is_ended_is_shown_nothing_more(house):
-    client = house.client("ito", "viewer")
+    client = house.client("engineer-1", "viewer")
     kept = dict(client.cookies)
     with looking(house, client) as line:
         heard(line, "picture")
@@ -162,29 +162,33 @@ def test_a_session_that_is_ended_is_shown_nothing_more(house):
 
 
 def test_a_new_password_ends_what_a_thief_has_open(house):
-    thief = house.client("ito", "engineer")
+    thief = house.client("engineer-1", "engineer")
     with looking(house, thief) as line:
         heard(line, "picture")
-        house.room.users.add("ito", PASSWORD + " new", "engineer")
+        house.room.users.add("engineer-1", PASSWORD + " new", "engineer")
         assert ended(line)[0] == 4401
     assert thief.get("/api/state").status_code == 401
 
 
 def test_an_admin_sees_who_is_signed_in_and_ends_it_others_see_their_own(house):
-    admin, person, other = house.client("ito"), house.client("abe", "viewer"), house.client("ueda", "viewer")
+    admin, person, other = (
+        house.client("engineer-1"),
+        house.client("engineer-2", "viewer"),
+        house.client("ueda", "viewer"),
+    )
     listed = admin.get("/api/sessions").json()["sessions"]
     assert {(one["name"], one["address"]) for one in listed} == {
-        (n, "127.0.0.1") for n in ("ito", "abe", "ueda")
+        (n, "127.0.0.1") for n in ("engineer-1", "engineer-2", "ueda")
     }
     (own,) = person.get("/api/sessions").json()["sessions"]
-    assert own["name"] == "abe" and own["id"] not in person.cookies["wattstack"]
+    assert own["name"] == "engineer-2" and own["id"] not in person.cookies["wattstack"]
     (others,) = (one["id"] for one in listed if one["name"] == "ueda")
     assert person.post("/api/sessions/end", json={"id": others}).status_code == 404
     assert other.get("/api/state").status_code == 200
     with looking(house, person) as line:
         heard(line, "picture")
         left = admin.post("/api/sessions/end", json={"id": own["id"]}).json()["sessions"]
-        assert {one["name"] for one in left} == {"ito", "ueda"}
+        assert {one["name"] for one in left} == {"engineer-1", "ueda"}
         assert ended(line)[0] == 4401
     assert person.get("/api/state").status_code == 401
     assert other.post("/api/sessions/end", json={"id": others}).json() == {"sessions": []}
@@ -192,9 +196,9 @@ def test_an_admin_sees_who_is_signed_in_and_ends_it_others_see_their_own(house):
 
 
 def test_signing_in_gives_a_new_session_and_ends_the_one_before(house):
-    client = house.client("ito")
+    client = house.client("engineer-1")
     before, token = client.cookies["wattstack"], client.headers["x-csrf-token"]
-    answer = client.post("/api/sign-in", json={"name": "ito", "password": PASSWORD})
+    answer = client.post("/api/sign-in", json={"name": "engineer-1", "password": PASSWORD})
     assert client.cookies["wattstack"] != before and answer.json()["who"]["csrf"] != token
     assert httpx.get(house.base + "/api/state", cookies={"wattstack": before}).status_code == 401
     assert client.get("/api/state").status_code == 200
@@ -203,14 +207,14 @@ def test_signing_in_gives_a_new_session_and_ends_the_one_before(house):
 def test_a_session_that_the_browser_brings_along_is_never_taken_over(house):
     planted = {"wattstack": "planted-by-somebody-else"}
     client = httpx.Client(base_url=house.base, headers={"origin": house.base}, cookies=planted)
-    house.room.users.add("ito", PASSWORD, "admin")
-    answer = client.post("/api/sign-in", json={"name": "ito", "password": PASSWORD})
+    house.room.users.add("engineer-1", PASSWORD, "admin")
+    answer = client.post("/api/sign-in", json={"name": "engineer-1", "password": PASSWORD})
     assert "planted" not in answer.headers["set-cookie"]
     assert httpx.get(house.base + "/api/state", cookies=planted).status_code == 401
 
 
 def test_a_stolen_cookie_is_no_good_elsewhere_ends_the_session_and_is_told(house):
-    client = house.client("ito")
+    client = house.client("engineer-1")
     there = httpx.HTTPTransport(local_address=ELSEWHERE)
     with httpx.Client(base_url=house.base, transport=there, cookies=dict(client.cookies)) as thief:
         assert thief.get("/api/state").status_code == 401
@@ -220,21 +224,21 @@ def test_a_stolen_cookie_is_no_good_elsewhere_ends_the_session_and_is_told(house
 
 
 def test_a_stolen_cookie_opens_no_socket_elsewhere(house):
-    client = house.client("ito")
+    client = house.client("engineer-1")
     assert refused(house, client, source_address=(ELSEWHERE, 0)) == 401
 
 
 def test_a_person_has_so_many_pages_open_and_no_more(house):
-    client = house.client("ito", "viewer")
-    house.room.onlookers["ito"] = onlooker.MOST_EACH
+    client = house.client("engineer-1", "viewer")
+    house.room.onlookers["engineer-1"] = onlooker.MOST_EACH
     assert refused(house, client) == 429
     house.room.onlookers = {f"user-{k}": 6 for k in range(10)}
     assert refused(house, client) == 429
-    assert refused(house, house.client("abe", "viewer"), query="?prefix=" + "x" * 101) == 400
+    assert refused(house, house.client("engineer-2", "viewer"), query="?prefix=" + "x" * 101) == 400
 
 
 def test_too_many_sockets_of_one_address_are_told_to_wait(house):
-    client = house.client("ito")
+    client = house.client("engineer-1")
     for _ in range(400):
         client.get("/api/me")
     assert refused(house, client) == 429
@@ -243,7 +247,7 @@ def test_too_many_sockets_of_one_address_are_told_to_wait(house):
 def test_who_never_reads_is_cut_off_and_the_others_see_on(house, monkeypatch):
     monkeypatch.setattr(onlooker, "SLOWEST_S", 0.5)
     house.guard.state["reasons"] = {f"battery.b{k}": "x" * 500 for k in range(1500)}  # 0.8 MB a picture
-    stuck_client, client = house.client("ito", "viewer"), house.client("abe", "viewer")
+    stuck_client, client = house.client("engineer-1", "viewer"), house.client("engineer-2", "viewer")
     with socket.socket() as stuck, looking(house, client, max_size=2**24) as line:
         stuck.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
         stuck.connect(("127.0.0.1", house.campus.operate.face.port))
@@ -252,18 +256,18 @@ def test_who_never_reads_is_cut_off_and_the_others_see_on(house, monkeypatch):
             f"Upgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: {'A' * 22}==\r\n"
             f"Cookie: wattstack={stuck_client.cookies['wattstack']}\r\n\r\n".encode()
         )
-        until(lambda: house.room.onlookers.get("ito") == 1)
+        until(lambda: house.room.onlookers.get("engineer-1") == 1)
 
         def let_go() -> bool:
             house.guard.state["writes"] = not house.guard.state["writes"]  # a new picture each time
-            return house.room.onlookers["ito"] == 0
+            return house.room.onlookers["engineer-1"] == 0
 
         until(let_go, 60.0)
         assert heard(line, "picture", 10.0)
 
 
 def test_who_missed_events_is_let_go(house):
-    with looking(house, house.client("ito", "viewer")) as line:
+    with looking(house, house.client("engineer-1", "viewer")) as line:
         heard(line, "picture")
 
         def flood():
@@ -276,5 +280,5 @@ def test_who_missed_events_is_let_go(house):
 
 def test_it_is_opened_anew_after_its_hour(house, monkeypatch):
     monkeypatch.setattr(onlooker, "LONGEST_S", 0.5)
-    with looking(house, house.client("ito", "viewer")) as line:
+    with looking(house, house.client("engineer-1", "viewer")) as line:
         assert ended(line)[0] == 1001

@@ -20,7 +20,7 @@ def browse(tmp_path):
         one.close()
 
 
-def sign_in(page: Browser, house, name: str = "ito", role: str = "engineer") -> Browser:
+def sign_in(page: Browser, house, name: str = "engineer-1", role: str = "engineer") -> Browser:
     if name not in {one["name"] for one in house.room.users.listed()}:
         house.room.users.add(name, PASSWORD, role)
     page.open(house.base + "/")
@@ -88,17 +88,17 @@ def test_a_request_shows_its_effect_and_is_sent_after_a_second_look(house, brows
 
 
 def test_a_second_person_agrees_on_their_own_screen(house, browse):
-    house.client("ito", "engineer").post(
+    house.client("engineer-1", "engineer").post(
         "/api/requests",
         json={"what": "mode", "mode": "manual", "for_s": 600, "reason": "works at the feeder"},
     )
-    page = sign_in(browse(), house, "abe", "engineer")
+    page = sign_in(browse(), house, "engineer-2", "engineer")
     page.run("location.hash = '#requests'")
     page.until("document.querySelector('[data-part=pending] button.main')")
-    assert "ito asks: Mode manual" in page.text()
+    assert "engineer-1 asks: Mode manual" in page.text()
     page.run("document.querySelector('[data-part=pending] button.main').click()")
     until(lambda: house.guard.asked)
-    assert (house.guard.asked[0].user, house.guard.asked[0].second_user) == ("ito", "abe")
+    assert (house.guard.asked[0].user, house.guard.asked[0].second_user) == ("engineer-1", "engineer-2")
     sound(page, house)
 
 
@@ -141,7 +141,7 @@ def test_the_page_is_used_with_the_keyboard_alone(house, browse):
 
 def test_a_session_that_ended_brings_the_door_back(house, browse):
     page = sign_in(browse(), house)
-    house.room.users.add("ito", PASSWORD + " new", "engineer")  # ends every session of that name
+    house.room.users.add("engineer-1", PASSWORD + " new", "engineer")  # ends every session of that name
     page.run("location.hash = '#system'")
     page.until("document.querySelector('.enter')")
 

@@ -25,18 +25,18 @@ def audit(house) -> list[dict]:
 
 
 def test_a_request_reaches_the_guard_bounded_and_expiring(house):
-    answer = house.client("ito", "operator").post("/api/requests", json=BATTERY)
+    answer = house.client("engineer-1", "operator").post("/api/requests", json=BATTERY)
     assert (answer.status_code, answer.json()["taken"]) == (200, True)
     (asked,) = house.guard.asked
-    assert (asked.source, asked.user, asked.path, asked.value) == ("user", "ito", "battery.main", -2.0)
+    assert (asked.source, asked.user, asked.path, asked.value) == ("user", "engineer-1", "battery.main", -2.0)
     assert 590 < asked.until_s - time.time() <= 600
 
 
 def test_a_request_is_in_the_audit_before_it_is_sent(house):
-    house.client("ito", "operator").post("/api/requests", json=BATTERY)
+    house.client("engineer-1", "operator").post("/api/requests", json=BATTERY)
     line = audit(house)[-1]
     assert (line["who"], line["what"], line["reason"]) == (
-        "ito",
+        "engineer-1",
         "request.battery_mw:battery.main",
         "test of the pump",
     )
@@ -46,7 +46,7 @@ def test_a_request_is_in_the_audit_before_it_is_sent(house):
 
 def test_what_the_guard_refuses_is_told_and_kept(house):
     house.guard.refuses = "value is -2, must be -1 .. 1"
-    answer = house.client("ito", "operator").post("/api/requests", json=BATTERY)
+    answer = house.client("engineer-1", "operator").post("/api/requests", json=BATTERY)
     assert answer.status_code == 409
     assert answer.json()["why"] == house.guard.refuses
     assert audit(house)[-1]["what"].startswith("request.refused")
@@ -56,7 +56,7 @@ def test_what_the_guard_refuses_is_told_and_kept(house):
 def test_a_role_asks_for_what_it_may_and_no_more(house, role):
     from wattstack.operate.face.users import at_least
 
-    client = house.client("ito", role)
+    client = house.client("engineer-1", role)
     may = client.get("/api/requests").json()["what"]
     for what, least in LEAST_ROLE.items():
         body = {"what": what, "for_s": 60, "reason": "a test"}
@@ -70,15 +70,15 @@ def test_a_role_asks_for_what_it_may_and_no_more(house, role):
     ("change", "words"),
     [
         ({"for_s": 90_000}, "for_s must be"), ({"for_s": True}, "for_s must be"), ({"for_s": None}, "until_s"),
-        ({"reason": " "}, "reason is missing"), ({"user": "abe"}, "user is not known"),
+        ({"reason": " "}, "reason is missing"), ({"user": "engineer-2"}, "user is not known"),
         ({"source": "utility"}, "source"),
-        ({"second_user": "abe"}, "second_user"), ({"value": 1e9}, "value"), ({"value": "2"}, "value"),
+        ({"second_user": "engineer-2"}, "second_user"), ({"value": 1e9}, "value"), ({"value": "2"}, "value"),
         ({"what": "everything"}, "what"), ({"low": 1.0}, "value, or low and high"), ({"mode": "safe"}, "value, or"),
         ({"path": "x" * 80}, "path"), ({"reason": "x" * 600}, "reason"), ({"value": [1]}, "value"),
     ],
 )  # fmt: skip
 def test_a_request_that_cannot_be_is_refused_in_words(shared, change, words):
-    answer = shared.client("ito").post(
+    answer = shared.client("engineer-1").post(
         "/api/requests", json={k: v for k, v in {**BATTERY, **change}.items() if v is not None}
     )
     assert answer.status_code == 400
@@ -87,34 +87,34 @@ def test_a_request_that_cannot_be_is_refused_in_words(shared, change, words):
 
 
 def test_a_mode_waits_for_another_person(house):
-    ito, abe = house.client("ito", "engineer"), house.client("abe", "engineer")
-    answer = ito.post("/api/requests", json=MODE)
+    first, second = house.client("engineer-1", "engineer"), house.client("engineer-2", "engineer")
+    answer = first.post("/api/requests", json=MODE)
     assert answer.status_code == 202 and house.guard.asked == []
     id_ = answer.json()["waiting"]
-    assert ito.post("/api/requests/agree", json={"id": id_}).status_code == 403
+    assert first.post("/api/requests/agree", json={"id": id_}).status_code == 403
     assert house.client("oda", "operator").post("/api/requests/agree", json={"id": id_}).status_code == 403
-    (waiting,) = abe.get("/api/requests").json()["waiting"]
-    assert (waiting["user"], waiting["mode"]) == ("ito", "manual")
+    (waiting,) = second.get("/api/requests").json()["waiting"]
+    assert (waiting["user"], waiting["mode"]) == ("engineer-1", "manual")
     assert "Mode is run, would be manual" in waiting["effect"][0]["text"]
-    assert abe.post("/api/requests/agree", json={"id": id_}).status_code == 200
+    assert second.post("/api/requests/agree", json={"id": id_}).status_code == 200
     (asked,) = house.guard.asked
-    assert (asked.user, asked.second_user, asked.mode) == ("ito", "abe", "manual")
-    assert (audit(house)[-1]["who"], audit(house)[-1]["second"]) == ("ito", "abe")
-    assert abe.post("/api/requests/agree", json={"id": id_}).status_code == 404
+    assert (asked.user, asked.second_user, asked.mode) == ("engineer-1", "engineer-2", "manual")
+    assert (audit(house)[-1]["who"], audit(house)[-1]["second"]) == ("engineer-1", "engineer-2")
+    assert second.post("/api/requests/agree", json={"id": id_}).status_code == 404
 
 
 def test_what_waits_can_be_taken_away(house):
-    ito, abe = house.client("ito", "engineer"), house.client("abe", "engineer")
-    id_ = ito.post("/api/requests", json=MODE).json()["waiting"]
-    assert abe.post("/api/requests/decline", json={"id": id_}).json() == {"waiting": []}
-    assert abe.post("/api/requests/agree", json={"id": id_}).status_code == 404
-    assert abe.post("/api/requests/decline", json={"id": id_}).status_code == 404
+    first, second = house.client("engineer-1", "engineer"), house.client("engineer-2", "engineer")
+    id_ = first.post("/api/requests", json=MODE).json()["waiting"]
+    assert second.post("/api/requests/decline", json={"id": id_}).json() == {"waiting": []}
+    assert second.post("/api/requests/agree", json={"id": id_}).status_code == 404
+    assert second.post("/api/requests/decline", json={"id": id_}).status_code == 404
     assert house.guard.asked == []
 
 
 def test_no_more_wait_than_people_can_look_at(house):
-    ito = house.client("ito", "engineer")
-    found = [ito.post("/api/requests", json=MODE).status_code for _ in range(21)]
+    first = house.client("engineer-1", "engineer")
+    found = [first.post("/api/requests", json=MODE).status_code for _ in range(21)]
     assert found == [202] * 20 + [429]
 
 
@@ -129,7 +129,7 @@ def test_a_program_asks_with_its_key_and_never_for_what_needs_two(house):
 
 
 def test_a_request_is_ended_by_one_that_is_wide_and_short(house):
-    client = house.client("ito", "operator")
+    client = house.client("engineer-1", "operator")
     answer = client.post("/api/requests/end", json={"what": "battery_mw", "path": "battery.main"})
     assert answer.status_code == 200
     (asked,) = house.guard.asked
@@ -137,13 +137,13 @@ def test_a_request_is_ended_by_one_that_is_wide_and_short(house):
     assert client.post("/api/requests/end", json={"what": "mode"}).status_code == 400
     client.post("/api/requests/end", json={"what": "load_cap_mw"})
     assert house.guard.asked[-1].bounds[1] == 1e5
-    engineer = house.client("abe", "engineer")
+    engineer = house.client("engineer-2", "engineer")
     assert engineer.post("/api/requests/end", json={"what": "reserve_mwh"}).status_code == 202
 
 
 def test_without_the_guard_nothing_is_sent(tmp_path):
     with opened(tmp_path, guarded=False) as house:
-        client = house.client("ito", "operator")
+        client = house.client("engineer-1", "operator")
         assert client.post("/api/requests", json=BATTERY).status_code == 503
         effect = client.post("/api/requests/preview", json=BATTERY).json()["effect"]
         assert effect[0] == {"text": "The guard is not heard: it would not be sent.", "warns": True}
@@ -153,13 +153,13 @@ def test_without_the_guard_nothing_is_sent(tmp_path):
 def test_a_guard_that_does_not_answer_is_not_waited_for(house):
     house.guard.mute = True
     began = time.monotonic()
-    answer = house.client("ito", "operator").post("/api/requests", json=BATTERY)
+    answer = house.client("engineer-1", "operator").post("/api/requests", json=BATTERY)
     assert answer.status_code == 504
     assert time.monotonic() - began < 6.0
 
 
 def test_an_audit_that_cannot_be_written_stops_the_request(house):
-    client = house.client("ito", "operator")
+    client = house.client("engineer-1", "operator")
     log = house.folder / "audit.log"
     log.rename(house.folder / "kept.log")
     log.mkdir()
@@ -210,7 +210,7 @@ def test_the_effect_is_shown_in_numbers_before_anything_is_sent(shared, body, wo
     shared.guard.state["lockouts"] = {"generator.gas": "its breaker opened"}
     shared.guard.state["values"]["grid.billed_peak_mw"] = 20.0
     until(lambda: shared.room.live.seen.state.lockouts)
-    answer = shared.client("ito").post("/api/requests/preview", json=body | {"reason": "a test"})
+    answer = shared.client("engineer-1").post("/api/requests/preview", json=body | {"reason": "a test"})
     assert answer.status_code == 200, answer.text
     found = [line for line in answer.json()["effect"] if words in line["text"]]
     assert found and found[0]["warns"] is warns, answer.json()["effect"]

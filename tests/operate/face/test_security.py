@@ -138,33 +138,38 @@ def test_nobody_sees_anything_before_signing_in(shared):
 
 
 def test_a_thousand_wrong_passwords_get_nowhere(house):
-    house.room.users.add("ito", PASSWORD, "admin")
+    house.room.users.add("engineer-1", PASSWORD, "admin")
     client, found = house.client(), []
     for k in range(1000):
-        found.append(client.post("/api/sign-in", json={"name": "ito", "password": f"wrong {k}"}).status_code)
+        found.append(
+            client.post("/api/sign-in", json={"name": "engineer-1", "password": f"wrong {k}"}).status_code
+        )
     assert set(found) <= {401, 429}
     assert found.count(401) <= 12  # the waits are longer than the test
-    last = client.post("/api/sign-in", json={"name": "ito", "password": PASSWORD})
+    last = client.post("/api/sign-in", json={"name": "engineer-1", "password": PASSWORD})
     assert last.status_code == 429
     assert int(last.headers["retry-after"]) >= 1
 
 
 def test_wrong_passwords_from_elsewhere_do_not_lock_a_person_out(house):
-    house.client("ito").close()  # signed in from here before
+    house.client("engineer-1").close()  # signed in from here before
     for _ in range(40):
-        house.room.gate._strangers.wrong("ito")
-    assert house.client().post("/api/sign-in", json={"name": "ito", "password": PASSWORD}).status_code == 200
+        house.room.gate._strangers.wrong("engineer-1")
+    assert (
+        house.client().post("/api/sign-in", json={"name": "engineer-1", "password": PASSWORD}).status_code
+        == 200
+    )
 
 
 def test_the_cookie_is_out_of_reach_of_scripts_and_of_other_sites(house):
-    house.room.users.add("ito", PASSWORD, "admin")
-    answer = house.client().post("/api/sign-in", json={"name": "ito", "password": PASSWORD})
+    house.room.users.add("engineer-1", PASSWORD, "admin")
+    answer = house.client().post("/api/sign-in", json={"name": "engineer-1", "password": PASSWORD})
     cookie = answer.headers["set-cookie"].lower()
     assert "httponly" in cookie and "samesite=strict" in cookie and "path=/" in cookie
 
 
 def test_a_command_needs_the_token_of_our_page(house):
-    client = house.client("ito")
+    client = house.client("engineer-1")
     body = {"what": "battery_mw", "value": 2.0, "for_s": 60, "reason": "a test"}
     token = client.headers.pop("x-csrf-token")
     assert client.post("/api/requests", json=body).status_code == 403
@@ -179,8 +184,8 @@ def test_a_command_needs_the_token_of_our_page(house):
 
 
 def test_another_sites_page_cannot_sign_somebody_in(house):
-    house.room.users.add("ito", PASSWORD, "admin")
-    body = {"name": "ito", "password": PASSWORD}
+    house.room.users.add("engineer-1", PASSWORD, "admin")
+    body = {"name": "engineer-1", "password": PASSWORD}
     assert (
         house.client().post("/api/sign-in", json=body, headers={"origin": "https://evil.example"}).status_code
         == 403
@@ -188,7 +193,7 @@ def test_another_sites_page_cannot_sign_somebody_in(house):
 
 
 def test_a_session_that_was_ended_opens_nothing(house):
-    client = house.client("ito")
+    client = house.client("engineer-1")
     kept = dict(client.cookies)
     assert client.post("/api/sign-out", json={}).status_code == 200
     assert httpx.get(house.base + "/api/state", cookies=kept).status_code == 401
@@ -226,13 +231,17 @@ def test_a_key_that_others_may_read_is_refused(tmp_path):
 def test_the_first_person_comes_in_by_the_printed_token(house):
     token = house.said[1].rsplit(" ", 1)[1]
     assert house.client().get("/api/me").json() == {"who": None, "first": True}
-    wrong = house.client().post("/api/first", json={"token": "x", "name": "ito", "password": PASSWORD})
+    wrong = house.client().post("/api/first", json={"token": "x", "name": "engineer-1", "password": PASSWORD})
     assert wrong.status_code == 403
-    weak = house.client().post("/api/first", json={"token": token, "name": "ito", "password": "short"})
+    weak = house.client().post("/api/first", json={"token": token, "name": "engineer-1", "password": "short"})
     assert weak.status_code == 400
-    right = house.client().post("/api/first", json={"token": token, "name": "ito", "password": PASSWORD})
+    right = house.client().post(
+        "/api/first", json={"token": token, "name": "engineer-1", "password": PASSWORD}
+    )
     assert right.json()["who"]["role"] == "admin"
-    again = house.client().post("/api/first", json={"token": token, "name": "abe", "password": PASSWORD})
+    again = house.client().post(
+        "/api/first", json={"token": token, "name": "engineer-2", "password": PASSWORD}
+    )
     assert again.status_code == 403
     lines = [json.loads(line) for line in (house.folder / "audit.log").read_text().splitlines()]
     assert [line["what"] for line in lines] == ["user.first", "session.begin"]
@@ -275,8 +284,8 @@ def unproved() -> ssl.SSLContext:
 
 def test_under_tls_the_cookie_never_goes_without_it(tmp_path, certified):
     with opened(tmp_path, campus=certified) as house:
-        client = house.client("ito")
-        answer = client.post("/api/sign-in", json={"name": "ito", "password": PASSWORD})
+        client = house.client("engineer-1")
+        answer = client.post("/api/sign-in", json={"name": "engineer-1", "password": PASSWORD})
         assert (
             "__Host-wattstack=" in answer.headers["set-cookie"] and "Secure" in answer.headers["set-cookie"]
         )

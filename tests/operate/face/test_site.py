@@ -16,7 +16,7 @@ from wattstack.operate.link import Event
 def test_a_value_comes_with_its_quality(house):
     house.guard.quality["battery.main.soc"] = 3
     house.guard.values["generator.gas.output_mw"] = float("nan")
-    client = house.client("ito", "viewer")
+    client = house.client("engineer-1", "viewer")
     until(lambda: client.get("/api/state").json()["values"]["battery.main.soc"]["quality"] == "stale")
     found = client.get("/api/state?prefix=generator").json()
     assert list(found["values"]) == ["generator.gas.output_mw", "generator.gas.running"]
@@ -25,7 +25,7 @@ def test_a_value_comes_with_its_quality(house):
 
 
 def test_a_guard_that_died_is_told_and_found_again(house):
-    client = house.client("ito", "viewer")
+    client = house.client("engineer-1", "viewer")
     house.do(house.guard.stop())
     until(lambda: not client.get("/api/state").json()["guard"]["heard"])
     house.do(house.guard.start())
@@ -34,7 +34,7 @@ def test_a_guard_that_died_is_told_and_found_again(house):
 
 def test_reasons_and_slack_stand_in_the_order_of_arbitration(house):
     house.guard.state["slack_mw"] = {"backup reserve": 2.5}
-    client = house.client("ito", "viewer")
+    client = house.client("engineer-1", "viewer")
     until(lambda: client.get("/api/why").json()["slack_mw"])
     found = client.get("/api/why").json()
     assert found["order"][:4] == ["device", "connection", "island and lockout", "backup reserve"]
@@ -51,7 +51,7 @@ def test_history_is_given_in_pieces_that_lose_no_extreme(house):
     for k, value in enumerate(values):
         store.append(start_s + k, ["grid.connection.power_mw"], np.array([value]))
     store.close()
-    client = house.client("ito", "viewer")
+    client = house.client("engineer-1", "viewer")
     query = f"start_s={start_s}&end_s={start_s + 600}&points=20"
     (found,) = client.get(f"/api/history?channel=grid.connection.power_mw&{query}").json()["curves"]
     assert min(v for v in found["low"] if v is not None) == pytest.approx(np.nanmin(values), rel=1e-6)
@@ -69,11 +69,11 @@ def test_history_is_given_in_pieces_that_lose_no_extreme(house):
      "&".join(["channel=a"] * 13), "channel=a&start_s=x"],
 )  # fmt: skip
 def test_a_span_that_cannot_be_is_refused(shared, query):
-    assert shared.client("ito").get(f"/api/history?{query}").status_code == 400
+    assert shared.client("engineer-1").get(f"/api/history?{query}").status_code == 400
 
 
 def test_without_a_history_there_is_nothing_and_no_fault(shared):
-    client = shared.client("ito")
+    client = shared.client("engineer-1")
     assert client.get("/api/history?channel=a").json()["curves"][0]["mean"] == []
     assert client.get("/api/channels").json() == {"channels": [], "start_s": None, "end_s": None}
     assert client.get("/api/events?level=sad").status_code == 400
@@ -85,7 +85,7 @@ def test_events_of_history_and_of_just_now_are_one_list(house):
     store.put([Kept(now_s - 60, "command", "battery.main", "3 MW: keeps the peak", {"power_mw": 3.0})])
     store.close()
     house.guard.server.send(Event(utc_s=now_s, level="alarm", channel="battery.main", text="does not answer"))
-    client = house.client("ito", "viewer")
+    client = house.client("engineer-1", "viewer")
     until(lambda: len(client.get(f"/api/events?end_s={now_s + 60}").json()["events"]) == 2)
     found = client.get(f"/api/events?end_s={now_s + 60}").json()["events"]
     assert [one["text"] for one in found] == ["3 MW: keeps the peak", "does not answer"]
@@ -103,14 +103,14 @@ def test_alarms_are_seen_set_aside_and_taken_back(house):
 
     house.do(begin())
     try:
-        client, viewer = house.client("ito", "operator"), house.client("abe", "viewer")
+        client, viewer = house.client("engineer-1", "operator"), house.client("engineer-2", "viewer")
         until(lambda: len(client.get("/api/alarms").json()["alarms"]) == 2)
         found = {one["text"]: one for one in client.get("/api/alarms").json()["alarms"]}
         assert found["does not answer"]["place"] == 1 and found["is 61 degC"]["place"] == 2
         key = found["does not answer"]["key"]
         assert viewer.post("/api/alarms/acknowledge", json={"key": key}).status_code == 403
         answer = client.post("/api/alarms/acknowledge", json={"key": key}).json()
-        assert [one["acknowledged_by"] for one in answer["alarms"] if one["key"] == key] == ["ito"]
+        assert [one["acknowledged_by"] for one in answer["alarms"] if one["key"] == key] == ["engineer-1"]
         shelf = {"key": key, "for_s": 3600, "reason": "sensor is swapped tomorrow"}
         assert client.post("/api/alarms/shelve", json=shelf).json()["alarms"]
         assert client.post("/api/alarms/shelve", json=shelf | {"for_s": 1e6}).status_code == 400
@@ -125,7 +125,7 @@ def test_alarms_are_seen_set_aside_and_taken_back(house):
 
 def test_without_the_service_of_alarms_the_guards_own_are_shown(house):
     house.guard.state["alarms"] = ("battery.main: does not answer",)
-    client = house.client("ito", "operator")
+    client = house.client("engineer-1", "operator")
     until(lambda: client.get("/api/alarms").json()["alarms"])
     found = client.get("/api/alarms").json()
     assert (found["service"], found["alarms"][0]["text"]) == (False, "does not answer")
@@ -148,7 +148,7 @@ def test_the_checksum_tells_a_file_that_was_changed_under_a_running_system(tmp_p
 
 
 def test_people_are_added_and_removed_by_an_admin_alone(house):
-    admin, viewer = house.client("ito", "admin"), house.client("abe", "viewer")
+    admin, viewer = house.client("engineer-1", "admin"), house.client("engineer-2", "viewer")
     person = {"name": "oda", "password": "correct horse battery", "role": "operator"}
     assert viewer.post("/api/users", json=person).status_code == 403
     assert admin.post("/api/users", json=person).status_code == 201
@@ -160,7 +160,7 @@ def test_people_are_added_and_removed_by_an_admin_alone(house):
     assert reader.post("/api/password", json={"old": "x", "new": "y"}).status_code == 403
     assert admin.post("/api/users/remove", json={"name": "logger"}).status_code == 200
     assert reader.get("/api/state").status_code == 401
-    assert admin.post("/api/users/remove", json={"name": "ito"}).status_code == 400
+    assert admin.post("/api/users/remove", json={"name": "engineer-1"}).status_code == 400
     new = {"old": "correct horse battery", "new": "another horse battery"}
     assert viewer.post("/api/password", json=new | {"old": "wrong"}).status_code == 403
     assert viewer.post("/api/password", json=new).status_code == 200
@@ -171,7 +171,7 @@ def test_people_are_added_and_removed_by_an_admin_alone(house):
 
 def test_a_house_without_a_guard_still_opens(tmp_path):
     with opened(tmp_path, guarded=False) as house:
-        client = house.client("ito")
+        client = house.client("engineer-1")
         assert client.get("/api/why").json()["heard"] is False
         assert client.get("/api/state").json()["values"] == {}
         assert b"wattstack_guard_heard 0.0" in client.get("/metrics").content

@@ -19,8 +19,8 @@ def test_two_people_take_over_and_one_moves_a_simulated_battery(tmp_path):
             work = asyncio.create_task(guard.run())
             try:
                 await asyncio.to_thread(house.start)
-                client = await asyncio.to_thread(house.client, "ito", "engineer")
-                second = await asyncio.to_thread(house.client, "abe", "engineer")
+                client = await asyncio.to_thread(house.client, "engineer-1", "engineer")
+                second = await asyncio.to_thread(house.client, "engineer-2", "engineer")
                 await wait(lambda: house.room.live.value("battery.main.stored_mwh") is not None)
                 mode = {"what": "mode", "mode": "manual", "for_s": 60, "reason": "a test"}
                 waiting = (await asyncio.to_thread(client.post, "/api/requests", json=mode)).json()["waiting"]
@@ -38,8 +38,8 @@ def test_two_people_take_over_and_one_moves_a_simulated_battery(tmp_path):
                 await wait(lambda: abs(site.site.stores["battery.main"].injection_mw + 3.0) < 0.05)
                 found = (await asyncio.to_thread(client.get, "/api/requests")).json()
                 assert {(one["what"], one["user"]) for one in found["in_force"]} == {
-                    ("mode", "ito"),
-                    ("battery_mw", "ito"),
+                    ("mode", "engineer-1"),
+                    ("battery_mw", "engineer-1"),
                 }
                 why = (await asyncio.to_thread(client.get, "/api/why")).json()
                 assert why["commands"][0]["reason"]
