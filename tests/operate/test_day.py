@@ -164,7 +164,7 @@ def test_billed_peak_is_held_where_the_battery_answers(shown):
     means = 2.0 * np.diff(np.interp(edges, moments, energy))
     assert len(means) >= 3
     held = [mean for k, mean in enumerate(means) if k != 1]  # the battery was silent for a third of that one
-    assert max(held) <= 1.02 * target
+    assert max(held) <= 1.05 * target  # a decision is 36 s of an interval of 1,800 s
 
 
 def prepare_target(folder: Path) -> float:
@@ -181,7 +181,7 @@ def test_battery_that_died_is_used_again_within_five_seconds(shown):
         if e.channel == "battery.main" and e.text == "answers again" and e.utc_s > begin
     ]
     assert [e for e in lost if begin <= e.utc_s <= begin + 600.0]
-    assert 0.0 <= min(back) - begin - 600.0 <= 5.0 * 360.0
+    assert -36.0 <= min(back) - begin - 600.0 <= 5.0 * 360.0  # two clocks, a period of 36 s apart at most
 
 
 def test_reasons_stand_in_the_history_and_are_not_repeated(shown):

@@ -217,7 +217,7 @@ def test_without_a_guard_nothing_is_held_to_be_asked():
         await asyncio.sleep(0.5)
         assert way._held == {}
         await guard.open()
-        await until(lambda: LIMIT in guard.in_force)
+        await until(lambda: LIMIT in guard.in_force, 30.0)
 
     run(MemoryVtn(limit()), work)
 
