@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from wattstack.dispatch.kernel.blocks import join_blocks
+from wattstack.dispatch.kernel.blocks import join_blocks, join_tasks
 
 pytestmark = pytest.mark.tiny
 
@@ -51,3 +51,24 @@ def test_the_sum_is_at_the_point_no_lower_than_the_cut_of_any_visit_and_affine_i
         alone = [joined(rows[k : k + 1], floor, ceiling, y)[0] for k in range(visits)]
         assert value >= max(alone) - 1e-9
         assert value == pytest.approx(out[:-1] @ y + out[-1])
+
+
+def test_tasks_of_several_functions_are_joined_as_each_by_itself():
+    chance = np.random.default_rng(7)
+    functions, visits, blocks, sizes, tasks = 3, 4, 3, 2, 5
+    parts = chance.normal(size=(functions, visits, blocks, sizes + 3))
+    counts = np.array([4, 1, 2])
+    floor = np.abs(chance.normal(size=(functions, blocks, sizes + 1)))
+    ceiling = floor + 1.0
+    ring = np.tile(np.arange(blocks), (functions, 1))
+    first = np.array([0, 2, 2, tasks])  # the second function has no task
+    points = chance.uniform(0.0, 3.0, (tasks, sizes))
+    out, value = np.zeros((tasks, sizes + 1)), np.zeros(tasks)
+    join_tasks(
+        parts, counts, (np.roll(ring, -1, axis=1), np.roll(ring, 1, axis=1)), (floor, ceiling), first, points,
+        np.zeros(blocks, np.int64), out, value,
+    )  # fmt: skip
+    for t, g in enumerate([0, 0, 2, 2, 2]):
+        alone, cut, _ = joined(parts[g, : counts[g]], floor[g], ceiling[g], points[t])
+        assert value[t] == alone
+        assert out[t].tolist() == cut.tolist()
