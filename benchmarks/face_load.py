@@ -33,6 +33,7 @@ from benchmarks.live_site import CAMPUS, Listener, LiveSite, usage
 from benchmarks.measure import version_of
 
 QUIET_S, BACK_S, KEYS = 10.0, 30.0, 6
+SIGN_INS = 10  # so often a busy page is asked
 CYCLE = ("control.late_ms", "control.cycle_ms", "control.overruns")
 
 
@@ -52,26 +53,33 @@ def fill_history(folder: Path, hours: float = 24.0) -> None:
     store.close()
 
 
+async def _sign_in(line: Line, body: dict) -> tuple[str, str]:
+    """Token against forgery and cookie; a machine that is busy may need to be asked again."""
+    sent = json.dumps(body).encode()
+    lengths = ("content-type: application/json", f"content-length: {len(sent)}")
+    for _ in range(SIGN_INS):
+        line.writer.write(line.head("POST", "/api/sign-in", *lengths) + sent)
+        head = (await line.reader.readuntil(b"\r\n\r\n")).decode()
+        length = int(re.search(r"(?i)content-length: (\d+)", head)[1])
+        said = json.loads(await line.reader.readexactly(length))
+        if "who" in said:
+            return said["who"]["csrf"], re.search(r"(?i)set-cookie: ([^;\r]+)", head)[1]
+        await asyncio.sleep(2.0)
+    raise RuntimeError(f"nobody could sign in: {said}")
+
+
 async def make_keys(port: int, log: str) -> list[str]:
     """The first person, by the token that was printed; by them, programs that may look and ask."""
     token = re.search(r"shown this once: (\S+)", log)[1]
     line = Line(port, 9999)
     body = {"token": token, "name": "operator-1", "password": "a long word, and 7 more"}
-    await line.ask("POST", "/api/first", body)
+    for _ in range(SIGN_INS):
+        status, _ = await line.ask("POST", "/api/first", body)
+        if status < 400:
+            break
+        await asyncio.sleep(2.0)
     body = {"name": body["name"], "password": body["password"]}
-    line.writer.write(
-        line.head(
-            "POST",
-            "/api/sign-in",
-            "content-type: application/json",
-            f"content-length: {len(json.dumps(body))}",
-        )
-        + json.dumps(body).encode()
-    )
-    head = (await line.reader.readuntil(b"\r\n\r\n")).decode()
-    length = int(re.search(r"(?i)content-length: (\d+)", head)[1])
-    csrf = json.loads(await line.reader.readexactly(length))["who"]["csrf"]
-    cookie = re.search(r"(?i)set-cookie: ([^;\r]+)", head)[1]
+    csrf, cookie = await _sign_in(line, body)
     keys = []
     for k in range(KEYS):
         made = {"name": f"program-{k}", "role": "operator"}
