@@ -1,7 +1,7 @@
 """A guard as a process of its own, on simulated devices, with a tap on the wire: who wrote, when, by which right.
 
 Needs    wattstack.campus, wattstack.operate.
-Gives    site_campus, GuardProcess, Tap, Write, double_writes, wait_for.
+Gives    free_port, site_campus, GuardProcess, Tap, Write, double_writes, wait_for.
 Used by  benchmarks.command, failover; tests of operate.guard.
 """
 
@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import random
 import signal
 import socket
 import subprocess
@@ -39,14 +40,18 @@ FENCED = TEMPLATES | {
     "battery.main": "library:bess-generic"
 }  # it has a register for the number of who may write
 FENCE_AT = 2030  # of that register: library/devices/bess-generic.yaml
+_GIVEN: set[int] = set()  # by free_port
 HOME = "0100007F"  # 127.0.0.1, as /proc/net/tcp writes it
 
 
 def free_port() -> int:
-    """A port that nobody listens on."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
+    """A port that nobody listens on, never the same twice, and none that the system gives to who calls out."""
+    while True:
+        port = random.SystemRandom().randrange(10_000, 32_000)
+        with socket.socket() as probe:
+            if port not in _GIVEN and probe.connect_ex(("127.0.0.1", port)) != 0:
+                _GIVEN.add(port)
+                return port
 
 
 def site_campus(ports: dict[str, int], fenced: bool = False) -> Campus:

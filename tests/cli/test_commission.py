@@ -6,7 +6,6 @@ import asyncio
 import json
 import os
 import signal
-import socket
 import subprocess
 import sys
 import threading
@@ -15,6 +14,7 @@ from contextlib import contextmanager
 
 import pytest
 
+from benchmarks.guard_tools import free_port
 from wattstack.campus import read_campus
 from wattstack.cli.app import run
 from wattstack.operate.simulated import simulate_devices
@@ -78,12 +78,6 @@ def listening(file):
     finally:
         end.set()
         thread.join()
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
 
 
 def test_a_site_test_writes_measured_times_into_the_file(file, tmp_path, capsys):

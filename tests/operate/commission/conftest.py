@@ -3,31 +3,21 @@
 from __future__ import annotations
 
 import asyncio
-import socket
 from dataclasses import replace
 from typing import Any
 
 import pytest
 
+from tests.operate.small import campus_at, with_battery
 from wattstack.campus import Campus
 from wattstack.operate.commission.bench import Options
 from wattstack.operate.commission.run import commission
 from wattstack.operate.devices import layouts_of
 from wattstack.operate.simulated import simulate_devices
 
-RAW = {
-    "wattstack": 1,
-    "name": "test",
-    "place": {"latitude_deg": 34.6, "longitude_deg": 135.5, "time_zone": "Asia/Tokyo"},
-    "currency": "JPY",
-    "time": {"start": "2022-04-01T00:00+09:00", "end": "2022-04-03T00:00+09:00", "step": "30min"},
+RAW = with_battery(20, start={"soc": 0.8}) | {
     "load": {"halls": {"draw_mw": 20}},
     "grid": {"connection": {"firm_mw": 50}, "tariff": {"energy": {"price_per_mwh": 10000}}},
-    "battery": {
-        "main": {
-            "power_mw": 10, "energy_mwh": 20, "charge_eff": 0.95, "discharge_eff": 0.95, "start": {"soc": 0.8},
-        }
-    },
     "operate": {"most_age_periods": 10},  # many sites share one processor here
     "duties": {"backup": {"duration_h": 0.25, "load_frac": 0.4}},
 }  # fmt: skip
@@ -62,23 +52,8 @@ SITES: dict[str, tuple[list[tuple], dict[str, Any]]] = {
 }
 
 
-GIVEN: set[int] = set()
-
-
-def free_port() -> int:
-    """A free port, never the same twice."""
-    while True:
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            port = probe.getsockname()[1]
-        if port not in GIVEN:
-            GIVEN.add(port)
-            return port
-
-
 def campus_of(devices: dict | None = None, **sections) -> Campus:
-    whole = {p: {"host": "127.0.0.1", "port": free_port(), **one} for p, one in (devices or DEVICES).items()}
-    return Campus.model_validate({**RAW, **sections, "devices": whole})
+    return campus_at(RAW, devices or DEVICES, **sections)
 
 
 class Found:

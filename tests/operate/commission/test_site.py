@@ -8,7 +8,8 @@ from dataclasses import replace
 
 import pytest
 
-from tests.operate.commission.conftest import DEVICES, QUICK, RAW, campus_of, free_port
+from benchmarks.guard_tools import free_port
+from tests.operate.commission.conftest import DEVICES, QUICK, RAW, campus_of
 from wattstack.campus import read_campus, write_campus
 from wattstack.errors import InputError, StateError
 from wattstack.operate.audit import verify_audit

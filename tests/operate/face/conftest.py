@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import socket
 import threading
 import time
 from contextlib import contextmanager
@@ -13,6 +12,7 @@ import httpx
 import numpy as np
 import pytest
 
+from benchmarks.guard_tools import free_port
 from wattstack.campus import Campus
 from wattstack.operate.face import make_app, serve
 from wattstack.operate.link import Answer, Frame, Names, Request, Server, State
@@ -42,12 +42,6 @@ VALUES = {
     "battery.main.can_discharge_mw": 10.0, "battery.main.can_charge_mw": 10.0, "generator.gas.output_mw": 0.0,
     "generator.gas.running": 0.0,
 }  # fmt: skip
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
 
 
 def campus_of(**face) -> Campus:

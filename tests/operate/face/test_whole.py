@@ -2,7 +2,8 @@
 
 import asyncio
 
-from tests.operate.face.conftest import RAW, House, free_port
+from benchmarks.guard_tools import free_port
+from tests.operate.face.conftest import RAW, House
 from wattstack.campus import Campus
 from wattstack.operate.guard import Guard
 from wattstack.operate.simulated import simulate_devices

@@ -20,12 +20,12 @@ from wattstack.operate.link import (
     Request,
     Server,
     State,
-    Subscribe,
     open_client,
     read_message,
     write_message,
 )
 from wattstack.operate.link.frames import Cutter, pack
+from wattstack.operate.link.messages import Subscribe
 
 REQUEST = {
     "kind": "request",

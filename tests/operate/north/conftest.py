@@ -21,6 +21,8 @@ from uuid import uuid4
 import numpy as np
 import pytest
 
+from benchmarks.guard_tools import free_port
+from tests.operate.small import with_battery
 from wattstack.campus import Campus, read_campus, write_campus
 from wattstack.operate.link import Answer, Event, Frame, Names, Request, Server, State
 from wattstack.operate.north import Site
@@ -33,23 +35,7 @@ mosquitto = pytest.mark.skipif(
 SET = "grid/v1/isv/grid-1/loadtarget/set"
 STATUS = "grid/v1/dsx-flex-agent/test/powerstate/status"
 BREACH = "grid/v1/dsx-flex-agent/test/powerbreach"
-RAW = {
-    "wattstack": 1,
-    "name": "test",
-    "place": {"latitude_deg": 34.6, "longitude_deg": 135.5, "time_zone": "Asia/Tokyo"},
-    "currency": "JPY",
-    "time": {"start": "2022-04-01T00:00+09:00", "end": "2022-04-03T00:00+09:00", "step": "30min"},
-    "load": {"offices": {"draw_mw": 20}},
-    "grid": {"connection": {"firm_mw": 16}, "tariff": {"energy": {"price_per_mwh": 10000}}},
-    "battery": {"main": {"power_mw": 10, "energy_mwh": 20, "charge_eff": 0.95, "discharge_eff": 0.95}},
-    "control": {"kind": "rules", "rules": ["limit", "reserve", "peak"]},
-}
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
+RAW = with_battery(20)
 
 
 # -- keys and certificates ---------------------------------------------------------------------------------------

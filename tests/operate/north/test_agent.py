@@ -24,7 +24,7 @@ from wattstack.operate.link import Request, State
 from wattstack.operate.north.dsx import DsxWay
 from wattstack.operate.north.dsx.agent import Workload
 from wattstack.operate.north.dsx.keys import Signer
-from wattstack.operate.north.dsx.messages import read_load_target
+from wattstack.operate.north.dsx.messages import SetLoadTarget, read_signed
 from wattstack.operate.north.refusals import Refused
 
 GAS = {"power_mw": 30, "fuel_mwh_per_mwh": 2.2, "fuel_price_per_mwh": 100, "emission_kg_per_mwh": 400}
@@ -69,7 +69,7 @@ def heard(one: Workload, now_s: float, **more) -> list[str]:
 def test_a_cap_is_sent_once_with_an_end_and_again_before_it():
     one = agent(feed_tags=("a",))
     (first,) = list(one.due(state(12.0), 0.0))
-    read_load_target(signed_words(json.loads(first)["data"]))
+    read_signed(SetLoadTarget, signed_words(json.loads(first)["data"]))
     assert words([first])[0]["load_constraint"] == {"value": 12.0, "unit": "megawatt"}
     assert words([first])[0]["interval"]["end_time"] == "1970-01-01T00:15:00.000Z"
     assert words([first])[0]["feed_tags"] == ["a"]

@@ -10,6 +10,7 @@ import time
 
 import pytest
 
+from benchmarks.guard_tools import free_port
 from tests.operate.north.conftest import (
     BREACH,
     SET,
@@ -17,7 +18,6 @@ from tests.operate.north.conftest import (
     broker,
     bus_at,
     campus_of,
-    free_port,
     limit,
     moment,
     mosquitto,

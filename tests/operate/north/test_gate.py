@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from tests.operate.north.conftest import SET, Partner, moment, target
 from wattstack.operate.north.dsx.check import MOST_IDS, MOST_MARKS, Gate
 from wattstack.operate.north.dsx.keys import Signer, read_keys
-from wattstack.operate.north.dsx.messages import LARGEST_BYTES, read_enforcement, read_load_target
+from wattstack.operate.north.dsx.messages import LARGEST_BYTES, Enforcement, SetLoadTarget, read_signed
 from wattstack.operate.north.refusals import Refused
 
 NOW = 1_790_000_000.0
@@ -58,7 +58,7 @@ def take(gate, payload: bytes, now_s: float = NOW, until_s: float = inf):
 def test_a_message_as_it_must_be_passes_and_its_words_are_those_that_were_signed(gate, partner):
     taken = gate.check(SET, partner.message(GOAL, NOW), NOW)
     assert json.loads(taken.payload) == GOAL and not taken.repeated
-    assert read_load_target(taken.payload).targets[0].load_constraint.power_mw == 12.0
+    assert read_signed(SetLoadTarget, taken.payload).targets[0].load_constraint.power_mw == 12.0
 
 
 def test_the_same_message_again_is_a_repetition_of_its_number(gate, partner):
@@ -150,7 +150,7 @@ def test_what_the_envelope_has_more_is_left_and_what_the_words_have_more_is_refu
     take(gate, partner.message(GOAL, NOW, partnerextension="x", tracestate="a=b"))
     odd = json.dumps({**GOAL, "direction": "up"}).encode()
     with pytest.raises(Refused, match="direction"):
-        read_load_target(odd)
+        read_signed(SetLoadTarget, odd)
 
 
 @pytest.mark.parametrize(
@@ -162,7 +162,9 @@ def test_what_the_envelope_has_more_is_left_and_what_the_words_have_more_is_refu
 )  # fmt: skip
 def test_a_number_that_cannot_be_is_refused(words):
     with pytest.raises(Refused):
-        read_load_target(('{"targets": [{"interval": {}, "load_constraint": ' + words + "}]}").encode())
+        read_signed(
+            SetLoadTarget, ('{"targets": [{"interval": {}, "load_constraint": ' + words + "}]}").encode()
+        )
 
 
 BACK = '{"start_time": "2026-01-02T00:00:00Z", "end_time": "2026-01-01T00:00:00Z"}'
@@ -179,7 +181,7 @@ NONE = '{"interval": {}, "load_constraint": null}'
 )  # fmt: skip
 def test_words_of_another_shape_are_refused(words):
     with pytest.raises(Refused):
-        read_load_target(words.encode())
+        read_signed(SetLoadTarget, words.encode())
 
 
 def test_an_outcome_of_the_infrastructure_is_read():
@@ -189,9 +191,9 @@ def test_an_outcome_of_the_infrastructure_is_read():
         "results": [{"resource_id": "n1", "resource_type": "node", "requested_action": "power_cap", "code": "applied",
                      "applied_power": {"value": 400, "unit": "watt"}}],
     }  # fmt: skip
-    assert read_enforcement(json.dumps(said).encode()).results[0].code == "applied"
+    assert read_signed(Enforcement, json.dumps(said).encode()).results[0].code == "applied"
     with pytest.raises(Refused):
-        read_enforcement(json.dumps({**said, "code": "fine"}).encode())
+        read_signed(Enforcement, json.dumps({**said, "code": "fine"}).encode())
 
 
 def test_a_message_of_a_gigabyte_is_refused_by_its_length_alone(gate):
@@ -228,9 +230,9 @@ QUICK = settings(max_examples=120, deadline=None, suppress_health_check=[HealthC
 @given(st.binary(max_size=300) | JSON.map(lambda one: json.dumps(one).encode()))
 def test_anything_at_all_is_refused_without_a_crash(gate, payload):
     assert kind_of(gate, payload) in ("schema", "oversized")
-    for read in (read_load_target, read_enforcement):
+    for model in (SetLoadTarget, Enforcement):
         with pytest.raises(Refused):
-            read(payload)
+            read_signed(model, payload)
 
 
 @QUICK
@@ -276,4 +278,4 @@ def test_signed_nonsense_passes_the_gate_and_not_the_reader(gate, partner, words
     assert kind_of(gate, partner.message(GOAL, NOW, data=f"{head}.{text or 'AA'}.{'A' * 86}")) == "forged"
     taken = gate.check(SET, partner.message(words if words is not None else 0, NOW), NOW)
     with pytest.raises(Refused):
-        read_load_target(taken.payload)
+        read_signed(SetLoadTarget, taken.payload)

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from benchmarks.guard_tools import free_port
 from tests.operate.north.conftest import (
     SET,
     STATUS,
@@ -20,7 +21,6 @@ from tests.operate.north.conftest import (
     broker,
     bus_at,
     campus_of,
-    free_port,
     mosquitto,
     target,
     until,

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from wattstack.operate.north.dsx.messages import read_load_target
+from wattstack.operate.north.dsx.messages import SetLoadTarget, read_signed
 from wattstack.operate.north.dsx.schedule import MOST, Schedule, Target, targets_of
 from wattstack.operate.north.refusals import Refused
 
@@ -97,7 +97,7 @@ def test_the_ruling_target_is_what_the_words_say_and_survives_a_restart(targets,
 
 
 def targets(text: str, feeds=("main", "second")) -> list[Target]:
-    return targets_of(read_load_target(text.encode()), "a", feeds, 1000.0, ("c", "t"))
+    return targets_of(read_signed(SetLoadTarget, text.encode()), "a", feeds, 1000.0, ("c", "t"))
 
 
 def test_tags_choose_feeds_none_means_all_and_others_are_left():

@@ -8,6 +8,7 @@ from contextlib import asynccontextmanager
 
 import pytest
 
+from benchmarks.guard_tools import free_port
 from tests.operate.north.conftest import (
     BREACH,
     SET,
@@ -16,7 +17,6 @@ from tests.operate.north.conftest import (
     broker,
     bus_at,
     campus_of,
-    free_port,
     mosquitto,
     shown,
     signed,

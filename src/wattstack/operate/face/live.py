@@ -18,16 +18,12 @@ from dataclasses import dataclass
 from math import isfinite
 from pathlib import Path
 
-from wattstack.errors import WattstackError
 from wattstack.operate.face.shield import Refused
-from wattstack.operate.link import Answer, Client, Event, Frame, Request, State, open_client
+from wattstack.operate.link import STATE_LOST_S, Answer, Event, Frame, Line, Request, State
 
-EVERY_S = 1.0  # from one frame of values to the next
+EVERY_S = 1.0  # from one picture to the next where nothing is new
 SOONEST_S = 0.25  # pictures follow each other no faster
-AGAIN_S = 0.5  # from one attempt to reach the guard to the next
-ANSWER_S = 3.0  # the guard answers within a period; longer is a fault
 MOST_EVENTS = 1000  # kept for who looks on
-STATE_LOST_S = 2.0  # a guard that says nothing for so long is not there
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,15 +61,11 @@ class Live:
     """
 
     def __init__(self, socket: Path, on_event: Callable[[Event], None] = lambda event: None) -> None:
-        self.socket, self.on_event = socket, on_event
+        self.on_event = on_event
         self.events: deque[Event] = deque(maxlen=MOST_EVENTS)
         self.told = 0
-        self._state: State | None = None
-        self._frame: Frame | None = None
-        self._names: tuple[str, ...] = ()
-        self._heard_s = -float("inf")
-        self._client: Client | None = None
-        self._asked: dict[str, asyncio.Future[Answer]] = {}
+        self._line = Line(socket, "face", self._hear)
+        self._shown: State | None = None
         self._fresh = asyncio.Event()
         self._news = asyncio.Condition()
         self.version = 0
@@ -81,34 +73,33 @@ class Live:
 
     def start(self) -> None:
         """Begin to listen."""
-        self._tasks = [asyncio.create_task(self._listen()), asyncio.create_task(self._beat())]
+        self._tasks = [asyncio.create_task(self._line.hold()), asyncio.create_task(self._beat())]
 
     async def stop(self) -> None:
         """Listen no more."""
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
-        if self._client is not None:
-            await self._client.close()
 
     @property
     def seen(self) -> Seen:
         """What was heard last."""
-        return Seen(self._state, self._frame, self._names, time.monotonic() - self._heard_s)
+        line = self._line
+        return Seen(line.state, line.frame, line.names, line.age_s)
 
     def value(self, channel: str) -> float | None:
         """The newest value of a channel where it is good."""
-        if self._frame is None or channel not in self._names:
+        frame, names = self._line.frame, self._line.names
+        if frame is None or channel not in names:
             return None
-        place = self._names.index(channel)
-        value = float(self._frame.values[place])
-        return value if self._frame.quality[place] == 0 and isfinite(value) else None
+        place = names.index(channel)
+        value = float(frame.values[place])
+        return value if frame.quality[place] == 0 and isfinite(value) else None
 
     @property
     def utc_s(self) -> float:
         """The site's clock, seconds since 1970 UTC: the guard's, which dates records; ours where it is not heard."""
-        age_s = time.monotonic() - self._heard_s
-        return time.time() if self._state is None or age_s > STATE_LOST_S else self._state.utc_s
+        return self._line.state.utc_s if self._line.heard else time.time()
 
     async def changed(self, version: int) -> int:
         """Wait until there is something newer than that version; its version."""
@@ -122,58 +113,27 @@ class Live:
         Raises:
             Refused: 503 the guard is not there, 504 it does not answer.
         """
-        if self._client is None:
+        if self._line.client is None:
             raise Refused(503, "the guard is not reached; nothing was sent.", 1.0)
-        answer: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
-        self._asked[request.id] = answer
         try:
-            await self._client.send(request)
-            async with asyncio.timeout(ANSWER_S):
-                return await answer
+            return await self._line.ask(request)
         except (OSError, TimeoutError):
             raise Refused(504, "the guard did not answer; look at the requests in force.") from None
-        finally:
-            self._asked.pop(request.id, None)
 
     async def tell(self, event: Event) -> None:
         """Let history and alarms know; where the guard is not there, nobody is told."""
         self._hear_event(event)
-        if self._client is not None:
+        if self._line.client is not None:
             with suppress(OSError):
-                await self._client.tell(event)
+                await self._line.client.tell(event)
 
-    async def _listen(self) -> None:
-        while True:
-            try:
-                self._client = client = await open_client(self.socket, "face")
-                await client.subscribe(EVERY_S)
-                while True:
-                    self._hear(await client.next(), client)
-            except (OSError, WattstackError):
-                pass  # it is gone, or says what cannot be: begin anew
-            finally:
-                if self._client is not None:
-                    await self._client.close()
-                self._client = None
-                for answer in self._asked.values():
-                    if not answer.done():
-                        answer.set_exception(ConnectionError("the guard went away"))
-            self._fresh.set()
-            await asyncio.sleep(AGAIN_S)
-
-    def _hear(self, said: object, client: Client) -> None:
+    async def _hear(self, said: object) -> None:
         if isinstance(said, State):
-            before, self._state, self._heard_s = self._state, said, time.monotonic()
+            before, self._shown = self._shown, said
             if before is None or _differs(before, said):
                 self._fresh.set()
         elif isinstance(said, Frame):
-            if len(said.values) == len(client.names):
-                self._frame, self._names = said, client.names
-                self._fresh.set()
-        elif isinstance(said, Answer):
-            answer = self._asked.get(said.id)
-            if answer is not None and not answer.done():
-                answer.set_result(said)
+            self._fresh.set()
         elif isinstance(said, Event):
             self._hear_event(said)
 

@@ -22,17 +22,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 from uuid import uuid4
 
-from wattstack.errors import WattstackError
-from wattstack.operate.link import Answer, Client, Event, Frame, Request, Standing, State, open_client
+from wattstack.operate.link import Answer, Client, Event, Frame, Line, Request, Standing, State
 
 if TYPE_CHECKING:
     from wattstack.campus import Campus
 
-EVERY_S = 1.0  # from one frame of values to the next
-AGAIN_S = 0.5  # from one attempt to reach the guard to the next
-ANSWER_S = 3.0  # the guard answers within a period; longer is a fault
 MOST_UNTOLD = 100
-STATE_LOST_S = 2.0  # a guard that says nothing for so long is not there
 WAYS = {  # key of campus.operate.north: module and class, imported only where the key is given
     "dsx": ("dsx", "DsxWay"),
     "openadr": ("openadr", "OpenAdrWay"),
@@ -50,12 +45,9 @@ class Site:
 
     def __init__(self, campus: Campus, folder: Path) -> None:
         self.campus, self.folder = campus, folder
-        self._state: State | None = None
-        self._frame: Frame | None = None
+        self._line = Line(folder / "guard.sock", "north", self._hear, self._make_up)
+        self._placed: tuple[str, ...] = ()
         self._places: dict[str, int] = {}
-        self._heard_s = -float("inf")
-        self._client: Client | None = None
-        self._asked: dict[str, asyncio.Future[Answer]] = {}
         self._told = asyncio.Condition()
         self._version = 0
         self._untold: deque[Event] = deque(maxlen=MOST_UNTOLD)
@@ -65,20 +57,20 @@ class Site:
     @property
     def state(self) -> State | None:
         """The guard's newest state; None where none came yet. Look at `heard` before acting on it."""
-        return self._state
+        return self._line.state
 
     @property
     def heard(self) -> bool:
         """Whether the guard is there: its last state is at most 2 s old."""
-        return time.monotonic() - self._heard_s <= STATE_LOST_S
+        return self._line.heard
 
     @property
     def utc_s(self) -> float:
         """The site's clock, seconds since 1970 UTC: the guard's, which dates records, and goes on where it is away;
         ours until it was heard."""
-        if self._state is None:
+        if self._line.state is None:
             return time.time()
-        return self._state.utc_s + (0.0 if self.heard else time.monotonic() - self._heard_s)
+        return self._line.state.utc_s + (0.0 if self.heard else self._line.age_s)
 
     def values(self, channel: str) -> float | None:
         """The newest value of a channel (`battery.main.power_mw`, `grid.connection.power_mw`, `load_mw`) in the units
@@ -88,11 +80,11 @@ class Site:
 
     def reading(self, channel: str) -> tuple[float | None, int]:
         """The newest value of a channel and its quality (devices.Quality: 0 good); (None, -1) where there is none."""
-        place = self._places.get(channel)
-        if place is None or self._frame is None or not self.heard:
+        place, frame = self._places.get(channel), self._line.frame
+        if place is None or frame is None or not self.heard:
             return None, -1
-        value = float(self._frame.values[place])
-        return (value, int(self._frame.quality[place])) if isfinite(value) else (None, -1)
+        value = float(frame.values[place])
+        return (value, int(frame.quality[place])) if isfinite(value) else (None, -1)
 
     def new_id(self) -> str:
         """A number for a request that nobody asked under before."""
@@ -100,28 +92,18 @@ class Site:
 
     async def ask(self, request: Request) -> Answer:
         """Send a request and wait for its answer; where the guard is not there it is not taken, and `why` says so."""
-        client = self._client
-        if client is None or request.id in self._asked:
-            why = (
-                "the guard is not reached; nothing was sent"
-                if client is None
-                else "it is being asked already"
-            )
-            return Answer(id=request.id, taken=False, why=why)
-        answer: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
-        self._asked[request.id] = answer
+        if self._line.client is None:
+            return Answer(id=request.id, taken=False, why="the guard is not reached; nothing was sent")
+        if request.id in self._line.asked:
+            return Answer(id=request.id, taken=False, why="it is being asked already")
         try:
-            async with asyncio.timeout(ANSWER_S):
-                await client.send(request)
-                return await answer
+            return await self._line.ask(request)
         except (OSError, TimeoutError):
             return Answer(id=request.id, taken=False, why="the guard did not answer")
-        finally:
-            self._asked.pop(request.id, None)
 
     async def tell(self, event: Event) -> None:
         """An event for history and alarms; where the guard is not there it waits, the oldest go where many do."""
-        client = self._client
+        client = self._line.client
         self._standing.note(event)
         if client is None:
             self._untold.append(event)
@@ -148,49 +130,30 @@ class Site:
         while True:
             async with self._told:
                 await self._told.wait_for(lambda: self._version > seen)  # noqa: B023 - called while it waits
-                seen, state = self._version, self._state
+                seen, state = self._version, self._line.state
             if state is not None:
                 yield state
 
     async def listen(self) -> None:
         """Hold the connection until cancelled (operate.north.process does it)."""
-        while True:
-            try:
-                self._client = client = await open_client(self.folder / "guard.sock", "north")
-                await client.subscribe(EVERY_S)
-                while self._untold:
-                    await client.tell(self._untold[0])
-                    self._untold.popleft()
-                while True:
-                    await self._hear(await client.next(), client)
-            except (OSError, WattstackError):
-                pass  # it is gone, or says what cannot be: begin anew
-            finally:
-                if self._client is not None:
-                    await self._client.close()
-                self._client = None
-                for answer in self._asked.values():
-                    if not answer.done():
-                        answer.set_exception(ConnectionError("the guard went away"))
-            await asyncio.sleep(AGAIN_S)
+        await self._line.hold()
 
-    async def _hear(self, said: object, client: Client) -> None:
+    async def _make_up(self, client: Client) -> None:
+        """Tell what waited for the guard."""
+        while self._untold:
+            await client.tell(self._untold[0])
+            self._untold.popleft()
+
+    async def _hear(self, said: object) -> None:
         if isinstance(said, State):
-            self._state, self._heard_s = said, time.monotonic()
             if (still := self._standing.due(said.utc_s)) is not None:
-                await client.tell(still)
+                await self._line.client.tell(still)
             async with self._told:
                 self._version += 1
                 self._told.notify_all()
-        elif isinstance(said, Frame):
-            if len(said.values) == len(client.names):
-                if len(self._places) != len(client.names) or self._frame is None:
-                    self._places = {name: k for k, name in enumerate(client.names)}
-                self._frame = said
-        elif isinstance(said, Answer):
-            answer = self._asked.get(said.id)
-            if answer is not None and not answer.done():
-                answer.set_result(said)
+        elif isinstance(said, Frame) and self._placed is not self._line.names:
+            self._placed = self._line.names
+            self._places = {name: k for k, name in enumerate(self._placed)}
 
 
 class Way(Protocol):

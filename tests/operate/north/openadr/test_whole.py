@@ -6,7 +6,8 @@ import asyncio
 import time
 from contextlib import asynccontextmanager
 
-from tests.operate.north.conftest import free_port, until
+from benchmarks.guard_tools import free_port
+from tests.operate.north.conftest import until
 from tests.operate.north.openadr.conftest import RAW, MemoryVtn
 from tests.operate.north.openadr.test_way import limit
 from tests.operate.north.test_workload import program, told

@@ -19,7 +19,7 @@ from uuid import uuid4
 
 from wattstack.operate.link import State
 from wattstack.operate.north.dsx.keys import Signer
-from wattstack.operate.north.dsx.messages import envelope_of, iso, read_breach, read_states
+from wattstack.operate.north.dsx.messages import BreachAlert, PowerStates, envelope_of, iso, read_signed
 from wattstack.operate.north.refusals import Refused
 from wattstack.operate.north.workload import cap_of
 
@@ -94,12 +94,12 @@ class Workload:
         """
         name = self.declared.name
         if what == "powerbreach":
-            said = read_breach(payload)
+            said = read_signed(BreachAlert, payload)
             level = "info" if said.status == "resolved" else "alarm"
             load, limit = said.measured_load.power_mw, said.target.load_constraint.power_mw
             words = f"{name}: breach on {said.feed_tag} {said.status}, {said.severity}"
             return [(level, f"agent.{said.feed_tag}.breach", f"{words}: {load:.4g} MW, cap {limit:.4g} MW")]
-        states = read_states(payload)
+        states = read_signed(PowerStates, payload)
         if not -oldest_s <= now_s - states.snapshot_time.timestamp() <= oldest_s:
             raise Refused("expired", f"a power state of {name} is a snapshot of another time")
         lines: list[Line] = []

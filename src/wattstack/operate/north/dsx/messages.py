@@ -1,8 +1,7 @@
 """The messages of DSX Flex 1.7, checked: every number finite and in its range, no key of data that is not known.
 
 Needs    pydantic; operate.north.refusals.
-Gives    Envelope, SetLoadTarget, Enforcement, PowerStates, BreachAlert, read_envelope, read_load_target,
-         read_enforcement, read_states, read_breach, envelope_of.
+Gives    Envelope, SetLoadTarget, Enforcement, PowerStates, BreachAlert, read_envelope, read_signed, envelope_of.
 Used by  operate.north.dsx: check, way.
 
 Each is a CloudEvent in structured mode: a JSON object whose `data` is a JWS. CloudEvents allow attributes that a
@@ -19,7 +18,7 @@ from __future__ import annotations
 import json
 import secrets
 from datetime import UTC, datetime
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, TypeVar
 from uuid import UUID, uuid4
 
 from pydantic import (
@@ -249,12 +248,16 @@ class BreachAlert(Strict):
     ]
 
 
-_STATES, _BREACH = TypeAdapter(PowerStates), TypeAdapter(BreachAlert)
-_ENVELOPE, _TARGETS, _ENFORCEMENT = (
-    TypeAdapter(Envelope),
-    TypeAdapter(SetLoadTarget),
-    TypeAdapter(Enforcement),
-)
+# What is signed, and what a refusal calls it.
+_SIGNED = {
+    model: (TypeAdapter(model), what)
+    for model, what in (
+        (SetLoadTarget, "load target"), (Enforcement, "enforcement"), (PowerStates, "power state"),
+        (BreachAlert, "breach"),
+    )
+}  # fmt: skip
+_ENVELOPE = TypeAdapter(Envelope)
+Signed = TypeVar("Signed", SetLoadTarget, Enforcement, PowerStates, BreachAlert)
 
 
 def read_envelope(payload: bytes) -> Envelope:
@@ -268,40 +271,17 @@ def read_envelope(payload: bytes) -> Envelope:
     return read_strictly(_ENVELOPE, payload, "envelope")
 
 
-def read_load_target(payload: bytes) -> SetLoadTarget:
-    """What a publisher signed.
+def read_signed(model: type[Signed], payload: bytes) -> Signed:
+    """What a publisher, the infrastructure or an agent signed.
+
+    Args:
+        model: SetLoadTarget, Enforcement, PowerStates or BreachAlert.
 
     Raises:
         Refused: Not of its shape.
     """
-    return read_strictly(_TARGETS, payload, "load target")
-
-
-def read_enforcement(payload: bytes) -> Enforcement:
-    """What the infrastructure signed.
-
-    Raises:
-        Refused: Not of its shape.
-    """
-    return read_strictly(_ENFORCEMENT, payload, "enforcement")
-
-
-def read_states(payload: bytes) -> PowerStates:
-    """What an agent signed about its feeds.
-
-    Raises:
-        Refused: Not of its shape.
-    """
-    return read_strictly(_STATES, payload, "power state")
-
-
-def read_breach(payload: bytes) -> BreachAlert:
-    """What an agent signed about a breach.
-
-    Raises:
-        Refused: Not of its shape.
-    """
-    return read_strictly(_BREACH, payload, "breach")
+    adapter, what = _SIGNED[model]
+    return read_strictly(adapter, payload, what)
 
 
 def envelope_of(what: str, identifier: str, utc_s: float, data: str, **more: str | None) -> bytes:

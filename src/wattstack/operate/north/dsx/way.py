@@ -28,11 +28,12 @@ from wattstack.operate.north.dsx.feed import Feed, Rules
 from wattstack.operate.north.dsx.kept import read_kept, write_kept
 from wattstack.operate.north.dsx.keys import read_keys, read_signer
 from wattstack.operate.north.dsx.messages import (
+    Enforcement,
+    SetLoadTarget,
     envelope_of,
     iso,
     power_of,
-    read_enforcement,
-    read_load_target,
+    read_signed,
 )
 from wattstack.operate.north.dsx.schedule import Schedule, Target, targets_of
 from wattstack.operate.north.refusals import Refusals, Refused
@@ -169,7 +170,7 @@ class DsxWay:
         await site.say(level, f"{CHANNEL}.{what}" if what else CHANNEL, text, once=not what)
 
     async def _take_target(self, site: Site, taken: Taken, now_s: float) -> None:
-        said, envelope = read_load_target(taken.payload), taken.envelope
+        said, envelope = read_signed(SetLoadTarget, taken.payload), taken.envelope
         publisher = envelope.source.rpartition("/")[2]
         named = str(envelope.correlationid or envelope.id), envelope.traceparent
         targets = targets_of(said, publisher, list(self.dsx.feeds), now_s, named)
@@ -187,7 +188,7 @@ class DsxWay:
             await site.say("info", CHANNEL, f"{publisher} sets: {words}", correlation=named[0])
 
     async def _take_outcome(self, site: Site, taken: Taken, now_s: float) -> None:
-        said = read_enforcement(taken.payload)
+        said = read_signed(Enforcement, taken.payload)
         self.gate.took(taken, inf, now_s)
         await self._keep(site)
         done = sum(one.code == "applied" for one in said.results)
