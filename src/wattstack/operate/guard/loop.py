@@ -336,7 +336,7 @@ class Guard:
     def frame_names(self) -> Names:
         """Channels of the frames: of the image, then of the decision."""
         own = [name for name in self.telling.own if name not in self.image.place]
-        return Names(names=(*self.image.names, *own))
+        return Names(names=(*self.image.names, *own), period_s=self.campus.operate.period_s)
 
     def frame(self, utc_s: float) -> Frame:
         """The values of now."""

@@ -26,6 +26,7 @@ from wattstack.operate.link.messages import (
 )
 
 READ_BYTES = 262_144
+SILENT_S, SILENT_PERIODS = 5.0, 3.0  # a guard that says nothing for longer is hung, or is none
 MOST_KEPT = 10_000  # messages that came while an answer was waited for
 
 
@@ -40,6 +41,7 @@ class Client:
         self._reader, self._writer = reader, writer
         self._cutter, self._waiting = Cutter(), []
         self.names: tuple[str, ...] = ()
+        self._silent_s = SILENT_S
 
     async def send(self, message: Message) -> None:
         """Say something."""
@@ -51,21 +53,29 @@ class Client:
         await self.send(Subscribe(every_s=every_s))
 
     async def next(self) -> Message | Frame:
-        """What the guard says next.
+        """What the guard says next, to who has subscribed or asked.
 
         Raises:
-            StateError: The connection ended.
+            StateError: The connection ended, or the guard says nothing: for 5 s, or three of its periods where that
+                is longer. Another guard may listen on the socket by then.
         """
         if self._waiting:
             return self._waiting.pop(0)
         while True:
-            data = await self._reader.read(READ_BYTES)
+            try:
+                async with asyncio.timeout(self._silent_s):
+                    data = await self._reader.read(READ_BYTES)
+            except TimeoutError:
+                raise StateError(
+                    f"the guard has said nothing for {self._silent_s:.4g} s. Open the connection again."
+                ) from None
             if not data:
                 raise StateError("the guard closed the connection. Open it again.")
             for kind, body in self._cutter.feed(data):
                 said = read_message(body) if kind == JSON else Frame.unpacked(body)
                 if isinstance(said, Names):
                     self.names = said.names
+                    self._silent_s = max(SILENT_S, SILENT_PERIODS * said.period_s)
                 self._waiting.append(said)
             if self._waiting:
                 return self._waiting.pop(0)
@@ -74,7 +84,7 @@ class Client:
         """Ask, and wait for the answer; what else comes meanwhile is kept for `next`.
 
         Raises:
-            StateError: The connection ended.
+            StateError: The connection ended, or the guard says nothing.
         """
         await self.send(request)
         kept = []

@@ -65,10 +65,15 @@ class Subscribe(Said):
 
 
 class Names(Said):
-    """The channels of the frames that follow, in their order."""
+    """The channels of the frames that follow, in their order; the first thing that who subscribes is told.
+
+    Attributes:
+        period_s: From one state to the next.
+    """
 
     kind: Literal["names"] = "names"
     names: Annotated[tuple[str, ...], Field(max_length=100_000, strict=False)]
+    period_s: Annotated[float, Field(gt=0.0, le=3600.0)] = 0.1
 
 
 class Request(Said):

@@ -12,6 +12,7 @@ from __future__ import annotations
 import asyncio
 import os
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 from wattstack.errors import InputError, WattstackError
@@ -31,6 +32,7 @@ from wattstack.operate.link.messages import (
 MOST_CLIENTS = 16
 MOST_WAITING_BYTES = 4_000_000  # of one client, not read yet
 MOST_REQUEST_BYTES = 65_536
+ACCEPT_TURNS = 4  # of the loop, from a call to connection_made
 
 
 class _Caller(asyncio.Protocol):
@@ -45,8 +47,8 @@ class _Caller(asyncio.Protocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self.transport = transport
-        if len(self.server.callers) >= MOST_CLIENTS:
-            transport.abort()
+        if not self.server.listens or len(self.server.callers) >= MOST_CLIENTS:
+            transport.abort()  # too many, or it was accepted while the server shut
             return
         self.server.callers.add(self)
 
@@ -108,6 +110,12 @@ class Server:
         self.callers: set[_Caller] = set()
         self.dropped = 0
         self._server: asyncio.AbstractServer | None = None
+        self._file = 0  # of our socket, its number in the file system
+
+    @property
+    def listens(self) -> bool:
+        """Whether it is open."""
+        return self._server is not None
 
     async def open(self) -> None:
         """Listen; a socket that a dead process left is taken away."""
@@ -119,15 +127,26 @@ class Server:
             self._server = await loop.create_unix_server(lambda: _Caller(self), str(self.path))
         finally:
             os.umask(mask)
+        self._file = os.stat(self.path).st_ino
 
     async def shut(self) -> None:
         """Let all go."""
         if self._server is not None:
-            self._server.close()
+            server, self._server = self._server, None
+            self._take_away()
+            for _ in range(
+                ACCEPT_TURNS
+            ):  # who called before that is accepted, and let go by connection_made:
+                await asyncio.sleep(0)  # asyncio loses whom it accepts while its server closes
+            server.close()
             for caller in list(self.callers):
                 caller.transport.close()
-            self._server = None
-            self.path.unlink(missing_ok=True)
+
+    def _take_away(self) -> None:
+        """Our file; one that another guard put in its place stays."""
+        with suppress(FileNotFoundError):
+            if os.stat(self.path).st_ino == self._file:
+                self.path.unlink()
 
     def send(self, message: Message) -> None:
         """A message to all who subscribed."""
