@@ -18,12 +18,15 @@ from wattstack.operate.day import LEAD_S, read_day, write_day_files
 from wattstack.operate.historian import Store
 from wattstack.operate.prepare import simulated_devices
 
-DAY = """
+SPEED = (
+    120  # of the site's clock: a decision is 12 s of the site, on a machine that is slow it may be a minute
+)
+DAY = f"""
 day: 2022-04-12
-speed: 360
+speed: {SPEED}
 faults:
-  - {at: "00:32", device: battery.main, kind: silent, lasts_s: 600}
-  - {at: "01:05", device: grid.connection, kind: outage, lasts_s: 360}
+  - {{at: "00:32", device: battery.main, kind: silent, lasts_s: 600}}
+  - {{at: "01:05", device: grid.connection, kind: outage, lasts_s: 360}}
 """
 
 
@@ -45,7 +48,7 @@ def test_day_is_local_and_its_faults_count_from_half_an_hour_before(campus_file)
         "kind": "silent",
         "lasts_s": 600,
     }
-    assert day.seconds == pytest.approx((86400 + LEAD_S) / 360 + 10)
+    assert day.seconds == pytest.approx((86400 + LEAD_S) / SPEED + 10)
 
 
 def test_usual_day_takes_ten_minutes(campus_file):
@@ -84,7 +87,7 @@ def test_fault_of_a_device_that_is_not_there_is_refused(campus_file):
 def test_day_begins_with_the_energy_of_the_plan_in_a_folder_of_its_own(campus_file):
     path = day_beside(campus_file)
     made = prepare_campus(campus_file, simulated=True, day=path, say=lambda line: None)
-    assert made.folder == campus_file.parent / "operate-data" / "2022-04-12" and made.day.speed == 360
+    assert made.folder == campus_file.parent / "operate-data" / "2022-04-12" and made.day.speed == SPEED
     (made.folder / "history.sqlite").touch()
     again = prepare_campus(campus_file, simulated=True, day=path, say=lambda line: None)
     assert again.folder.name == "2022-04-12-2"
@@ -127,7 +130,7 @@ def shown():
         (root / "campus.yaml").write_text(text, encoding="utf-8")
         day = day_beside(root / "campus.yaml")
         told = []
-        operate_campus(root, True, folder=root / "ran", day=day, seconds=26.0, say=told.append)
+        operate_campus(root, True, folder=root / "ran", day=day, seconds=9360.0 / SPEED, say=told.append)
         yield root / "ran", told
 
 
@@ -164,7 +167,7 @@ def test_billed_peak_is_held_where_the_battery_answers(shown):
     means = 2.0 * np.diff(np.interp(edges, moments, energy))
     assert len(means) >= 3
     held = [mean for k, mean in enumerate(means) if k != 1]  # the battery was silent for a third of that one
-    assert max(held) <= 1.05 * target  # a decision is 36 s of an interval of 1,800 s
+    assert max(held) <= 1.05 * target  # what lies between two decisions is made up for within the interval
 
 
 def prepare_target(folder: Path) -> float:
@@ -181,7 +184,7 @@ def test_battery_that_died_is_used_again_within_five_seconds(shown):
         if e.channel == "battery.main" and e.text == "answers again" and e.utc_s > begin
     ]
     assert [e for e in lost if begin <= e.utc_s <= begin + 600.0]
-    assert -36.0 <= min(back) - begin - 600.0 <= 5.0 * 360.0  # two clocks, a period of 36 s apart at most
+    assert -60.0 <= min(back) - begin - 600.0 <= 5.0 * SPEED  # two clocks, a period apart
 
 
 def test_reasons_stand_in_the_history_and_are_not_repeated(shown):
@@ -193,7 +196,7 @@ def test_reasons_stand_in_the_history_and_are_not_repeated(shown):
         and "carries the campus without the grid" in words
     )
     assert "planner: " in words  # the plan's own words
-    assert len(told) < 60  # 26 s, a decision every 0.1 s
+    assert len(told) < 60  # of 780 decisions
     assert [e for e in events(folder) if e.level == "alarm" and (e.channel, e.text) == ("grid", "is away")]
 
 

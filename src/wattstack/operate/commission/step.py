@@ -19,6 +19,7 @@ from wattstack.operate.commission.checks import FAILED, NOT_DONE, Check
 
 RUNS_FRAC = 0.9  # of its step: an engine runs
 PATIENCE = 10  # readings until what forbids a step counts
+WATCH_S = 2.5  # for another master, which writes every second or oftener
 RUNAWAY = 5.0  # times the step, at two meters: the test ends at once
 STATES = {
     "refused": ("is refused", "Look for a switch on local, a lock or another master in the device."),
@@ -176,16 +177,33 @@ async def _plateau(bench: Bench, path: str, made: Step, rows: list[Row], hold_s:
 
 
 async def _give_up(bench: Bench, path: str) -> None:
-    """More than was asked: take it back, and say so."""
-    asked_mw = bench.held[path]
-    if bench.devices.commands[path].state in ("foreign", "yielded") or not bench.stands(path, asked_mw):
+    """More than was asked: take it back, and say so.
+
+    Another master may have written between two readings, and what we renewed hid it: so its next word is waited for.
+    """
+    asked_mw, clock = bench.held[path], bench.devices.live[path].now
+    known = bench.devices.commands[path].state in ("foreign", "yielded")
+    other_mw = bench.value(path, "setpoint_mw") if known else _of_another(bench, path, asked_mw)
+    foreign = known or isfinite(other_mw)
+    await bench.release()
+    end = clock() + WATCH_S
+    while not foreign and clock() < end:
+        await bench.cycle()
+        other_mw = _of_another(bench, path, bench.rest[path], asked_mw)  # ours may be read late
+        foreign = isfinite(other_mw)
+    if foreign:
         what, mend = STATES["foreign"]
-        said = f"{asked_mw:.4g} MW {what}: {bench.value(path, 'setpoint_mw'):.4g} MW stands there"
+        said = f"{asked_mw:.4g} MW {what}: {other_mw:.4g} MW stands there"
     else:
         said = f"more than {RUNAWAY:g} times the step is measured at two meters: it was released at once"
         mend = "Look at the scale of the setpoint register before anything else is written."
     bench.book.note(Check(path, "write", "setpoint_mw", FAILED, said, mend=mend))
-    await bench.release()
+
+
+def _of_another(bench: Bench, path: str, *ours_mw: float) -> float:
+    """What stands in the setpoint's register where we did not write it; NaN where we did, or it is not known."""
+    ours = any(bench.stands(path, power_mw) for power_mw in ours_mw)
+    return nan if ours else bench.value(path, "setpoint_mw")
 
 
 def _ran_away(before: dict[str, float], now: dict[str, float], path: str, made: Step) -> bool:
