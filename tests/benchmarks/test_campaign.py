@@ -135,7 +135,7 @@ def test_a_moment_under_attack_and_a_moment_of_the_day_beside_it(monkeypatch):
     """One start of the whole site for both: it takes seconds."""
     monkeypatch.setattr(face_load, "QUIET_S", 1.0)
     monkeypatch.setattr(face_load, "fill_history", lambda folder: folder.mkdir())
-    monkeypatch.setenv("FACE_LOAD_S", "2")
+    monkeypatch.setenv("FACE_LOAD_S", "6")
     samples = []
     sampled = soak._sampled
 

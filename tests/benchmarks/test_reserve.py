@@ -48,5 +48,5 @@ def test_a_minute_over_sockets_has_decisions_and_no_violation(tmp_path, first):
 
 def test_a_guard_without_its_reserve_is_found_over_sockets_too(tmp_path):
     sites = [small_site({path: free_port() for path in SMALL}, 0.1)]
-    found = run_over_sockets(sites, tmp_path, first=62, speed=20.0, length_s=400.0, broken="no reserve")
+    found = run_over_sockets(sites, tmp_path, first=25, speed=10.0, length_s=400.0, broken="no reserve")
     assert found[0].reserve == 1
