@@ -40,6 +40,30 @@ def test_a_clock_that_is_set_back_lets_nothing_live_longer(book):
     assert {r.what for r in book.in_force(65.0)} == {"load_cap_mw"}
 
 
+@pytest.mark.parametrize("speed", [1.0, 144.0])
+def test_a_request_is_ended_at_once_by_its_speaker_however_fast_the_site_is(speed):
+    book = RequestBook(campus_of(), speed)
+    told = {"role": "north", "source": "utility", "what": "import_limit_mw"}
+    assert why(book, **told, id="x", user="dsx.main", high=5.0) == ""
+    assert why(book, **told, id="y", user="openadr", high=9.0) == ""
+    late = {"until_s": NOW - 1.0, "ends": True}  # dated by a clock that the site has left behind
+    assert (
+        book.take(ask(**_less(told), id="z", user="dsx.main", high=16.0, **late), "north", NOW, 0.1).why
+        == "is over"
+    )
+    assert [r.user for r in book.in_force(0.1)] == ["openadr"]
+    again = book.take(ask(**_less(told), id="w", user="dsx.main", high=16.0, **late), "north", NOW, 0.1)
+    assert again.taken and again.why == "was not in force"
+    assert "must not speak for" in why(
+        book, "planner", id="v", **_less(told), user="openadr", high=16.0, **late
+    )
+    assert len(book.in_force(0.1)) == 1
+
+
+def _less(told: dict) -> dict:
+    return {key: word for key, word in told.items() if key != "role"}
+
+
 @pytest.mark.parametrize(
     ("more", "said"),
     [

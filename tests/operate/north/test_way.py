@@ -59,9 +59,9 @@ def test_a_removal_frees_the_guard_at_once(folder, partner):
         one = guard.in_force["utility", "import_limit_mw", "dsx.main"]
         assert one.until_s - time.time() <= 900.0  # without an end it is asked for again and again
         await bus.say(SET, partner.message(target(None, None)))
-        await until(lambda: limit(guard) in (None, 16.0))
         await until(lambda: limit(guard) is None)
-        assert shown(bus, folder)["targets"] == []
+        assert guard.asked[-1].ends
+        await until(lambda: shown(bus, folder)["targets"] == [])
 
     with_broker(folder, work)
 

@@ -42,7 +42,7 @@ TWO_PERSONS = (
 LONGEST_S = 24 * 3600.0
 WAITS_S = 600.0  # for a second person
 MOST_WAITING = 20
-END_S = 2.0  # a request that ends another one lives as long
+ENDING_S = 60.0  # a request that ends another one is read as if it lasted so long
 WIDEST = 1e5
 FIELDS = ("what", "path", "low", "high", "value", "mode", "until_s", "reason")
 
@@ -116,10 +116,9 @@ class Asks:
             }
             most = sum(size for key, size in sizes.items() if path in (None, key))
             wide = {"low": -most if kind == "battery" else 0.0, "high": most}
-        return self.read(
-            {"what": what, "path": path, "for_s": END_S, "reason": body.get("reason", "ended early"), **wide},
-            who,
-        )
+        words = {"what": what, "path": path, "for_s": ENDING_S, "reason": body.get("reason", "ended early")}
+        request, for_s = self.read(words | wide, who)
+        return request.model_copy(update={"ends": True}), for_s
 
     def effect(self, request: Request) -> list[dict[str, Any]]:
         """What it would do, line by line."""
@@ -206,7 +205,8 @@ class Asks:
 
     async def _record(self, request: Request, kind: str, second: str | None, why: str | None = None) -> None:
         """Into the audit, on disk before anything is sent."""
-        new = request.model_dump(exclude_none=True, include={"path", "low", "high", "value", "mode", "id"})
+        shown = {"path", "low", "high", "value", "mode", "id"} | ({"ends"} if request.ends else set())
+        new = request.model_dump(exclude_none=True, include=shown)
         what = f"{kind}.{request.what}" + (f":{request.path}" if request.path else "")
         change = Change(
             request.user or "",

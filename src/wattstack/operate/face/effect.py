@@ -44,7 +44,8 @@ def effects(request: Request, campus: Campus, live: Live, now_s: float) -> list[
         live: What is measured.
         now_s: Seconds since 1970 UTC.
     """
-    found = list(_EFFECTS[request.what](request, campus, live, max(request.until_s - now_s, 0.0) / 3600.0))
+    hours = 0.0 if request.ends else max(request.until_s - now_s, 0.0) / 3600.0
+    found = list(_EFFECTS[request.what](request, campus, live, hours))
     if not live.seen.heard:
         found.insert(0, Line("The guard is not heard: it would not be sent.", True))
     elif live.seen.state is not None and not live.seen.state.writes and request.what != "mode":

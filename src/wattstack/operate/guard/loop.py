@@ -356,6 +356,8 @@ def _can_record(most_gb: float) -> bool:
 
 
 def _words(request: Request) -> str:
+    if request.ends:
+        return f"an end of {request.what} {request.path or ''}".rstrip()
     if request.what in ("mode", "clear_lockout"):
         return f"{request.what} {request.mode or request.path}"
     ends = [

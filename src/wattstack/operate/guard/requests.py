@@ -63,6 +63,9 @@ class RequestBook:
             self._known[f"{request.source}:{request.id}"] = None
         while len(self._known) > MOST_KNOWN:
             self._known.popitem(last=False)
+        if request.ends:
+            was = self._force.pop(_key(request), None)
+            return Answer(id=request.id, taken=True, why="was not in force" if was is None else "is over")
         if request.what != "clear_lockout":
             ends_s = time_s + (request.until_s - utc_s) / self._speed
             self._force[_key(request)] = ends_s, request
@@ -77,7 +80,7 @@ class RequestBook:
             return f"{request.source} must not ask for {request.what}"
         if f"{request.source}:{request.id}" in self._known:
             return f"id {request.id} was asked before, must be a new one"
-        if left_s <= 0.0:
+        if left_s <= 0.0 and not request.ends:
             return f"until_s was {-left_s:.1f} s ago, must be ahead"
         if left_s > most_s:
             return f"until_s is {left_s:.0f} s ahead, must be at most {most_s:.0f} s for {request.source}"
@@ -86,7 +89,7 @@ class RequestBook:
         two = request.source == "user" and request.what in TWO_PERSONS
         if two and (request.second_user or request.user).lower() == request.user.lower():
             return f"second_user must be given with {request.what}, and be another than user"
-        if len(self._force) >= MOST and _key(request) not in self._force:
+        if len(self._force) >= MOST and _key(request) not in self._force and not request.ends:
             return f"{MOST} requests are in force, must be fewer"
         return self._outside(request)
 

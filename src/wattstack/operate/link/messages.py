@@ -86,6 +86,7 @@ class Request(Said):
         low, high: Bounds [MW or MWh]; `value` is both.
         mode: With what: mode.
         until_s: UTC; from then on it is forgotten.
+        ends: It ends what the same speaker asked of the same thing, now; bounds and until_s do not count.
         second_user: With mode, limits and reserve of a user: another person who agrees.
 
     Example:
@@ -103,6 +104,7 @@ class Request(Said):
     value: Amount | None = None
     mode: Mode | None = None
     until_s: Moment
+    ends: bool = False
     reason: Line = ""
     user: Word | None = None
     second_user: Word | None = None

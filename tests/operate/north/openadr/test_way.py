@@ -87,7 +87,8 @@ def test_a_changed_event_replaces_and_one_taken_back_ends():
         await until(lambda: guard.in_force[LIMIT].high == 7.0)
         vtn.list = []
         await until(lambda: LIMIT not in guard.in_force, 5.0)
-        assert "ended" in guard.told("info")
+        assert guard.asked[-1].ends
+        await until(lambda: "ended" in guard.told("info"))
 
     run(vtn, work)
 

@@ -46,7 +46,7 @@ CHANNEL = "north.dsx"
 FILE = "north-dsx.json"
 TICK_S = 1.0
 LONGEST_S = 12 * 3600.0  # a request reaches ahead at most, and is renewed
-END_S = 2.0  # a request that ends another one lives as long
+OVER = "target is over"
 SETTLES_S = 2.0  # until the guard's state must show what was asked
 WHAT = {"import": "import_limit_mw", "load": "load_cap_mw"}
 MEASURED = {"import": "grid.import_mw", "load": "load_mw"}
@@ -252,8 +252,8 @@ class DsxWay:
         mine = [one for one in state.requests if one["source"] == "utility" and one["user"] == user]
         if target is None:
             self._asked.pop(feed, None)
-            if any(float(one["until_s"]) > now_s + END_S for one in mine):
-                await self._ask(site, feed, what, self._most_mw(feed), now_s + END_S, "target is over")
+            if mine:
+                await self._ask(site, feed, what, self._most_mw(feed), now_s, OVER)
             return
         limit_mw = min(target.limit_mw, self._most_mw(feed))
         span_s = min(target.end_s - now_s, LONGEST_S if isfinite(target.end_s) else self.dsx.lost_after_s)
@@ -272,14 +272,14 @@ class DsxWay:
     ) -> None:
         request = Request(
             id=site.new_id(), source="utility", what=what, high=high_mw, until_s=until_s, reason=reason,
-            user=f"dsx.{feed}"[:64],
+            user=f"dsx.{feed}"[:64], ends=reason == OVER,
         )  # fmt: skip
         asked_s, now_s = time.monotonic(), site.utc_s
         answer = await site.ask(request)
         if answer.taken:
             if self._refused.pop(feed, None) is not None:
                 await site.say("info", f"{CHANNEL}.{feed}.target", f"the guard takes the target on {feed}")
-            if reason != "target is over":
+            if not request.ends:
                 self._asked[feed] = high_mw, until_s, asked_s, request.id, until_s - now_s
             return
         self._asked.pop(feed, None)

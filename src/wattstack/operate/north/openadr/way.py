@@ -33,7 +33,6 @@ SPEAKER = "openadr"
 TICK_S = 1.0
 FORGET_S = 86_400.0  # known events count no longer than so long after the VTN was heard
 LONGEST_S = 12 * 3600.0  # a request reaches ahead at most, and is renewed
-END_S = 2.0  # a request that ends another one lives as long
 SETTLES_S = 3.0  # until the guard's state must show what was asked
 LEAST_STEP_MW = 0.01  # a setpoint of a battery that changes by less is not asked anew
 MOST_TOLD, MOST_REPORTS = 500, 50
@@ -176,8 +175,8 @@ class OpenAdrWay:
                 await self._asked(site, signal, until_s, held)
         for key in [key for key in self._held if key not in asked or asked[key][1] <= now_s]:
             held = self._held.pop(key)
-            if held.until_s > now_s + END_S:
-                await site.ask(_request(site, held.signal, now_s + END_S))
+            if held.until_s > now_s:
+                await site.ask(_request(site, held.signal, now_s, ends=True))
             await site.say("info", CHANNEL, f"ended: {held.signal.why}")
 
     def _silent_s(self) -> float:
@@ -215,10 +214,10 @@ class OpenAdrWay:
             )
 
 
-def _request(site: Site, signal: Signal, until_s: float) -> Request:
+def _request(site: Site, signal: Signal, until_s: float, ends: bool = False) -> Request:
     return Request(
         id=site.new_id(), source=signal.source, what=signal.what, path=signal.path, low=signal.low_mw,
-        high=signal.high_mw, until_s=until_s, reason=signal.why[:500], user=SPEAKER,
+        high=signal.high_mw, until_s=until_s, reason=signal.why[:500], user=SPEAKER, ends=ends,
     )  # fmt: skip
 
 
