@@ -23,7 +23,7 @@ from wattstack.operate import (
     run_until_stopped,
     supervise,
 )
-from wattstack.operate.link import Answer, Server
+from wattstack.operate.link import Answer, Server, State
 from wattstack.operate.logs import Logs
 from wattstack.operate.supervise import alone, opening, parts_of, watch_file
 
@@ -291,16 +291,26 @@ def test_change_of_the_campus_file_goes_to_who_listens(campus_file, monkeypatch)
 
     async def work():
         server = Server(made.folder / "guard.sock", lambda request, role: Answer(id="1", taken=True, why=""))
+        tell = server.send
         monkeypatch.setattr(server, "send", heard.append)
         await server.open()
+
+        async def say_states():
+            while True:
+                tell(State(utc_s=7e8, mode="run", writes=True))
+                await asyncio.sleep(0.01)
+
+        states = asyncio.create_task(say_states())
         task = asyncio.create_task(watch_file(made, lambda line: None))
-        await asyncio.sleep(0.1)
+        await until(lambda: len(heard) == 1)
         campus_file.write_text(campus_file.read_text(encoding="utf-8") + "# more\n", encoding="utf-8")
         await until(lambda: len(heard) == 2)
         task.cancel()
+        states.cancel()
         await server.shut()
 
     asyncio.run(work())
+    assert {one.utc_s for one in heard} == {7e8}  # of the site, which may have a clock of its own
     assert heard[0].data == {"still": ""}  # nothing stood at the start: what a run before left is over
     assert (heard[1].level, heard[1].channel) == ("alarm", "campus")
     assert "is not taken over" in heard[1].text.replace("It is", "is")

@@ -23,9 +23,9 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from wattstack.errors import InputError, StateError
+from wattstack.errors import InputError, StateError, WattstackError
 from wattstack.operate.day import write_day_files
-from wattstack.operate.link import Event, Standing, open_client
+from wattstack.operate.link import Event, Standing, State, open_client
 from wattstack.operate.logs import Logs
 from wattstack.operate.prepare import Prepared, checksum_of, prepare_campus
 from wattstack.operate.process import run_until_stopped
@@ -320,16 +320,24 @@ def write_checksum(prepared: Prepared, now: str) -> None:
 
 
 async def _tell(folder: Path, standing: Standing, level: str = "", text: str = "", channel: str = "") -> None:
-    """To history and alarms, through the guard, where it is there; without a level what stands, where that is due."""
+    """To history and alarms, through the guard, where it is there; without a level what stands, where that is due.
+
+    Dated by the guard's clock, as all that stands in the history: a simulated site has one of its own.
+    """
     if level:
         event = Event(utc_s=time.time(), level=level, channel=channel, text=text[:500])
         standing.note(event)
     elif (event := standing.due(time.time())) is None:
         return
-    with contextlib.suppress(OSError):
+    with contextlib.suppress(OSError, WattstackError):
         client = await open_client(folder / "guard.sock", "face")
-        await client.tell(event)
-        await client.close()
+        try:
+            await client.subscribe(LOOK_S)
+            while not isinstance(said := await client.next(), State):
+                pass
+            await client.tell(event.model_copy(update={"utc_s": said.utc_s}))
+        finally:
+            await client.close()
 
 
 @contextlib.contextmanager
