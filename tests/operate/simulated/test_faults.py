@@ -67,13 +67,13 @@ def test_frames_go_out_as_the_faults_let_them():
 
 
 def test_values_are_seen_as_the_faults_let_them():
-    spoiler = Spoiler()
+    spoiler = Spoiler(20.0)
     assert spoiler.seen("power_mw", 2.0) == 2.0
     spoiler.put("sign")
     spoiler.put("scale", 1000.0)
     assert spoiler.seen("output_mw", 2.0) == -2000.0 and spoiler.seen("soc", 0.5) == 0.5
     spoiler.put("soc_jump", 0.7)
-    assert spoiler.seen("soc", 0.5) == 1.0
+    assert spoiler.seen("soc", 0.5) == 1.0 and spoiler.seen("stored_mwh", 4.0) == 18.0
     spoiler.put("nan")
     assert math.isnan(spoiler.seen("soc", 0.5)) and spoiler.seen("state", 3.0) == 3.0
 

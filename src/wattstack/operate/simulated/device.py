@@ -54,7 +54,7 @@ class SimulatedDevice:
         clock: Callable[[], float],
     ) -> None:
         self.path, self.layout, self.clock = path, layout, clock
-        self.spoiler = Spoiler()
+        self.spoiler = Spoiler(energy_mwh)
         self.rating_mw, self.energy_mwh = rating_mw, energy_mwh
         self._tables = {"holding": bytearray(2 * 65_536), "input": bytearray(2 * 65_536)}
         self._known = {"holding": np.zeros(65_536, bool), "input": np.zeros(65_536, bool)}

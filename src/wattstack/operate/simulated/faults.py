@@ -125,9 +125,14 @@ def _wrong(where: str, one: Any, devices: tuple[str, ...]) -> Iterator[Fault]:
 
 
 class Spoiler:
-    """The faults in force at one device."""
+    """The faults in force at one device.
 
-    def __init__(self) -> None:
+    Args:
+        energy_mwh: Of a battery: what its gauge of charge counts of.
+    """
+
+    def __init__(self, energy_mwh: float = 0.0) -> None:
+        self.energy_mwh = energy_mwh
         self._on: dict[str, float] = {}
 
     def put(self, kind: str, value: float | None = None) -> None:
@@ -175,6 +180,7 @@ class Spoiler:
             return math.nan
         if name in _POWERS:
             value *= (-1.0 if "sign" in on else 1.0) * on.get("scale", 1.0)
-        if name == "soc" and "soc_jump" in on:
-            value = min(max(value + on["soc_jump"], 0.0), 1.0)
+        if name in ("soc", "stored_mwh") and "soc_jump" in on:  # one gauge says both
+            whole = 1.0 if name == "soc" else self.energy_mwh
+            value = min(max(value + on["soc_jump"] * whole, 0.0), whole)
         return value
