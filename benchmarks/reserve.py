@@ -65,7 +65,12 @@ def measure(say) -> dict:
     sites = reserve_sites()
     say(f"reserve: {count} days at the speed of the twin, on {len(sites)} campuses in turn")
     began = time.perf_counter()
-    days = run_campaigns(sites, count)
+
+    def hear(verdict) -> None:
+        for line in verdict.told:
+            say(f"reserve: day {verdict.number}: {line}")
+
+    days = run_campaigns(sites, count, hear=hear)
     took = time.perf_counter() - began
     less = f"; the whole campaign is 10,000: RESERVE_CAMPAIGNS=10000 takes {took / count * 1e4 / 60.0:.0f} min here"
     rows = [_row("a day at the speed of the twin", took / count, days, less if count < 10_000 else "")]

@@ -68,7 +68,7 @@ class Stand:
 
 def run_campaigns(
     campuses: Sequence[Campus], count: int, seed: int = 0, workers: int = 0, broken: str = "",
-    say: Callable[[int], None] | None = None,
+    hear: Callable[[Verdict], None] | None = None,
 ) -> list[Verdict]:  # fmt: skip
     """Run campaigns, of the campuses in turn.
 
@@ -78,7 +78,7 @@ def run_campaigns(
         seed: Of all draws.
         workers: Processes; 0: as many as cores. The verdicts do not depend on it.
         broken: Name of a guard of BROKEN; "": the real one.
-        say: Hears how many are done.
+        hear: Hears each verdict when it comes, in no order.
 
     Returns:
         A verdict on each, in the order of their numbers.
@@ -99,7 +99,7 @@ def run_campaigns(
                 asked += [(stand, numbers[w :: len(stands[k])]) for w, stand in enumerate(stands[k])]
             for verdicts in team.visit([one for one in asked if one[1]]):
                 found += verdicts
+                for verdict in verdicts if hear is not None else ():
+                    hear(verdict)
             bar.advance(min(batch, count - first))
-            if say is not None:
-                say(len(found))
     return sorted(found, key=lambda verdict: verdict.number)

@@ -1,6 +1,6 @@
 """What gauges show of the load, for a judge: what somebody could know who believes no memory.
 
-Needs    campus, operate.devices.Image, operate.simulated.faults.Spoiler.
+Needs    campus, operate.devices.Image, operate.simulated.faults.Spoiler; operate.campaign.field.
 Gives    showed, lied, by_asset.
 Used by  operate.campaign.day, sockets.
 """
@@ -11,11 +11,14 @@ from collections.abc import Callable, Mapping
 from math import isnan, nan
 from typing import TYPE_CHECKING
 
+from wattstack.operate.campaign.field import UNREAD
+
 if TYPE_CHECKING:
     from wattstack.campus import Campus
     from wattstack.operate.devices import Image
     from wattstack.operate.simulated.faults import Spoiler
 
+HIDES = (*UNREAD, "nan", "frozen")  # the meter of the connection shows nothing, or nothing that is believed
 POWERS = ("power_mw", "output_mw", "draw_mw")
 
 
@@ -47,14 +50,17 @@ def lied(campus: Campus, faults: Mapping[str, Spoiler]) -> bool:
         campus: Its loads.
         faults: In force, by device.
     """
-    false = any(
-        one.has("sign") or one.has("scale")
-        for path, one in faults.items()
-        if path.startswith(("grid.", "battery.", "solar.", "generator."))
-    )
     meters = [one for path, one in faults.items() if path.startswith("load.")]
-    honest = len(meters) == len(campus.load) and not any(one.any for one in meters)
-    return false and not honest
+    others = [one for path, one in faults.items() if not path.startswith("load.")]
+    grid = [one for path, one in faults.items() if path.startswith("grid.")]
+    metered = len(meters) == len(campus.load) and not any(one.any for one in meters)
+    balanced = not any(map(_false, others)) and not all(any(map(one.has, HIDES)) for one in grid)
+    return any(map(_false, faults.values())) and not metered and not balanced
+
+
+def _false(one: Spoiler) -> bool:
+    """Whether a gauge shows a power that is not so."""
+    return one.has("sign") or one.has("scale")
 
 
 def by_asset(device_mw: Mapping[str, float]) -> dict[str, float]:

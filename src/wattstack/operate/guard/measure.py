@@ -1,6 +1,6 @@
 """From the image of all devices to what the controllers read: assets instead of devices, only what may be believed.
 
-Needs    campus, operate.devices.Image.
+Needs    campus, operate.devices.Image; operate.guard: aligned, count.
 Gives    Reader, Seen, Store.
 Used by  operate.guard.mind.
 
@@ -16,6 +16,7 @@ from math import inf, isnan, nan
 from typing import TYPE_CHECKING
 
 from wattstack.operate.devices import Image
+from wattstack.operate.guard.aligned import Aligned
 from wattstack.operate.guard.count import Count
 
 if TYPE_CHECKING:
@@ -26,6 +27,7 @@ FROZEN_S, FROZEN_PERIODS = 3.0, 3.0
 BALANCE_FRAC, BALANCE_S = 0.05, 5.0
 LIVELY = ("clock_s", "device_heartbeat")
 POWERS = ("power_mw", "output_mw", "draw_mw")
+SOURCES = ("battery.", "solar.", "generator.")
 
 
 @dataclass(slots=True)
@@ -50,6 +52,8 @@ class Seen:
         doubts: By device or channel, what is not believed and why: alarms that stand.
         sure_load_mw: Load that the connection's own meter shows, and where it is dead or a source beside it is not seen
             the load meters too: on no other is the reserve spent; -inf: none.
+        most_load_mw: For the reserve: the larger of what balance and load meters show, for one of them lies and nobody
+            knows which; without load meters and what a source that is not read can give more; -inf: none shows it.
         grid_read: Whether the grid was seen to be there, or away; else it is taken to be as before.
     """
 
@@ -58,6 +62,7 @@ class Seen:
     doubts: dict[str, str] = field(default_factory=dict)
     grid_read: bool = False
     sure_load_mw: float = -inf
+    most_load_mw: float = -inf
 
 
 class Reader:
@@ -79,7 +84,7 @@ class Reader:
         self._unread: set[str] = set()  # devices whose power is not known
         self._grid_on = 1.0
         self._off_s: float | None = None
-        self._meters = [f"{p}.{n}" for p in self._of.get("grid.connection", ()) for n in POWERS]
+        self._aligned = Aligned(campus.operate.period_s)
         self._struck_s, self._balance = nan, {}
 
     def read(self, image: Image, out: frozenset[str]) -> Seen:
@@ -94,7 +99,7 @@ class Reader:
         seen.doubts |= dict.fromkeys(frozen, "stands still: nothing it shows is used")
         get = lambda path, name: nan if path in frozen else image.value(f"{path}.{name}")  # noqa: E731
         self._unread.clear()
-        powers = {asset: self._power(asset, get, seen) for asset in self._of}
+        powers = {asset: self._power(asset, get, image, seen) for asset in self._of}
         for asset in self._of:
             if asset.startswith("battery."):
                 self._battery(asset, get, image.time_s, out, seen)
@@ -119,17 +124,19 @@ class Reader:
         most_s = max(FROZEN_S, FROZEN_PERIODS * self.campus.devices[path].period_s)
         return image.time_s - before[1] > most_s
 
-    def _power(self, asset: str, get, seen: Seen) -> float:
+    def _power(self, asset: str, get, image: Image, seen: Seen) -> float:
         """Power of an asset as far as it is read; NaN where nothing is."""
         whole, any_read = 0.0, False
         for path in self._of[asset]:
-            power = next((p for p in (get(path, name) for name in POWERS) if not isnan(p)), nan)
+            power, name = next(((p, n) for n in POWERS if not isnan(p := get(path, n))), (nan, ""))
             if abs(power) > FAR * self._sizes[path]:
                 seen.doubts[path] = f"shows {power:g} MW where {self._sizes[path]:g} MW stand: not believed"
                 power = nan
             if isnan(power):
                 self._unread.add(path)
+                self._aligned.forget(path)
             else:
+                self._aligned.note(path, float(image.asked_s[image.place[f"{path}.{name}"]]), power)
                 if asset == "grid.connection":
                     return power  # a second meter of it shows the same
                 whole, any_read = whole + power, True
@@ -199,31 +206,29 @@ class Reader:
     def _load(self, powers: dict[str, float], image: Image, seen: Seen) -> None:
         """Import, sun, engines and what the campus draws, where they are known.
 
-        The balance is struck when the meter has a new reading, and holds until the next one: a reading of before beside
-        batteries of now would add what they just did, again and again.
+        The balance is struck when the meter has a new reading, of readings of one moment, and holds until the next one:
+        a reading of before beside batteries of now would add what they just did, again and again.
         """
-        known = lambda kind: [p for a, p in powers.items() if a.split(".")[0] == kind and not isnan(p)]  # noqa: E731
-        batteries, solar, engines = sum(known("battery")), sum(known("solar")), sum(known("generator"))
+        known = lambda kind: sum(p for a, p in powers.items() if a.split(".")[0] == kind and not isnan(p))  # noqa: E731
+        batteries, solar, engines = known("battery"), known("solar"), known("generator")
         seen.values |= {"solar_mw": max(solar, 0.0), "generator_mw": max(engines, 0.0)}
         draws = [powers[a] for a in powers if a.startswith("load.")]
         metered = sum(draws) if draws and len(draws) == len(self.campus.load) else nan
         imported = powers.get("grid.connection", nan)
         if not isnan(imported):
-            asked_s = max(image.asked_s[image.place[n]] for n in self._meters if n in image.place)
-            if asked_s != self._struck_s:
-                self._struck_s = asked_s
-                self._balance = seen.values | {
-                    "grid.import_mw": imported,
-                    "load_mw": imported + batteries + solar + engines,
-                }
-            names = ("grid.import_mw", "load_mw", "solar_mw", "generator_mw")
-            seen.values |= {name: self._balance[name] for name in names}
+            self._strike()
+            seen.values |= self._balance
         elif not isnan(metered):
             seen.values["load_mw"] = metered
             seen.values["grid.import_mw"] = metered - batteries - solar - engines
         sure = [self._balance["load_mw"]] if not isnan(imported) else []
         sure += [metered] if not isnan(metered) and (self._unread or isnan(imported)) else []
         seen.sure_load_mw = min(sure, default=-inf)
+        hidden = sum(
+            self._sizes[p] for p in self._unread if p.startswith(SOURCES)
+        )  # may be what the load draws beside
+        both = (seen.values.get("load_mw", nan) + (hidden if isnan(metered) else 0.0), metered)
+        seen.most_load_mw = max((one for one in both if not isnan(one)), default=-inf)
         if self._unread and not isnan(metered):  # a source that is not seen would count into the load
             seen.values["load_mw"] = metered
         off = seen.values.get("load_mw", nan) - metered
@@ -236,6 +241,23 @@ class Reader:
                 f"meters do not add up: {off:+.4g} MW are missing. Look for a transformer that was turned round."
             )
             seen.values["load_mw"] = max(seen.values["load_mw"], metered)
+
+    def _strike(self) -> None:
+        """The balance of the newest moment that all gauges have a reading of, where it is a new one."""
+        meter = next(path for path in self._of["grid.connection"] if path not in self._unread)
+        sources = [p for a in self._of if a.startswith(SOURCES) for p in self._of[a] if p not in self._unread]
+        moment_s = self._aligned.moment_s(meter, sources)
+        if moment_s <= self._struck_s:
+            return
+        self._struck_s = moment_s
+        imported = self._aligned.at(meter, moment_s)
+        given = dict.fromkeys(SOURCES, 0.0)
+        for path in sources:
+            given[path.split(".", 1)[0] + "."] += self._aligned.at(path, moment_s)
+        self._balance = {
+            "grid.import_mw": imported, "load_mw": imported + sum(given.values()),
+            "solar_mw": max(given["solar."], 0.0), "generator_mw": max(given["generator."], 0.0),
+        }  # fmt: skip
 
     def _grid(self, get, seen: Seen) -> None:
         """Whether the grid is there; where nothing tells it, as before."""

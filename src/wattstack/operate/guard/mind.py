@@ -13,7 +13,7 @@ from __future__ import annotations
 from collections import deque
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
-from math import isnan, nan
+from math import isfinite, isnan, nan
 from statistics import median
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
@@ -40,6 +40,7 @@ if TYPE_CHECKING:
 
 USUAL_INTERVAL_S = 1800.0
 FOLLOWS, NOTHING = reason_text(rows.PLAN), reason_text(rows.IDLE)
+BACK = 5  # decisions after the grid came back
 HURRIED = 10.0  # seconds of a simulated site in one of the wall
 BUMP_S = 2.0  # from the actual power to the first wish after a start
 
@@ -121,6 +122,7 @@ class Mind:
         self.month, self.reached_mw, self._set_mw = "", 0.0, FAR_MW
         self.last_mw, self._began_s, self.lowest_mw, self.highest_mw = nan, nan, nan, nan
         self._loads: deque[float] = deque(maxlen=5)
+        self._back = 0  # decisions in which the load that was carried without the grid may still be shown
         self._held: Held | None = None  # what the reserve leaves, where it speaks
 
     def decide(self, image: Image) -> Decision:
@@ -129,6 +131,7 @@ class Mind:
         tripped = self.lockouts.look(image, self.others.engines.running)
         seen = self.reader.read(image, frozenset(self.lockouts.why))
         made = Decision(self.clock.at(image), limits.mode or self.mode, self.live, tripped=tripped)
+        self._back = BACK if seen.values["grid.on"] < 0.5 else max(self._back - 1, 0)
         made.whole = "load_mw" in seen.values and not any(isnan(s.power_mw) for s in seen.stores.values())
         fixed: dict[str, float] = {}
         if self.strips is not None:
@@ -238,13 +241,15 @@ class Mind:
     def _reserve(self, seen: Seen, limits: Limits) -> float:
         """Energy held back [MWh]: declared for the load of now and for swings, or more where it is asked."""
         duties = self.campus.duties
-        load = seen.values.get("load_mw", self.controller.highest_load_mw)
+        load, usual = seen.most_load_mw, self.controller.highest_load_mw
+        load = (
+            usual if not isfinite(load) or (self._back and load < usual) else load
+        )  # without the grid less is drawn
         held = 0.0
         if duties.backup is not None and not isnan(load):
             eff = min((unit.discharge_eff for unit in self.campus.battery.values()), default=1.0)
-            held = reserve_mwh(
-                reserve_mw(max(load, 0.0), duties.backup.load_frac), duties.backup.duration_h, eff
-            )
+            critical_mw = reserve_mw(max(load, 0.0), duties.backup.load_frac)
+            held = reserve_mwh(critical_mw, duties.backup.duration_h, eff)
         held += duties.smoothing.energy_mwh if duties.smoothing is not None else 0.0
         return max(held, limits.reserve_mwh)
 
