@@ -62,6 +62,18 @@ def test_nothing_is_written_beside_a_place():
     assert rows.sum() == v.LANES and rows[1, v.LANES : 2 * v.LANES].all()
 
 
+@pytest.mark.tiny
+def test_what_is_fetched_stays_as_it_is_even_past_the_last_row():
+    def look(rows, field):
+        v.fetch(rows, field, 1)
+        return rows[0, 1]
+
+    rows = np.arange(6.0).reshape(2, 3)
+    for each in (look, njit(look)):
+        assert [each(rows, 0), each(rows, 1), each(rows, 1_000_000)] == [1.0, 1.0, 1.0]
+    assert (rows == np.arange(6.0).reshape(2, 3)).all()
+
+
 def test_words_between_things_that_are_no_numbers_do_not_compile():
     @njit
     def nonsense(values):

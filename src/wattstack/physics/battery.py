@@ -13,6 +13,7 @@ the bus and metered with the auxiliaries.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -34,7 +35,6 @@ LIMITS = (
     "nothing", "rating", "lower end of the window", "upper end of the window", "voltage", "C-rate", "temperature",
     "matched load",
 )  # fmt: skip
-PIECE = 1024  # steps of a tile at once, in memory near its core
 
 
 class BatteryStep(NamedTuple):
@@ -187,7 +187,7 @@ def battery_step(
     _check_single(blocks)
     check_drive(1, np.array([setpoint_mw]), np.array([temp_air_degc]), step_s)
     state, age = (blocks.state, blocks.age) if before is None else (before.state, before.age)
-    _check_state(state, blocks.names[0])
+    _check_state(state, blocks.names)
     state, age, flows = state.copy(), age.copy(), np.zeros((at.NFLOW, 1))
     advance_all(
         blocks.blocks, blocks.ageing, state, age, np.array([float(setpoint_mw)]), float(temp_air_degc),
@@ -229,10 +229,10 @@ def simulate_battery(
     outdoors = np.array(np.broadcast_to(np.asarray(temp_air_degc, dtype=np.float64), asked.shape))
     _check_single(made)
     check_drive(asked.ndim, asked, outdoors, step_s)
-    _check_state(made.state, made.names[0])
+    _check_state(made.state, made.names)
     record = np.zeros((run.NRECORD, asked.size))
     run.run_blocks(
-        made.blocks, made.ageing, made.state, made.age, asked[:, None], outdoors, float(step_s),
+        made.blocks, made.ageing, made.state, made.age, asked[:, None], 0, outdoors, float(step_s),
         np.zeros((at.NFLOW, 1)), record,
     )  # fmt: skip
     return channels_of(record)
@@ -275,34 +275,27 @@ def simulate_batteries(
         )
     outdoors = np.array(np.broadcast_to(np.asarray(temp_air_degc, dtype=np.float64), asked.shape[:1]))
     check_drive(1, asked[:, 0], outdoors, step_s)
-    for b, name in enumerate(made.names):
-        _check_state(made.state[:, b : b + 1], name)
+    _check_state(made.state, made.names)
     tiles = cut(made, range(count + 1), lambda first, last: (asked, outdoors, float(step_s)))
     record = run_tiles(made, tiles, _move, asked.shape[0], workers)
     return channels_of(record)
 
 
 def _move(tile: Tile, span: tuple[int, int]) -> np.ndarray:
-    """A tile of batteries through a span of steps; what is asked of it is first brought together, piece by piece."""
+    """A tile of batteries through a span of steps; what is asked of it is read where it lies, beside the others'."""
     from wattstack.physics.kernel import layout as at
     from wattstack.physics.kernel import run
 
     moved, (asked, outdoors, step_s) = tile.blocks, tile.drive
-    count = len(moved.names)
-    flows, own, records = aligned(np.zeros((at.NFLOW, count))), aligned(np.empty((PIECE, count))), []
-    for start in range(*span, PIECE):
-        end = min(start + PIECE, span[1])
-        own[: end - start] = asked[start:end, tile.first : tile.first + count]
-        if not np.isfinite(
-            own[: end - start].sum()
-        ):  # looked at here, where it is near; nothing is put back yet
-            check_drive(1, asked.sum(axis=1), outdoors, step_s)
-        records.append(np.zeros((run.NRECORD, end - start)))
-        run.run_blocks(
-            moved.blocks, moved.ageing, moved.state, moved.age, own[: end - start], outdoors[start:end], step_s, flows,
-            records[-1],
-        )  # fmt: skip
-    return np.concatenate(records, axis=1)
+    flows = aligned(np.zeros((at.NFLOW, len(moved.names))))
+    record = np.zeros((run.NRECORD, span[1] - span[0]))
+    total = run.run_blocks(
+        moved.blocks, moved.ageing, moved.state, moved.age, asked[slice(*span)], tile.first, outdoors[slice(*span)],
+        step_s, flows, record,
+    )  # fmt: skip
+    if not np.isfinite(total):  # looked at on the way, where it is near; nothing is put back yet
+        check_drive(1, asked.sum(axis=1), outdoors, step_s)
+    return record
 
 
 def channels_of(record: np.ndarray) -> dict[str, np.ndarray]:
@@ -356,12 +349,14 @@ def check_drive(ndim: int, asked: np.ndarray, outdoors: np.ndarray, step_s: floa
         raise InputError("battery", faults)
 
 
-def _check_state(state: np.ndarray, name: str) -> None:
+def _check_state(state: np.ndarray, names: Sequence[str]) -> None:
+    """Of every block at once: one by one, a thousand take as long as a hundred of their steps."""
     from wattstack.physics.kernel import layout as at
 
-    soc = state[at.SOC, 0]
-    if not 0.0 <= soc <= 1.0 or not np.isfinite(state).all():
+    soc = state[at.SOC]
+    wrong = np.flatnonzero(~((soc >= 0.0) & (soc <= 1.0) & np.isfinite(state).all(axis=0)))
+    if wrong.size:
         raise StateError(
-            f"{name}: the state has soc {soc:g}, must stay in 0 .. 1 and hold numbers only. Start from a state that a "
-            "step returned."
+            f"{names[wrong[0]]}: the state has soc {soc[wrong[0]]:g}, must stay in 0 .. 1 and hold numbers only. Start "
+            "from a state that a step returned."
         )

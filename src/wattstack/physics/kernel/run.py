@@ -13,28 +13,38 @@ from wattstack.physics.kernel import layout as at
 from wattstack.physics.kernel.batch import advance_borrowed
 from wattstack.physics.kernel.borrow import borrowed
 from wattstack.physics.kernel.stored import stored_mwh
-from wattstack.physics.kernel.vector import LANES, get, highest_of, lanes_of, sum_of, upper
+from wattstack.physics.kernel.vector import LANES, fetch, get, highest_of, lanes_of, sum_of, upper
 
 # record[FIELD, step]: sums over the blocks, except R_SOC and what follows: means over the blocks
 R_INJECTION, R_AUXILIARY, R_LOSS_CELL, R_LOSS_CONVERTER, R_LOSS_TRANSFORMER, R_STORED, R_LIMITED = range(7)
 R_SOC, R_TEMP, R_CAPACITY, R_RESISTANCE = range(7, 11)
 NRECORD = 11
+AHEAD = 4  # steps: a row asked of all batteries lies far from the next; a tile's part is fetched while others are moved
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def run_blocks(blocks, ageing, state, age, setpoint_mw, temp_air_degc, step_s, flows, record):
-    """Move all blocks through setpoint_mw[step, block]; record[NRECORD, step] takes what each step ended with."""
-    _run(
-        borrowed(blocks), borrowed(ageing), borrowed(state), borrowed(age), borrowed(setpoint_mw),
-        borrowed(temp_air_degc), step_s, borrowed(flows), borrowed(record),
+def run_blocks(blocks, ageing, state, age, setpoint_mw, first, temp_air_degc, step_s, flows, record):
+    """Move all blocks through setpoint_mw[step, first + block]; record[NRECORD, step] takes what each step ended with.
+
+    Returns the sum of what was asked [MW]: no finite number where a gap or an infinity was among it.
+    """
+    asked = borrowed(setpoint_mw)[:, first : first + state.shape[1]]
+    return _run(
+        borrowed(blocks), borrowed(ageing), borrowed(state), borrowed(age), asked, borrowed(temp_air_degc), step_s,
+        borrowed(flows), borrowed(record),
     )  # fmt: skip
 
 
 @njit(cache=True, nogil=True, error_model="numpy", forceinline=True)
 def _run(blocks, ageing, state, age, setpoint_mw, temp_air_degc, step_s, flows, record):
+    total = 0.0
     for t in range(setpoint_mw.shape[0]):
+        for b in range(0, state.shape[1] - state.shape[1] % LANES, LANES):
+            fetch(setpoint_mw, t + AHEAD, b)
         advance_borrowed(blocks, ageing, state, age, setpoint_mw[t], temp_air_degc[t], step_s, flows)
         keep(blocks.rating, state, age, flows, record, t)
+        total += _sum(setpoint_mw, t)
+    return total
 
 
 @njit(cache=True, error_model="numpy", forceinline=True)

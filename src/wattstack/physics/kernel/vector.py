@@ -1,8 +1,8 @@
 """Eight blocks at once: arithmetic that is written once and runs for one block or for eight in vector registers.
 
 Needs    physics.kernel.vector_words, vector_types; numba and llvmlite.
-Gives    LANES, lanes_of; get, put, get_one; select, lower, upper, magnitude, root, whole, two_to, exponent_of, any_of,
-         all_of; sum_of, highest_of; first, count, row_at.
+Gives    LANES, lanes_of; get, put, get_one, fetch; select, lower, upper, magnitude, root, whole, two_to, exponent_of,
+         any_of, all_of; sum_of, highest_of; first, count, row_at.
 Used by  physics.kernel: lanes, batch, cell, converter, thermal, tables, ageing, run, strings.
 
 A place is the number of one block, or `lanes_of(b)`: the eight blocks from b on. What `get` reads at a place is one
@@ -37,6 +37,7 @@ from wattstack.physics.kernel.vector_words import (
     any_of,
     count,
     exponent_of,
+    fetch,
     first,
     get,
     get_one,
@@ -55,8 +56,8 @@ from wattstack.physics.kernel.vector_words import (
 )
 
 __all__ = [
-    "LANES", "all_of", "any_of", "count", "exponent_of", "first", "get", "get_one", "highest_of", "lanes_of", "lower",
-    "magnitude", "put", "root", "row_at", "select", "sum_of", "two_to", "upper", "whole",
+    "LANES", "all_of", "any_of", "count", "exponent_of", "fetch", "first", "get", "get_one", "highest_of", "lanes_of",
+    "lower", "magnitude", "put", "root", "row_at", "select", "sum_of", "two_to", "upper", "whole",
 ]  # fmt: skip
 
 _FLAGS = ("contract",)  # a product and a sum may become one operation, as everywhere in the kernels
@@ -283,6 +284,19 @@ def _put(context, builder, signature, arguments):
     return context.get_dummy_value()
 
 
+def _fetch(context, builder, signature, arguments):
+    """The machine's own hint: for reading (0), into the nearest memory (3), data (1)."""
+    given = zip(arguments[1:], signature.args[1:], strict=True)
+    place = [context.cast(builder, v, k, types.intp) for v, k in given]
+    byte, word = ir.IntType(8).as_pointer(), ir.IntType(32)
+    at = _pointer(context, builder, signature.args[0], arguments[0], place, ir.IntType(8))
+    hint = cgutils.get_or_insert_function(
+        builder.module, ir.FunctionType(ir.VoidType(), [byte, word, word, word]), "llvm.prefetch.p0"
+    )
+    builder.call(hint, [at, word(0), word(3), word(1)])
+    return context.get_dummy_value()
+
+
 _PLACES = (types.Integer, types.BaseTuple)
 teach(
     get, [(types.Array, types.Integer, place) for place in _PLACES],
@@ -292,6 +306,10 @@ teach(get_one, [(types.Array, place) for place in _PLACES], lambda values, b: _r
 teach(
     put, [(types.Array, types.Integer, place, value) for place in _PLACES for value in _NUMBERS],
     lambda rows, field, b, value: types.none if _is_rows(rows, 2) else None, _put,
+)  # fmt: skip
+teach(
+    fetch, [(types.Array, types.Integer, types.Integer)],
+    lambda rows, field, b: types.none if _is_rows(rows, 2) else None, _fetch,
 )  # fmt: skip
 
 

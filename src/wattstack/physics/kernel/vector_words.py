@@ -1,7 +1,7 @@
 """What can be done with one number or eight: the words of physics.kernel.vector, as Python says them.
 
-Gives    LANES, lanes_of; get, put, get_one; select, lower, upper, magnitude, root, whole, two_to, exponent_of, any_of,
-         all_of; sum_of, highest_of; first, count, row_at.
+Gives    LANES, lanes_of; get, put, get_one, fetch; select, lower, upper, magnitude, root, whole, two_to, exponent_of,
+         any_of, all_of; sum_of, highest_of; first, count, row_at.
 Used by  physics.kernel.vector and vector_types alone, which tell the compiler what they mean.
 
 Eight numbers are an array here: what runs where compiled code is switched off, and what compiled code is held to.
@@ -111,3 +111,7 @@ def row_at(table, at, width):
     """A row of a table from place `at` (whole numbers): 4 or 8 neighbours, each a value."""
     at = at.astype(np.int64) if isinstance(at, np.ndarray) else int(at)
     return tuple(table[at + i] for i in range(width))
+
+
+def fetch(rows, field, b):
+    """Let the memory bring rows[field] at place b near, for later; nothing else happens, even past the last row."""
