@@ -7,8 +7,9 @@ import pytest
 from benchmarks import reserve
 from benchmarks.bars import BARS, reached
 from benchmarks.guard_tools import free_port
-from benchmarks.reserve_sites import SMALL, small_site
+from benchmarks.reserve_sites import SMALL, reserve_sites, small_site
 from wattstack.operate.campaign import Verdict, run_over_sockets
+from wattstack.operate.campaign.run import Stand
 
 
 def test_rows_tell_of_every_kind_and_of_guards_that_are_broken_on_purpose(monkeypatch):
@@ -50,3 +51,14 @@ def test_a_guard_without_its_reserve_is_found_over_sockets_too(tmp_path):
     sites = [small_site({path: free_port() for path in SMALL}, 0.1)]
     found = run_over_sockets(sites, tmp_path, first=25, speed=10.0, length_s=400.0, broken="no reserve")
     assert found[0].reserve == 1
+
+
+# of the first 10,000: gauges that answer late or differ, sources that are not read, a grid that is back
+FOUND = (836, 860, 887, 2052, 2066, 2973, 3804, 4583, 4826, 5146, 5201, 5510)
+
+
+@pytest.mark.parametrize("kind", range(3))
+def test_days_that_found_something_once_find_nothing_now(kind):
+    stand = Stand(reserve_sites()[kind], f"found.{kind}")
+    for verdict in stand.visit([number for number in FOUND if number % 3 == kind]):
+        assert verdict.violations == 0, (verdict.number, verdict.told)
