@@ -228,23 +228,23 @@ class Mind:
         return controller_mw, "; ".join(whys)
 
     def _remember(self, load_mw: float) -> None:
-        """Highest and lowest load of late, for when the meter is dead; medians, for one reading may be odd."""
+        """Highest and lowest load of late, for when the meter is dead; medians, for one reading may be odd. What is
+        carried without the grid makes nobody forget what was drawn with it."""
         if isnan(load_mw):
             return
         self._loads.append(load_mw)
         usual = median(self._loads)
-        high, low = self.highest_mw, self.lowest_mw
-        self.highest_mw = usual if isnan(high) else max(usual, 0.999 * high)
-        self.lowest_mw = usual if isnan(low) else min(usual, 1.001 * low)
+        high, low, fades = self.highest_mw, self.lowest_mw, 0.0 if self._back else 0.001
+        self.highest_mw = usual if isnan(high) else max(usual, (1.0 - fades) * high)
+        self.lowest_mw = usual if isnan(low) else min(usual, (1.0 + fades) * low)
         self.controller.highest_load_mw = self.highest_mw
 
     def _reserve(self, seen: Seen, limits: Limits) -> float:
         """Energy held back [MWh]: declared for the load of now and for swings, or more where it is asked."""
         duties = self.campus.duties
-        load, usual = seen.most_load_mw, self.controller.highest_load_mw
-        load = (
-            usual if not isfinite(load) or (self._back and load < usual) else load
-        )  # without the grid less is drawn
+        load = seen.most_load_mw
+        if not isfinite(load) or (self._back and load < self.highest_mw):  # without the grid less is drawn
+            load = self.highest_mw
         held = 0.0
         if duties.backup is not None and not isnan(load):
             eff = min((unit.discharge_eff for unit in self.campus.battery.values()), default=1.0)
