@@ -1,4 +1,4 @@
-"""What every room's tests may ask for."""
+"""What every room's tests stand on."""
 
 import signal
 
@@ -7,9 +7,9 @@ import pytest
 pytest_plugins = ["tests.again"]
 
 
-@pytest.fixture
+@pytest.fixture(autouse=True, scope="session")
 def heard_ctrl_c():
-    """Ctrl-C is heard as at a terminal: a job in the background of a shell is started with it ignored."""
+    """Ctrl-C is heard as at a terminal, by what tests start too: a job in the background begins with it ignored."""
     before = signal.signal(signal.SIGINT, signal.default_int_handler)
     yield
     signal.signal(signal.SIGINT, before)

@@ -6,7 +6,6 @@ import json
 import signal
 import subprocess
 import sys
-import time
 
 import pytest
 
@@ -85,11 +84,14 @@ def test_the_folder_of_the_campus_file_is_not_written_into(campus_file, capsys):
 
 def test_ctrl_c_during_a_plan_leaves_nothing_half_written(campus_file, tmp_path):
     out = tmp_path / "out"
-    code = "from wattstack.cli import main; print('ready', flush=True); main()"
-    words = [sys.executable, "-c", code, "plan", str(campus_file), "-o", str(out), "--set", "time.step=1min"]
+    code = (  # interrupted where it writes: the plan is made
+        "import wattstack.plan as p; from wattstack.cli import main; write = p.write_plan\n"
+        "def slow(*a, **k):\n    print('ready', flush=True); import time; time.sleep(30); return write(*a, **k)\n"
+        "p.write_plan = slow; main()"
+    )
+    words = [sys.executable, "-c", code, "plan", str(campus_file), "-o", str(out)]
     work = subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     assert work.stdout.readline() == "ready\n"
-    time.sleep(0.2)
     work.send_signal(signal.SIGINT)
     _, err = work.communicate(timeout=60)
     assert work.returncode == 130, err

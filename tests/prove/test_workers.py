@@ -48,7 +48,7 @@ def test_campaigns_do_not_depend_on_those_before_them_on_the_same_stand(study):
         assert (run_span(study.stand, (first, last)) == whole[first:last]).all()
 
 
-def test_ctrl_c_ends_the_campaigns_between_two_rounds(study, heard_ctrl_c):
+def test_ctrl_c_ends_the_campaigns_between_two_rounds(study):
     timer = threading.Timer(0.3, os.kill, [os.getpid(), signal.SIGINT])
 
     class Slow(Team):

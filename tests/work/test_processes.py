@@ -73,7 +73,7 @@ def test_what_a_function_raises_in_a_process_is_raised_here():
     crew.close()
 
 
-def test_ctrl_c_ends_the_processes_at_once(heard_ctrl_c):
+def test_ctrl_c_ends_the_processes_at_once():
     crew = Processes(1)
     assert crew.ask(pow, {"a": 2}, {"a": [3]}) == {"a": [8]}
     process = crew.crew[0].popen
