@@ -237,3 +237,17 @@ def test_the_watchdog_hears_what_is_said_and_a_missing_one_does_not_matter(tmp_p
     dog.say("WATCHDOG=1")
     monkeypatch.delenv("NOTIFY_SOCKET")
     Watchdog().say("READY=1")
+
+
+def test_a_gateway_that_comes_back_with_what_it_showed_before_is_still_frozen():
+    reader, heart = Reader(campus_of()), "battery.main.device_heartbeat"
+    lost = {name: nan for name in site() if name.startswith("battery.main")} | {heart: nan}
+    for k in range(120):
+        shown = site(k / 10) | {heart: 7.0} | (lost if 50 <= k < 90 else {})
+        seen = reader.read(image_of(shown, k / 10), NONE)
+        if k == 60:  # it is lost, which is told elsewhere
+            assert "battery.main" not in seen.doubts
+        if k >= 90:
+            assert "stands still" in seen.doubts["battery.main"]
+    moved = reader.read(image_of(site(12.0) | {heart: 8.0}, 12.0), NONE)
+    assert "battery.main" not in moved.doubts

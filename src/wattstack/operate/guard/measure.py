@@ -108,16 +108,17 @@ class Reader:
         return seen
 
     def _frozen(self, path: str, image: Image) -> bool:
-        """Whether what always moves stood still, and all powers with it."""
-        lively = tuple(
-            image.value(f"{path}.{name}", 0.0) for name in LIVELY if f"{path}.{name}" in image.place
-        )
-        if not lively:
+        """Whether what always moves stood still, and all powers with it.
+
+        What is not read stands as it was read last: a gateway that comes back with what it showed is no live one.
+        """
+        lively = [name for name in LIVELY if f"{path}.{name}" in image.place]
+        if all(isnan(image.value(f"{path}.{name}")) for name in lively):
             return False
-        shown = lively + tuple(
-            image.value(f"{path}.{name}", 0.0) for name in POWERS if f"{path}.{name}" in image.place
-        )
+        names = [*lively, *(name for name in POWERS if f"{path}.{name}" in image.place)]
         before = self._moved.get(path)
+        known = before[0] if before is not None and len(before[0]) == len(names) else (0.0,) * len(names)
+        shown = tuple(image.value(f"{path}.{name}", last) for name, last in zip(names, known, strict=True))
         if before is None or before[0] != shown:
             self._moved[path] = shown, image.time_s
             return False
