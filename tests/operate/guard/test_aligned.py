@@ -104,3 +104,20 @@ def test_what_was_carried_without_the_grid_is_no_load_to_hold_the_reserve_for():
         made = mind.decide(image_of(site(k * PERIOD_S) | shown, k * PERIOD_S))
         kept.append(made.values.get("control.reserve_mwh", 0.0))
     assert min(kept[3020:]) >= 0.98 * reserve_for(16.0)
+
+
+def test_a_source_that_is_not_read_is_no_need_that_the_reserve_is_spent_on():
+    devices = METERED | {"generator.gas": {"template": "library:genset-controller"}}
+    gas = {
+        "fuel": "lng",
+        "power_mw": 6,
+        "fuel_mwh_per_mwh": 2.2,
+        "fuel_price_per_mwh": 5000,
+        "minimum_frac": 0.5,
+    }
+    for shown, need_mw in ((0.0, 4.0), (float("nan"), 0.0)):
+        mind = Mind(campus_of(devices, duties=BACKUP, generator={"gas": gas}))
+        dead = {"grid.connection.power_mw": float("nan"), "load.offices.draw_mw": 20.0}  # 20 MW behind 16 MW
+        low = {"battery.main.stored_mwh": 6.0, "generator.gas.output_mw": shown}  # less than the reserve
+        made = mind.decide(image_of(site() | dead | low))
+        assert made.asset_mw["battery.main"] == pytest.approx(need_mw)

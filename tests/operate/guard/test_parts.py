@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import socket
-from math import nan
+from math import isnan, nan
 
 import pytest
 from hypothesis import given, settings
@@ -251,3 +251,15 @@ def test_a_gateway_that_comes_back_with_what_it_showed_before_is_still_frozen():
             assert "stands still" in seen.doubts["battery.main"]
     moved = reader.read(image_of(site(12.0) | {heart: 8.0}, 12.0), NONE)
     assert "battery.main" not in moved.doubts
+
+
+def test_a_device_that_was_away_is_believed_once_it_moves():
+    reader, heart = Reader(campus_of()), "battery.main.device_heartbeat"
+    lost = {name: nan for name in site() if name.startswith("battery.main")} | {heart: nan}
+    shown = [{heart: 1.0}, {heart: 2.0}, *[lost] * 40, *[{heart: 9.0}] * 5, {heart: 10.0}, {heart: 11.0}]
+    seen = [reader.read(image_of(site(k / 10) | one, k / 10), NONE) for k, one in enumerate(shown)]
+    read = [not isnan(one.stores["battery.main"].power_mw) for one in seen]
+    assert read == [True] * 2 + [False] * 45 + [True] * 2
+    assert not any(
+        "battery.main" in one.doubts for one in seen
+    )  # it comes back in a moment: nobody is alarmed

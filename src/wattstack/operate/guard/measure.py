@@ -1,6 +1,6 @@
 """From the image of all devices to what the controllers read: assets instead of devices, only what may be believed.
 
-Needs    campus, operate.devices.Image; operate.guard: aligned, count.
+Needs    campus, operate.devices.Image; operate.guard: aligned, alive, count.
 Gives    Reader, Seen, Store.
 Used by  operate.guard.mind.
 
@@ -17,16 +17,14 @@ from typing import TYPE_CHECKING
 
 from wattstack.operate.devices import Image
 from wattstack.operate.guard.aligned import Aligned
+from wattstack.operate.guard.alive import POWERS, Alive
 from wattstack.operate.guard.count import Count
 
 if TYPE_CHECKING:
     from wattstack.campus import Campus
 
 FAR = 1.5  # times what stands: more is not believed
-FROZEN_S, FROZEN_PERIODS = 3.0, 3.0
 BALANCE_FRAC, BALANCE_S = 0.05, 5.0
-LIVELY = ("clock_s", "device_heartbeat")
-POWERS = ("power_mw", "output_mw", "draw_mw")
 SOURCES = ("battery.", "solar.", "generator.")
 
 
@@ -79,7 +77,7 @@ class Reader:
             asset: [p for p in campus.devices if p.split("#")[0] == asset] for asset in _assets(campus)
         }
         self._sizes = {path: campus.device_mw(path) for path in campus.devices}
-        self._moved: dict[str, tuple[tuple[float, ...], float]] = {}
+        self.alive = Alive(campus)
         self.counts: dict[str, Count] = {}
         self._unread: set[str] = set()  # devices whose power is not known
         self._grid_on = 1.0
@@ -95,9 +93,10 @@ class Reader:
             out: Devices that are locked out: they can do nothing.
         """
         seen = Seen()
-        frozen = {path for path in self.campus.devices if self._frozen(path, image)}
-        seen.doubts |= dict.fromkeys(frozen, "stands still: nothing it shows is used")
-        get = lambda path, name: nan if path in frozen else image.value(f"{path}.{name}")  # noqa: E731
+        still, back = self.alive.look(image)
+        seen.doubts |= dict.fromkeys(still, "stands still: nothing it shows is used")
+        dark = still | back
+        get = lambda path, name: nan if path in dark else image.value(f"{path}.{name}")  # noqa: E731
         self._unread.clear()
         powers = {asset: self._power(asset, get, image, seen) for asset in self._of}
         for asset in self._of:
@@ -106,24 +105,6 @@ class Reader:
         self._load(powers, image, seen)
         self._grid(get, seen)
         return seen
-
-    def _frozen(self, path: str, image: Image) -> bool:
-        """Whether what always moves stood still, and all powers with it.
-
-        What is not read stands as it was read last: a gateway that comes back with what it showed is no live one.
-        """
-        lively = [name for name in LIVELY if f"{path}.{name}" in image.place]
-        if all(isnan(image.value(f"{path}.{name}")) for name in lively):
-            return False
-        names = [*lively, *(name for name in POWERS if f"{path}.{name}" in image.place)]
-        before = self._moved.get(path)
-        known = before[0] if before is not None and len(before[0]) == len(names) else (0.0,) * len(names)
-        shown = tuple(image.value(f"{path}.{name}", last) for name, last in zip(names, known, strict=True))
-        if before is None or before[0] != shown:
-            self._moved[path] = shown, image.time_s
-            return False
-        most_s = max(FROZEN_S, FROZEN_PERIODS * self.campus.devices[path].period_s)
-        return image.time_s - before[1] > most_s
 
     def _power(self, asset: str, get, image: Image, seen: Seen) -> float:
         """Power of an asset as far as it is read; NaN where nothing is."""
@@ -186,16 +167,6 @@ class Reader:
             seen.doubts[path] = f"shows {shown:g} MWh where {count.most_mwh:.4g} MWh can be: not believed"
         return believed
 
-    def still(self, time_s: float) -> dict[str, list]:
-        """What always moves of each device, and for how long it has stood, for who goes on after us."""
-        return {path: [list(shown), time_s - since_s] for path, (shown, since_s) in self._moved.items()}
-
-    def restore(self, still: dict[str, list], time_s: float) -> None:
-        """Take over what stood still before a restart: a dead gateway is no live one for a new process."""
-        self._moved |= {
-            path: (tuple(shown), time_s - float(stood_s)) for path, (shown, stood_s) in still.items()
-        }
-
     def count(self, path: str) -> Count:
         """What was counted into a battery device and out of it."""
         if path not in self.counts:
@@ -222,12 +193,13 @@ class Reader:
         elif not isnan(metered):
             seen.values["load_mw"] = metered
             seen.values["grid.import_mw"] = metered - batteries - solar - engines
-        sure = [self._balance["load_mw"]] if not isnan(imported) else []
-        sure += [metered] if not isnan(metered) and (self._unread or isnan(imported)) else []
-        seen.sure_load_mw = min(sure, default=-inf)
         hidden = sum(
             self._sizes[p] for p in self._unread if p.startswith(SOURCES)
-        )  # may be what the load draws beside
+        )  # may be given, and nobody sees it
+        sure = [self._balance["load_mw"]] if not isnan(imported) else []
+        if not isnan(metered) and (self._unread or isnan(imported)):
+            sure.append(metered - (hidden if isnan(imported) else 0.0))
+        seen.sure_load_mw = min(sure, default=-inf)
         both = (seen.values.get("load_mw", nan) + (hidden if isnan(metered) else 0.0), metered)
         seen.most_load_mw = max((one for one in both if not isnan(one)), default=-inf)
         if self._unread and not isnan(metered):  # a source that is not seen would count into the load

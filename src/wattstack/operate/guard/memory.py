@@ -46,7 +46,7 @@ def remembered(mind: Mind, campus_sum: str, utc_s: float, time_s: float) -> dict
         "lowest_load_mw": _plain(mind.lowest_mw),
         "stores": {p: [b.stored_mwh, b.error_mwh, b.read_s] for p, b in controller.beliefs.items()},
         "counts": {p: one.most_mwh for p, one in mind.reader.counts.items() if not isnan(one.most_mwh)},
-        "still": mind.reader.still(time_s),
+        "still": mind.reader.alive.saved(time_s),
         "lockouts": mind.lockouts.why,
         "requests": mind.book.saved(utc_s, time_s),
         "strips": {} if mind.strips is None else mind.strips.saved(),
@@ -85,7 +85,7 @@ def recall(
             if path in mind.campus.devices:
                 mind.reader.count(path).most_mwh = float(most_mwh)
         away_s = max(utc_s - float(state["utc_s"]), 0.0)  # what shows the same after it stood all the while
-        mind.reader.restore(state.get("still", {}), time_s - away_s)
+        mind.reader.alive.restore(state.get("still", {}), time_s - away_s)
         mind.lockouts.why |= {str(k): str(v) for k, v in state["lockouts"].items()}
         if mind.strips is not None:
             mind.strips.restore(state.get("strips", {}))
