@@ -314,3 +314,29 @@ def test_change_of_the_campus_file_goes_to_who_listens(campus_file, monkeypatch)
     assert heard[0].data == {"still": ""}  # nothing stood at the start: what a run before left is over
     assert (heard[1].level, heard[1].channel) == ("alarm", "campus")
     assert "is not taken over" in heard[1].text.replace("It is", "is")
+
+
+AUTOGROUP = Path("/proc/self/autogroup")
+
+
+@pytest.mark.skipif(not AUTOGROUP.exists(), reason="the kernel does not group sessions")
+@pytest.mark.parametrize("loop", ["asyncio", "uvloop"])
+def test_niceness_is_that_of_the_child_and_not_of_the_terminal_that_started_it(tmp_path, loop):
+    factory = pytest.importorskip(loop).new_event_loop
+    before, shown = AUTOGROUP.read_text(encoding="ascii"), tmp_path / "shown"
+    words = ("-c", f"import shutil, time; shutil.copy({str(AUTOGROUP)!r}, {str(shown)!r}); time.sleep(60)")
+
+    async def work():
+        supervisor = Supervisor([Part("a", words, nice=7)], tmp_path, lambda line: None)
+        task = asyncio.create_task(supervisor.run())
+        try:
+            await until(lambda: shown.exists() and shown.read_text(encoding="ascii").strip())
+            assert os.getsid(supervisor.processes["a"].pid) == supervisor.processes["a"].pid
+        finally:
+            task.cancel()
+            await asyncio.gather(task, return_exceptions=True)
+
+    with asyncio.Runner(loop_factory=factory) as runner:
+        runner.run(work())
+    assert shown.read_text(encoding="ascii").split()[-1] == "7"
+    assert AUTOGROUP.read_text(encoding="ascii") == before

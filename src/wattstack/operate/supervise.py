@@ -151,7 +151,7 @@ class Supervisor:
         with self.logs.open(part.name) as log:
             process = await asyncio.create_subprocess_exec(
                 sys.executable, *part.words, stdin=asyncio.subprocess.DEVNULL, stdout=log, stderr=log,
-                start_new_session=True, preexec_fn=partial(_begin, part.nice),
+                preexec_fn=partial(_begin, part.nice),
                 env=os.environ | {"PYTHONUNBUFFERED": "1"},
             )  # fmt: skip
         self.processes[part.name] = process
@@ -355,7 +355,11 @@ def alone(folder: Path):
 
 
 def _begin(nice: int) -> None:
-    """In the child: SIGTERM when the parent dies, however it dies (Linux; elsewhere nothing); its niceness."""
+    """In the child: a session of its own, SIGTERM when the parent dies, however it dies (Linux), its niceness.
+
+    The session first, and here: uvloop calls this before it makes one, and the weight would be that of the terminal.
+    """
+    os.setsid()
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(1, signal.SIGTERM)  # PR_SET_PDEATHSIG
     with contextlib.suppress(OSError):  # who may not go before others stays as the others are
