@@ -35,6 +35,7 @@ class Alive:
     def __init__(self, campus: Campus) -> None:
         self._periods = {path: device.period_s for path, device in campus.devices.items()}
         self._moved: dict[str, tuple[tuple[float, ...], float]] = {}
+        self._read: set[str] = set()  # by us, not before a restart: a start has to be without a bump
         self._back: dict[
             str, tuple[float, ...]
         ] = {}  # devices that were away, and what they showed first since
@@ -47,9 +48,10 @@ class Alive:
     def _still(self, path: str, image: Image) -> bool:
         lively = [name for name in LIVELY if f"{path}.{name}" in image.place]
         if all(isnan(image.value(f"{path}.{name}")) for name in lively):
-            if lively and path in self._moved:
+            if path in self._read and image.time_s - self._moved[path][1] > self._most_s(path):
                 self._back[path] = ()
             return False
+        self._read.add(path)
         names = [*lively, *(name for name in POWERS if f"{path}.{name}" in image.place)]
         before, since_s = self._moved.get(path, ((), image.time_s))
         known = before if len(before) == len(names) else (0.0,) * len(names)
@@ -62,7 +64,10 @@ class Alive:
         if before != shown:
             self._moved[path] = shown, image.time_s
             return False
-        return image.time_s - since_s > max(STILL_S, STILL_PERIODS * self._periods[path])
+        return image.time_s - since_s > self._most_s(path)
+
+    def _most_s(self, path: str) -> float:
+        return max(STILL_S, STILL_PERIODS * self._periods[path])
 
     def saved(self, time_s: float) -> dict[str, list]:
         """What always moves of each device, and for how long it has stood, for who goes on after us."""
