@@ -19,6 +19,8 @@ PERIOD_S = 0.1
 LOAD_MW = 20.0
 BACKUP = {"backup": {"duration_h": 1, "load_frac": 0.5}}
 METERED = DEVICES | {"load.offices": {"template": "library:load-meter"}}
+GENSET = {"generator.gas": {"template": "library:genset-controller"}}
+GAS = {"fuel": "lng", "power_mw": 6, "fuel_mwh_per_mwh": 2.2, "fuel_price_per_mwh": 5000, "minimum_frac": 0.5}
 
 
 def late(image: Image, device: str, by_s: float) -> Image:
@@ -79,16 +81,8 @@ def test_where_two_gauges_of_the_load_differ_the_reserve_is_for_the_larger_at_on
 
 
 def test_a_source_that_is_not_read_may_hide_load_where_no_meter_shows_it():
-    devices = DEVICES | {"generator.gas": {"template": "library:genset-controller"}}
-    gas = {
-        "fuel": "lng",
-        "power_mw": 6,
-        "fuel_mwh_per_mwh": 2.2,
-        "fuel_price_per_mwh": 5000,
-        "minimum_frac": 0.5,
-    }
     for shown, load_mw in ((0.0, 16.0), (float("nan"), 22.0)):
-        mind = Mind(campus_of(devices, duties=BACKUP, generator={"gas": gas}))
+        mind = Mind(campus_of(DEVICES | GENSET, duties=BACKUP, generator={"gas": GAS}))
         made = mind.decide(image_of(site() | {"generator.gas.output_mw": shown}))
         assert made.values["control.reserve_mwh"] == pytest.approx(reserve_for(load_mw))
 
@@ -107,16 +101,8 @@ def test_what_was_carried_without_the_grid_is_no_load_to_hold_the_reserve_for():
 
 
 def test_a_source_that_is_not_read_is_no_need_that_the_reserve_is_spent_on():
-    devices = METERED | {"generator.gas": {"template": "library:genset-controller"}}
-    gas = {
-        "fuel": "lng",
-        "power_mw": 6,
-        "fuel_mwh_per_mwh": 2.2,
-        "fuel_price_per_mwh": 5000,
-        "minimum_frac": 0.5,
-    }
     for shown, need_mw in ((0.0, 4.0), (float("nan"), 0.0)):
-        mind = Mind(campus_of(devices, duties=BACKUP, generator={"gas": gas}))
+        mind = Mind(campus_of(METERED | GENSET, duties=BACKUP, generator={"gas": GAS}))
         dead = {"grid.connection.power_mw": float("nan"), "load.offices.draw_mw": 20.0}  # 20 MW behind 16 MW
         low = {"battery.main.stored_mwh": 6.0, "generator.gas.output_mw": shown}  # less than the reserve
         made = mind.decide(image_of(site() | dead | low))
