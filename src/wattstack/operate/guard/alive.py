@@ -36,9 +36,7 @@ class Alive:
         self._periods = {path: device.period_s for path, device in campus.devices.items()}
         self._moved: dict[str, tuple[tuple[float, ...], float]] = {}
         self._read: set[str] = set()  # by us, not before a restart: a start has to be without a bump
-        self._back: dict[
-            str, tuple[float, ...]
-        ] = {}  # devices that were away, and what they showed first since
+        self._back: dict[str, tuple[float, ...]] = {}  # who was away, and what it showed first since
 
     def look(self, image: Image) -> tuple[set[str], set[str]]:
         """Devices that stand still, and those that were away and did not move since: nothing of either is used."""

@@ -193,9 +193,7 @@ class Reader:
         elif not isnan(metered):
             seen.values["load_mw"] = metered
             seen.values["grid.import_mw"] = metered - batteries - solar - engines
-        hidden = sum(
-            self._sizes[p] for p in self._unread if p.startswith(SOURCES)
-        )  # may be given, and nobody sees it
+        hidden = sum(self._sizes[p] for p in self._unread if p.startswith(SOURCES))  # may be given
         sure = [self._balance["load_mw"]] if not isnan(imported) else []
         if not isnan(metered) and (self._unread or isnan(imported)):
             sure.append(metered - (hidden if isnan(imported) else 0.0))
