@@ -6,7 +6,7 @@ import pytest
 from pydantic import ValidationError
 
 from wattstack.campus.devices import Device
-from wattstack.campus.operate import Face, Operate
+from wattstack.campus.operate import Face, Operate, Standby
 
 GRID = {"connection": {"firm_mw": 50}, "tariff": {"energy": {"price_per_mwh": 10000}}}
 STORAGE = "library:sunspec-storage"
@@ -74,6 +74,16 @@ def test_a_page_that_others_reach_has_a_certificate():
     assert (
         Operate(face={"host": "0.0.0.0", "certificate": "site.pem", "key": "site.key"}).face.loopback is False
     )
+
+
+def test_two_controllers_that_know_each_other_have_a_fence_and_a_secret_that_nobody_reads_on_the_way():
+    pages = {"pages": ["https://192.0.2.5:8443", "https://192.0.2.6:8443"]}
+    said = text_of(Standby, pages=["http://192.0.2.5:8443"])
+    assert "fence  is missing" in said and "secret  and pages must be given together" in said
+    assert "pages[0]  is http://192.0.2.5:8443, must begin with https://" in said
+    assert "must be given together" in text_of(Standby, fence="battery.main", secret="standby.secret")
+    assert Operate(standby={"fence": "battery.main", "secret": "standby.secret", **pages}).speaks_north
+    assert not Operate(standby={"fence": "battery.main"}).speaks_north
 
 
 def test_a_device_carries_its_share_of_its_asset_and_a_meter_all_that_stands(campus_of):

@@ -181,7 +181,7 @@ class OpenAdr(Declared):
         """A VTN that others could stand in for; shares that rise with the level."""
         for name in ("vtn", "token_url"):
             address = getattr(self, name)
-            if address is not None and address.startswith("http://") and not _here(address):
+            if address is not None and address.startswith("http://") and not here(address):
                 yield Fault(
                     name, f"is {address}, must begin with https://: without TLS anybody could command."
                 )
@@ -235,8 +235,13 @@ class North(Declared):
         return any(value is not None for _, value in self)
 
 
-def _here(address: str) -> bool:
-    """Whether an address is on this machine, told by number."""
+def here(address: str) -> bool:
+    """Whether an address is on this machine, told by number.
+
+    Example:
+        >>> here("http://127.0.0.1:8443"), here("http://192.0.2.7:8443")
+        (True, False)
+    """
     try:
         return ip_address(urlsplit(address).hostname or "").is_loopback
     except ValueError:

@@ -15,7 +15,7 @@ from ipaddress import ip_address
 from pydantic import Field
 
 from wattstack.campus.fields import Declared, Frac, NotNegative, Positive, quantity
-from wattstack.campus.north import FileName, North, Url
+from wattstack.campus.north import FileName, North, Url, here
 from wattstack.errors import Fault
 
 
@@ -90,6 +90,9 @@ class Alarms(Declared):
 class Standby(Declared):
     """A second controller that takes over. The one that holds the lease writes, the other waits.
 
+    On two machines (`fence`) the one that waits follows what the other one knows, by its page: requests in force,
+    lockouts, the month's peak. Both have the same secret, and the same list of pages.
+
     Example:
         >>> Standby().lease_s
         1.0
@@ -100,6 +103,32 @@ class Standby(Declared):
         None,
         description="Device whose register takes the number of the one that may write; absent = the lease's own.",
     )
+    pages: list[Url] = Field(
+        default_factory=list,
+        max_length=4,
+        description="Pages of both controllers, https://HOST:PORT; absent = neither knows the other's requests.",
+    )
+    secret: FileName | None = Field(
+        None, description="File (mode 600) with a secret of 32 letters or more, the same on both machines."
+    )
+    ca: FileName | None = Field(
+        None, description="Who signed the certificates of the pages, PEM; absent = what the system trusts."
+    )
+
+    def faults(self) -> Iterable[Fault]:
+        """Pages without a fence or a secret; a secret that would be read on the way."""
+        if self.pages and self.fence is None:
+            yield Fault(
+                "fence", "is missing, must be given with pages: two machines agree by a device who writes."
+            )
+        if bool(self.pages) != (self.secret is not None):
+            yield Fault("secret", "and pages must be given together. Give both, or neither.")
+        for k, page in enumerate(self.pages):
+            if page.startswith("http://") and not here(page):
+                yield Fault(
+                    f"pages[{k}]",
+                    f"is {page}, must begin with https://: the secret would be read on the way.",
+                )
 
 
 class Operate(Declared):
@@ -130,3 +159,13 @@ class Operate(Declared):
     alarms: Alarms = Field(default_factory=Alarms, description="Who is told of what is wrong.")
     standby: Standby | None = Field(None, description="A second controller; absent = none.")
     north: North = Field(default_factory=North, description="Utility and workload.")
+
+    @property
+    def speaks_north(self) -> bool:
+        """Whether anybody above the site is spoken to, the other controller too: then there is a process for it.
+
+        Example:
+            >>> Operate().speaks_north
+            False
+        """
+        return self.north.declared or (self.standby is not None and bool(self.standby.pages))

@@ -86,7 +86,7 @@ def parts_of(prepared: Prepared, shadow: bool, speed: float | None, faults: str 
     if speed is not None:
         words = ("-m", "wattstack.operate.simulated.utility", file, str(prepared.folder))
         parts.append(Part("utility", words, socket))
-    north = ("north",) if prepared.campus.operate.north.declared else ()
+    north = ("north",) if prepared.campus.operate.speaks_north else ()
     for name in ("historian", "planner", "face", *north):
         mark = ("--simulated",) if name == "face" and speed is not None else ()
         nice = NICE.get(name, USUAL_NICE)

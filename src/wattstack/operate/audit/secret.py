@@ -1,6 +1,6 @@
 """Secrets stay in files that only their owner reads.
 
-Gives    read_secret.
+Gives    read_secret, standby_secret.
 Used by  operate.alarms, operate.historian, operate.face, operate.north.
 """
 
@@ -9,10 +9,15 @@ from __future__ import annotations
 import os
 import stat
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from wattstack.errors import InputError
 
+if TYPE_CHECKING:
+    from wattstack.campus import Campus
+
 _LARGEST = 65536
+_SHORTEST = 32  # letters of a secret that two machines share
 
 
 def read_secret(path: str | Path) -> str:
@@ -58,3 +63,21 @@ def read_secret(path: str | Path) -> str:
     if not text:
         raise InputError(path.name, ["is empty, must hold the secret."])
     return text
+
+
+def standby_secret(campus: Campus) -> str | None:
+    """The secret that two controllers share; None where none is declared.
+
+    Raises:
+        InputError: As read_secret, or it is short enough to be guessed.
+    """
+    standby = campus.operate.standby
+    if standby is None or standby.secret is None:
+        return None
+    secret = read_secret(campus.base_dir / standby.secret)
+    if len(secret) < _SHORTEST:
+        raise InputError(
+            Path(standby.secret).name,
+            [f"has {len(secret)} letters, must have {_SHORTEST} or more. Make one: openssl rand -hex 32."],
+        )
+    return secret

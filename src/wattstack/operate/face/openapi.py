@@ -67,6 +67,8 @@ _ROUTES: tuple[tuple[str, str, str | None, str, tuple, dict[str, Any] | None, st
     ("post", "/api/users/remove", "admin", "May no longer.", (), {"name": _TEXT}, None),
     ("post", "/api/machines", "admin", "A program; the answer has its key, once.", (),
      {"name": _TEXT, "role": _TEXT}, None),
+    ("get", "/api/memory", None, "What the guard must not forget, for the controller of another machine; bearer: the "
+     "secret of operate.standby.", (), None, None),
     ("get", "/api/openapi.json", None, "This document.", (), None, None),
 )  # fmt: skip
 

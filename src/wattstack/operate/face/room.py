@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from wattstack.errors import InputError, StateError
 from wattstack.operate.alarms import Syslog, ask_alarms
-from wattstack.operate.audit import Audit, Change
+from wattstack.operate.audit import Audit, Change, standby_secret
 from wattstack.operate.face.asks import Asks, written
 from wattstack.operate.face.certificate import CHECK_S, end_of
 from wattstack.operate.face.gate import Gate
@@ -51,6 +51,7 @@ class Room:
         self.gate = Gate(self.users, self.tls, face.session_h, self._stolen)
         syslog = campus.operate.alarms.syslog
         self.audit = Audit(folder / "audit.log", None if syslog is None else Syslog(campus.name, syslog).line)
+        self.shared = standby_secret(campus)  # with the controller on another machine; None: there is none
         self.live = Live(folder / "guard.sock")
         self.asks = Asks(campus, self.live, self.audit)
         self.picture = Picture(self.live, path, self._ours)

@@ -1,6 +1,6 @@
-"""How the site is: now, before, and why; its alarms.
+"""How the site is: now, before, and why; its alarms; what another controller has to know.
 
-Needs    starlette; operate.face: room, history, metrics, onlooker, routes_people (answered, words).
+Needs    starlette; operate.link; operate.face: room, history, metrics, onlooker, routes_people (answered, words).
 Gives    SITE.
 Used by  operate.face.app.
 """
@@ -8,6 +8,7 @@ Used by  operate.face.app.
 from __future__ import annotations
 
 import asyncio
+import secrets
 from math import isfinite
 from typing import Any
 
@@ -22,6 +23,7 @@ from wattstack.operate.face.onlooker import look_on
 from wattstack.operate.face.room import Room
 from wattstack.operate.face.routes_people import answered, words
 from wattstack.operate.face.shield import Refused, read_json, said_why
+from wattstack.operate.link import Memory
 
 MOST_CHANNELS = 12
 ORDER = (
@@ -175,6 +177,24 @@ async def metrics(request: Request) -> Response:
     return Response(metrics_text(_room(request)), media_type="text/plain; version=0.0.4; charset=utf-8")
 
 
+async def memory(request: Request) -> Response:
+    """What the guard must not forget, for the controller of another machine: it has the secret of operate.standby."""
+    room = _room(request)
+    kind, _, told = request.headers.get("authorization", "").partition(" ")
+    shared = room.shared or ""
+    if (
+        kind.lower() != "bearer"
+        or not shared
+        or not secrets.compare_digest(told.strip().encode(), shared.encode())
+    ):
+        raise Refused(401, "the secret is not that of operate.standby, or the campus declares none.")
+    try:
+        text = await asyncio.to_thread((room.folder / Memory.OWN).read_text, encoding="utf-8")
+    except OSError:
+        raise Refused(503, "the guard has not saved anything yet.", 1.0) from None
+    return Response(text, headers={"cache-control": "no-store"}, media_type="application/json")
+
+
 def _span(request: Request) -> tuple[float, float]:
     now_s = _room(request).live.utc_s
     end_s = _number(request, "end_s", now_s, 0.0, 4e9)
@@ -208,5 +228,6 @@ SITE = [
     Route("/api/alarms/acknowledge", acknowledge, methods=["POST"]),
     Route("/api/alarms/shelve", shelve, methods=["POST"]),
     Route("/api/alarms/unshelve", unshelve, methods=["POST"]),
+    Route("/api/memory", memory, methods=["GET"]),
     Route("/metrics", metrics, methods=["GET"]),
 ]

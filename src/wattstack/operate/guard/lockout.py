@@ -36,6 +36,7 @@ class Lockouts:
         self._paths = tuple(paths)
         self._seen: dict[tuple[str, str], float] = {}
         self.why: dict[str, str] = {}
+        self._followed: set[str] = set()  # out at the controller that writes
 
     def look(self, image: Image, running: frozenset[str] = frozenset()) -> list[str]:
         """Look for trips; returns the devices that tripped now.
@@ -72,3 +73,11 @@ class Lockouts:
             return f"{path} cannot be cleared: {still[0]} and did not come back"
         del self.why[path]
         return ""
+
+    def follow(self, told: dict[str, str]) -> None:
+        """Hold out what the controller that writes holds out, and let back what a person let back there."""
+        for path in self._followed - set(told):
+            self.clear(path)
+        self._followed = {path for path in told if path in self._paths}
+        for path in self._followed - set(self.why):
+            self.why[path] = told[path]

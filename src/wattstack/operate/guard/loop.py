@@ -1,6 +1,6 @@
 """The fast loop: read all, decide, write all, tell all; every period, on the monotonic clock.
 
-Needs    campus; operate.devices, operate.link; operate.guard: mind, deadman, standby, state.
+Needs    campus; operate.devices, operate.link; operate.guard: mind, memory, deadman, standby, state.
 Gives    Guard.
 Used by  operate.guard.__main__, tests, benchmarks.
 
@@ -11,6 +11,7 @@ cycle alone. A cycle that took longer than its period is counted; the next one b
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import gc
 import hashlib
 import os
@@ -27,13 +28,13 @@ from wattstack.control import Measured
 from wattstack.operate.devices import Devices, Image
 from wattstack.operate.guard.deadman import Watchdog, unproved
 from wattstack.operate.guard.fence import Fence
-from wattstack.operate.guard.memory import recall, remembered, unreadable
+from wattstack.operate.guard.memory import follow, recall, remembered, unreadable
 from wattstack.operate.guard.mind import Decision, Mind
 from wattstack.operate.guard.record import Recorder
 from wattstack.operate.guard.standby import Lease
 from wattstack.operate.guard.state import load_state, save_state
 from wattstack.operate.guard.telling import Telling
-from wattstack.operate.link import Answer, Frame, Names, Request, Server
+from wattstack.operate.link import Answer, Frame, Memory, Names, Request, Server
 
 if TYPE_CHECKING:
     from wattstack.campus import Campus
@@ -89,7 +90,7 @@ class Guard:
         self.decision: Decision | None = None
         self.slow: dict[str, str] = {}
         self._counted: deque[int] = deque(maxlen=SHORT_S)  # overruns at the last looks
-        self._began_s, self._slow_s, self._saved_s = nan, -np.inf, -np.inf
+        self._began_s, self._slow_s, self._saved_s, self._followed_s = nan, -np.inf, -np.inf, nan
         self._saving: asyncio.Future | None = None
 
     # -- life ------------------------------------------------------------------------------------------------------
@@ -209,7 +210,7 @@ class Guard:
         return self.lease.holds() and (self.fence is None or self.fence.holds())
 
     def _restore(self) -> None:
-        state, told = load_state(self.folder / "state.json", unreadable)
+        state, told = load_state(self.folder / Memory.OWN, unreadable)
         for line in told:
             self.telling.say("alarm", "guard", line)
         if state:
@@ -305,7 +306,7 @@ class Guard:
         now = asyncio.get_running_loop().time()
         state = remembered(self.mind, self.campus_sum, self.utc_s, now)
         try:
-            await asyncio.to_thread(save_state, self.folder / "state.json", state)
+            await asyncio.to_thread(save_state, self.folder / Memory.OWN, state)
             self.slow.pop("state", None)
         except OSError as error:
             self.slow["state"] = f"what must survive a restart cannot be saved: {error.strerror}"
@@ -320,6 +321,8 @@ class Guard:
         late = self.overruns - self._counted[0]
         if self.recorder is not None and self.recorder.wrong:
             saved["images"] = self.recorder.wrong
+        if self.fence is not None and not self.mind.live and (wrong := self._follow()):
+            saved["other controller"] = wrong
         if late >= SHORT_MOST:
             saved["cycle"] = (
                 "takes longer than its period, again and again: the machine is short of processor"
@@ -332,6 +335,23 @@ class Guard:
             if command.state not in ("none", "sent", "held", "followed", "unreachable")
         }
         self.slow = saved | odd | down
+
+    def _follow(self) -> str:
+        """While the controller of another machine writes: what it knows, where that was heard anew. Returns what of it
+        cannot be taken over."""
+        path = self.folder / Memory.OTHER
+        with contextlib.suppress(FileNotFoundError):
+            heard_s = path.stat().st_mtime
+            if heard_s == self._followed_s:
+                return self.slow.get("other controller", "")
+            self._followed_s = heard_s
+            state, told = load_state(path, unreadable)
+            if state:
+                words = state, asyncio.get_running_loop().time(), self.utc_s
+                self._heard("follow", *words)
+                told += follow(self.mind, *words)
+            return "; ".join(told)
+        return ""
 
     def frame_names(self) -> Names:
         """Channels of the frames: of the image, then of the decision."""

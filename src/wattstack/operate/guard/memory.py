@@ -1,7 +1,7 @@
-"""What the mind must not forget over a restart, as plain numbers and words.
+"""What the mind must not forget over a restart, or a change of controllers, as plain numbers and words.
 
-Needs    control (beliefs of the store); operate.guard.mind.
-Gives    remembered, recall, unreadable.
+Needs    control (beliefs of the store); operate.link; operate.guard.mind.
+Gives    remembered, recall, follow, unreadable.
 Used by  operate.guard.loop.
 
 A store that was not read since is believed to have been emptied at full power: what is recalled is as old as it is.
@@ -9,16 +9,18 @@ A store that was not read since is believed to have been emptied at full power: 
 
 from __future__ import annotations
 
-from math import isnan
+from math import isfinite, isnan
 from typing import TYPE_CHECKING, Any
 
 from wattstack.control import StoredBelief
+from wattstack.operate.link import Request
 
 if TYPE_CHECKING:
     from wattstack.operate.guard.mind import Mind
 
-VERSION = 2  # of what is written; 1: without what strips
+VERSION = 3  # of what is written; 1: without what strips; 2: without who writes
 READER = 1  # oldest version that can read it: what it does not know it leaves out
+FRESH_S = 60.0  # what another controller knew so long ago is not followed; as far may two clocks be apart
 
 
 def unreadable(state: dict[str, Any]) -> str:
@@ -37,6 +39,7 @@ def remembered(mind: Mind, campus_sum: str, utc_s: float, time_s: float) -> dict
         "reader": READER,
         "campus": campus_sum,
         "utc_s": utc_s,
+        "live": mind.live,
         "month": mind.month,
         "reached_mw": mind.reached_mw,
         "interval_mwh": controller.interval_mwh,
@@ -93,6 +96,50 @@ def recall(
     except (AttributeError, KeyError, TypeError, ValueError) as error:
         told.append(f"what was saved is not whole: {type(error).__name__} {error}"[:200])
     return told
+
+
+def follow(mind: Mind, state: dict[str, Any], time_s: float, utc_s: float) -> list[str]:
+    """Give a mind that waits what the controller that writes knows and nobody can measure: requests in force, lockouts,
+    the month's peak, the open interval, what strips. What it measures itself stands.
+
+    Args:
+        mind: Who waits.
+        state: As the other remembered it.
+        time_s: Now, monotonic.
+        utc_s: Now, of records.
+
+    Returns:
+        In words, what is not taken over.
+    """
+    try:
+        away_s = abs(utc_s - float(state["utc_s"]))
+        if state.get("live") is not True or not away_s <= FRESH_S:
+            return [
+                f"what the other controller knew is {away_s:.0f} s old, or it does not write: not followed"
+            ]
+        month, reached_mw = str(state["month"]), float(state["reached_mw"])
+        lockouts = {str(path): str(why) for path, why in state["lockouts"].items()}
+        requests = [Request.model_validate(one) for one in state["requests"]]
+        if mind.strips is not None:
+            mind.strips.restore(state.get("strips", {}))
+        _interval(mind, state)
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
+        return [f"what the other controller knows is not whole: {type(error).__name__} {error}"[:200]]
+    if isfinite(reached_mw) and month == (mind.month or month):
+        mind.month, mind.reached_mw = month, max(mind.reached_mw, reached_mw)
+    mind.lockouts.follow(lockouts)
+    return mind.book.follow(requests, utc_s, time_s)
+
+
+def _interval(mind: Mind, state: dict[str, Any]) -> None:
+    """The energy of the open interval, where we came in the middle of it: the larger of both counts."""
+    controller, other_s = mind.controller, state["last_s"]
+    if other_s is None or controller.last_s is None:
+        return
+    same = float(other_s) // controller.interval_s == controller.last_s // controller.interval_s
+    energy_mwh = float(state["interval_mwh"])
+    if same and isfinite(energy_mwh):
+        controller.interval_mwh = max(controller.interval_mwh, energy_mwh)
 
 
 def _plain(number: float) -> float | None:

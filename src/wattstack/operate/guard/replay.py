@@ -24,7 +24,7 @@ import numpy as np
 
 from wattstack.errors import InputError
 from wattstack.operate.devices import Image
-from wattstack.operate.guard.memory import recall
+from wattstack.operate.guard.memory import follow, recall
 from wattstack.operate.guard.record import HEAD, MAGIC, PIECE, digest_of
 from wattstack.operate.link import Request
 
@@ -148,6 +148,8 @@ def _hear(mind: Any, what: str, words: list[Any]) -> None:
         mind.live = words[0]
     elif what == "recall":
         recall(mind, *words)
+    elif what == "follow":
+        follow(mind, *words)
 
 
 def _images(told: dict, data: bytes, names: tuple[str, ...], place: dict[str, int]) -> Iterator[tuple]:

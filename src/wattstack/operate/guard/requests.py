@@ -45,6 +45,7 @@ class RequestBook:
         self.campus, self._speed = campus, speed
         self._force: dict[tuple[str | None, ...], tuple[float, Request]] = {}
         self._known: OrderedDict[str, None] = OrderedDict()
+        self._followed: set[tuple[str | None, ...]] = set()  # keys of what is another controller's
         self._most = _most_mw(campus)
 
     def take(self, request: Request, role: str, utc_s: float, time_s: float) -> Answer:
@@ -71,9 +72,44 @@ class RequestBook:
             self._force[_key(request)] = ends_s, request
         return Answer(id=request.id, taken=True, why=f"in force for {request.until_s - utc_s:.0f} s")
 
+    def follow(self, told: list[Request], utc_s: float, time_s: float) -> list[str]:
+        """Hold what is in force at the controller that writes, and let go what was and is not any more.
+
+        What its planner asks is left out: ours plans for us.
+
+        Args:
+            told: In force there.
+            utc_s: Now, UTC.
+            time_s: Now, monotonic.
+
+        Returns:
+            In words, what cannot be taken over.
+        """
+        refused, force = [], {}
+        for one in told:
+            if one.source == "planner" or one.until_s <= utc_s:
+                continue
+            longest_s = self._longest_s(one)  # its clock may be ahead of ours
+            request = one.model_copy(update={"until_s": min(one.until_s, utc_s + longest_s)})
+            role = next(role for role, sources in SOURCES.items() if request.source in sources)
+            self._known.pop(f"{request.source}:{request.id}", None)  # it is the one that was told before
+            why = self._wrong(request, role, utc_s)
+            if why:
+                refused.append(
+                    f"{request.what} {request.path or ''}".rstrip() + f" of the other controller: {why}"
+                )
+                continue
+            self._known[f"{request.source}:{request.id}"] = None
+            force[_key(request)] = time_s + (request.until_s - utc_s) / self._speed, request
+        for key in self._followed - set(force):
+            self._force.pop(key, None)
+        self._force |= force
+        self._followed = set(force)
+        return refused
+
     def _wrong(self, request: Request, role: str, utc_s: float) -> str:
         left_s = request.until_s - utc_s
-        most_s = USER_S if request.source in ("user", "utility") else self.campus.operate.request_s
+        most_s = self._longest_s(request)
         if request.source not in SOURCES.get(role, ()):
             return f"{role} must not speak for {request.source}"
         if request.source != "user" and request.what not in ALLOWED[request.source]:
@@ -92,6 +128,9 @@ class RequestBook:
         if len(self._force) >= MOST and _key(request) not in self._force and not request.ends:
             return f"{MOST} requests are in force, must be fewer"
         return self._outside(request)
+
+    def _longest_s(self, request: Request) -> float:
+        return USER_S if request.source in ("user", "utility") else self.campus.operate.request_s
 
     def _outside(self, request: Request) -> str:
         """A path or a number that the campus does not have."""

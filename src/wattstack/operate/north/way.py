@@ -168,7 +168,7 @@ class Way(Protocol):
 
 
 def ways_of(campus: Campus) -> dict[str, Way]:
-    """The ways that campus.operate.north declares, by its key.
+    """The ways that campus.operate.north declares, by its key, and the one to the controller of another machine.
 
     Raises:
         InputError: As each.
@@ -177,4 +177,6 @@ def ways_of(campus: Campus) -> dict[str, Way]:
     for key, (module, name) in WAYS.items():
         if getattr(campus.operate.north, key, None) is not None:
             ways[key] = getattr(import_module(f"wattstack.operate.north.{module}"), name)(campus)
+    if campus.operate.standby is not None and campus.operate.standby.pages:
+        ways["standby"] = import_module("wattstack.operate.north.standby").StandbyWay(campus)
     return ways
