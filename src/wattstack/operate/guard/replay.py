@@ -35,6 +35,9 @@ PLAIN = {
     ("numpy._core.multiarray", "scalar"), ("numpy._core.numeric", "_frombuffer"), ("builtins", "frozenset"),
     ("builtins", "set"), ("builtins", "bytearray"),
 }  # fmt: skip
+GAP = (
+    "The guard stood still, or was killed: what it did in its last seconds (30 at most) was not written yet."
+)
 
 
 @dataclass(frozen=True)
@@ -63,7 +66,7 @@ class Replayed:
         files: That were read.
         start_s, end_s: Dates of the first and the last of them; NaN where there is none.
         first: That differs; None where all are equal.
-        notes: What else is to be known: other versions, files that end early.
+        notes: What else is to be known: other versions, files that end early, times between files without a record.
     """
 
     cycles: int
@@ -91,6 +94,7 @@ def decide_again(folder: Path, start_s: float = float("-inf"), end_s: float = fl
             ["has no recorded images, must be FOLDER/images of a live site. See operate.record_gb."],
         )
     cycles, read, dates, notes = 0, 0, [], []
+    began_s = last_s = period_s = float("nan")  # of the file before: nothing is a gap after nan
     for place, file in enumerate(files):
         begins_s = _begins(file)
         next_s = _begins(files[place + 1]) if place + 1 < len(files) else float("inf")
@@ -99,6 +103,15 @@ def decide_again(folder: Path, start_s: float = float("-inf"), end_s: float = fl
         read += 1
         for found in _again(file, notes):
             number, date_s, recorded, made, same = found
+            if number == 0:
+                if date_s - last_s > 2.0 * period_s:
+                    notes.append(
+                        f"{file.name}: nothing is recorded of the {date_s - last_s:.1f} s before it. {GAP}"
+                    )
+                began_s = date_s
+            else:
+                period_s = (date_s - began_s) / number
+            last_s = date_s
             if not start_s <= date_s < end_s:
                 continue
             cycles += 1
