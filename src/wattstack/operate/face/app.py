@@ -1,6 +1,6 @@
 """The control room as an ASGI application, and the server that carries it.
 
-Needs    starlette, uvicorn; campus; operate.face: room, routes, pages, shield, onlooker.
+Needs    starlette, uvicorn; campus; operate.face: room, routes, pages, shield, onlooker, listening.
 Gives    make_app, serve, refuse_unsafe.
 Used by  operate.face.__main__, cli, tests, benchmarks.
 """
@@ -12,6 +12,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import uvicorn
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
@@ -20,6 +21,7 @@ from starlette.routing import Route
 
 from wattstack.errors import Fault, InputError
 from wattstack.operate.face.certificate import check_certificate
+from wattstack.operate.face.listening import BACKLOG, Listening, listen
 from wattstack.operate.face.onlooker import Line
 from wattstack.operate.face.pages import Pages
 from wattstack.operate.face.room import Room
@@ -30,8 +32,6 @@ from wattstack.operate.face.shield import Refused, Shield
 from wattstack.operate.face.wire import IDLE_S, Wire
 
 if TYPE_CHECKING:
-    import uvicorn
-
     from wattstack.campus import Campus
 
 MOST_CONNECTIONS = 300
@@ -107,8 +107,8 @@ def refuse_unsafe(campus: Campus, room: Room) -> None:
         raise InputError(campus.source, wrong)
 
 
-def serve(app: Shield, campus: Campus, say: Callable[[str], None] = print) -> uvicorn.Server:
-    """A server for the application; `await server.serve()` runs it.
+def serve(app: Shield, campus: Campus, say: Callable[[str], None] = print) -> Listening:
+    """A server for the application, at its place already; `await server.serve()` runs it.
 
     Args:
         app: From make_app.
@@ -117,10 +117,8 @@ def serve(app: Shield, campus: Campus, say: Callable[[str], None] = print) -> uv
 
     Raises:
         InputError: It would be reached by others without TLS or users; a key that others may read; a certificate that
-            cannot be used with it.
+            cannot be used with it; a port that is in use, a host that is not of this machine.
     """
-    import uvicorn
-
     from wattstack.operate.audit import read_secret
 
     refuse_unsafe(campus, app.room)
@@ -133,7 +131,7 @@ def serve(app: Shield, campus: Campus, say: Callable[[str], None] = print) -> uv
         tls = {"ssl_certfile": str(campus.base_dir / face.certificate), "ssl_keyfile": str(key)}
     config = uvicorn.Config(
         app, host=face.host, port=face.port, log_level="error", access_log=False, proxy_headers=False,
-        server_header=False, date_header=True, limit_concurrency=MOST_CONNECTIONS, backlog=128, ws=Line,
+        server_header=False, date_header=True, limit_concurrency=MOST_CONNECTIONS, backlog=BACKLOG, ws=Line,
         ws_max_size=MOST_SAID, ws_ping_interval=PING_S, ws_ping_timeout=PING_S, ws_per_message_deflate=False,
         timeout_keep_alive=IDLE_S, timeout_graceful_shutdown=2, h11_max_incomplete_event_size=16_384,
         http=Wire, lifespan="on", **tls,
@@ -143,11 +141,12 @@ def serve(app: Shield, campus: Campus, say: Callable[[str], None] = print) -> uv
         import ssl
 
         config.ssl.minimum_version = ssl.TLSVersion.TLSv1_3
+    places = listen(campus)
     address = f"{'https' if tls else 'http'}://{face.host}:{face.port}/"
     say(f"The control room is at {address}")
     if app.room.users.empty:
         say(f"Nobody is known yet. First-run token, shown this once: {app.room.users.first_token()}")
-    return uvicorn.Server(config)
+    return Listening(config, places)
 
 
 def _page(pages: Pages, name: str) -> Callable[[Request], Any]:
