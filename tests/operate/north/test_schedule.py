@@ -12,9 +12,11 @@ from wattstack.operate.north.dsx.messages import SetLoadTarget, read_signed
 from wattstack.operate.north.dsx.schedule import MOST, Schedule, Target, targets_of
 from wattstack.operate.north.refusals import Refused
 
+TRACE = f"00-{'ab' * 16}-{'cd' * 8}-01"
+
 
 def one(limit=10.0, start=0.0, end=inf, publisher="a", feed="main") -> Target:
-    return Target(feed, publisher, limit, start, end, False, "c", "t")
+    return Target(feed, publisher, limit, start, end, False, "c", TRACE)
 
 
 def limit_at(schedule: Schedule, now_s: float, feed: str = "main") -> float:
@@ -97,7 +99,7 @@ def test_the_ruling_target_is_what_the_words_say_and_survives_a_restart(targets,
 
 
 def targets(text: str, feeds=("main", "second")) -> list[Target]:
-    return targets_of(read_signed(SetLoadTarget, text.encode()), "a", feeds, 1000.0, ("c", "t"))
+    return targets_of(read_signed(SetLoadTarget, text.encode()), "a", feeds, 1000.0, ("c", TRACE))
 
 
 def test_tags_choose_feeds_none_means_all_and_others_are_left():

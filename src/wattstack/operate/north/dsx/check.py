@@ -1,6 +1,6 @@
 """The gate: a message counts where topic, shape, source, time, number, signature and words are all as they must be.
 
-Needs    operate.north.dsx: keys, messages; operate.north.refusals.
+Needs    pydantic; operate.north.dsx: keys, messages; operate.north.refusals.
 Gives    Gate, Taken.
 Used by  operate.north.dsx.way.
 
@@ -16,10 +16,12 @@ from collections import OrderedDict
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from math import inf
-from typing import Any
+from typing import Annotated, Any
+
+from pydantic import Field, FiniteFloat, TypeAdapter
 
 from wattstack.operate.north.dsx.keys import Keys, Signed
-from wattstack.operate.north.dsx.messages import TYPES, Envelope, read_envelope
+from wattstack.operate.north.dsx.messages import LAST_S, TYPES, Envelope, Strict, read_envelope
 from wattstack.operate.north.refusals import Refused
 
 HEARD = {  # by role: end of the topic, and what it is
@@ -55,6 +57,18 @@ class _Source:
     last: str = ""
     ids: OrderedDict[str, None] = field(default_factory=OrderedDict)
     marks: OrderedDict[str, float] = field(default_factory=OrderedDict)  # until when they could say something
+
+
+class _Kept(Strict):
+    """What is remembered of a topic, as the file has it; null: nothing yet, never."""
+
+    newest_s: Annotated[float, Field(ge=0.0, le=LAST_S, allow_inf_nan=False)] | None
+    last: str
+    ids: list[str]
+    marks: dict[str, FiniteFloat | None]
+
+
+_KEPT = TypeAdapter(dict[str, _Kept])
 
 
 class Gate:
@@ -118,7 +132,7 @@ class Gate:
                 continue
             if isinstance(value, bool) or not isinstance(value, int | float):
                 raise Refused("schema", f"{name} of a signature of {source} is no number of seconds")
-            if name == "iat" and not -AHEAD_S <= now_s - value <= self._oldest_s:
+            if name == "iat" and not now_s - self._oldest_s <= value <= now_s + AHEAD_S:  # of any length
                 raise Refused("expired", f"a signature of {source} is not of the last {self._oldest_s:.0f} s")
             if name == "exp" and not value > now_s:
                 raise Refused("expired", f"a signature of {source} is over")
@@ -146,19 +160,19 @@ class Gate:
             for topic, known in self._known.items()
         }  # fmt: skip
 
-    def restore(self, saved: Mapping[str, Any]) -> None:
-        """Back from the file.
+    def restore(self, saved: Any) -> None:
+        """Back from the file, all or none.
 
         Raises:
-            KeyError, TypeError, ValueError: It was not written by `saved`.
+            ValueError: It was not written by `saved`, or a number in it cannot be.
         """
-        for topic, one in saved.items():
+        for topic, one in _KEPT.validate_python(saved).items():
             if topic in self._known:
+                ends = {mark: inf if end is None else end for mark, end in one.marks.items()}
+                newest_s = -inf if one.newest_s is None else one.newest_s
                 self._known[topic] = _Source(
-                    -inf if one["newest_s"] is None else float(one["newest_s"]), str(one["last"]),
-                    OrderedDict.fromkeys(str(id_) for id_ in one["ids"]),
-                    OrderedDict((str(m), inf if end is None else float(end)) for m, end in one["marks"].items()),
-                )  # fmt: skip
+                    newest_s, one.last, OrderedDict.fromkeys(one.ids), OrderedDict(ends)
+                )
 
     def begin_after(self, now_s: float) -> None:
         """Nothing is remembered: what was made before this moment does not count."""

@@ -32,13 +32,14 @@ def write_kept(path: Path, gate: Gate, schedule: Schedule) -> None:
 
 
 def read_kept(path: Path, gate: Gate, schedule: Schedule) -> bool:
-    """Put it back; where there is no file nothing changes. False: the file is damaged, what was put back is in part."""
+    """Put it back; where there is no file nothing changes. False: it is damaged or says what cannot be (a moment that
+    no calendar has); what was put back is in part."""
     try:
         told = json.loads(path.read_text(encoding="utf-8"))
         gate.restore(told["gate"])
         schedule.restore(told["schedule"])
     except FileNotFoundError:
         return True
-    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
+    except (OSError, ValueError, KeyError, TypeError, RecursionError):
         return False
     return True

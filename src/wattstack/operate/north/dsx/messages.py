@@ -1,4 +1,4 @@
-"""The messages of DSX Flex 1.7, checked: every number finite and in its range, no key of data that is not known.
+"""The messages of DSX Flex 1.7, checked: every number and moment in its range, no key of data that is not known.
 
 Needs    pydantic; operate.north.refusals.
 Gives    Envelope, SetLoadTarget, Enforcement, PowerStates, BreachAlert, read_envelope, read_signed, envelope_of.
@@ -23,6 +23,7 @@ from uuid import UUID, uuid4
 
 from pydantic import (
     UUID4,
+    AfterValidator,
     AwareDatetime,
     BaseModel,
     ConfigDict,
@@ -36,6 +37,7 @@ from wattstack.operate.north.refusals import Refused, read_strictly
 
 LARGEST_BYTES = 65_536
 LARGEST_MW = 1e5
+LAST_S = 4e9  # until the year 2096, as the guard reads moments
 IN_MW = {"watt": 1e-6, "kilowatt": 1e-3, "megawatt": 1.0}
 SPEC = "1.0.2"
 TYPES = {
@@ -47,6 +49,16 @@ Tag = Annotated[str, StringConstraints(min_length=1, max_length=128)]
 Trace = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$")]
 Power = Annotated[float, Field(ge=0.0, allow_inf_nan=False)]
 Unit = Literal["watt", "kilowatt", "megawatt"]
+
+
+def _possible(moment: datetime) -> datetime:
+    """A year 1 ahead of UTC is before all years there: it could be read, and never be told again."""
+    if not 0.0 <= moment.timestamp() <= LAST_S:
+        raise ValueError("must be from 1970 to 2096")
+    return moment
+
+
+Moment = Annotated[AwareDatetime, AfterValidator(_possible)]
 
 
 class Strict(BaseModel):
@@ -67,7 +79,7 @@ class Envelope(BaseModel):
         StringConstraints(max_length=200, pattern=r"^//grid/v1/(isv|dsx-flex-agent|infra)/[A-Za-z0-9_.-]+$"),
     ]
     type: Annotated[str, StringConstraints(max_length=100)]
-    time: AwareDatetime
+    time: Moment
     datacontenttype: Literal["application/json"]
     subject: Annotated[str, StringConstraints(max_length=200)]
     traceparent: Trace
@@ -102,8 +114,8 @@ class LoadConstraint(Strict):
 class Interval(Strict):
     """From when to when; without a start from now on, without an end until it is replaced."""
 
-    start_time: AwareDatetime | None = None
-    end_time: AwareDatetime | None = None
+    start_time: Moment | None = None
+    end_time: Moment | None = None
 
     @model_validator(mode="after")
     def _forward(self) -> Interval:
@@ -165,7 +177,7 @@ class Enforcement(Strict):
     code: Literal["success", "partial", "error"]
     diag_msg: Annotated[str, StringConstraints(max_length=500)] | None = None
     results: Annotated[tuple[Outcome, ...], Field(max_length=2000, strict=False)]
-    timestamp: AwareDatetime
+    timestamp: Moment
 
 
 class FeedLimits(Strict):
@@ -196,14 +208,14 @@ class FeedState(Strict):
     event: Literal[
         "target_set", "start_ramp_down", "end_ramp_down", "start_ramp_up", "end_ramp_up", "periodic"
     ]
-    power_event_start_time: AwareDatetime | None = None
+    power_event_start_time: Moment | None = None
     compliant: bool
 
 
 class PowerStates(Strict):
     """How all feeds of an agent are."""
 
-    snapshot_time: AwareDatetime
+    snapshot_time: Moment
     feeds: Annotated[dict[Tag, FeedState], Field(max_length=256)]
 
 
@@ -211,8 +223,8 @@ class BreachTime(Strict):
     """Which breach, since when, until when."""
 
     breach_id: UUID4
-    detected_at: AwareDatetime
-    resolved_at: AwareDatetime | None = None
+    detected_at: Moment
+    resolved_at: Moment | None = None
 
 
 class BreachTarget(Strict):
@@ -304,7 +316,7 @@ def envelope_of(what: str, identifier: str, utc_s: float, data: str, **more: str
 
 
 def iso(utc_s: float) -> str:
-    """A moment as others read it.
+    """A moment as others read it; every Moment can be.
 
     Example:
         >>> iso(1790000000.25)

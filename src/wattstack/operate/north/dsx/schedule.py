@@ -1,6 +1,6 @@
 """Load targets over time: of one publisher the later word replaces the earlier, of several the lowest rules.
 
-Needs    operate.north.dsx.messages, operate.north.refusals.
+Needs    pydantic; operate.north.dsx.messages, operate.north.refusals.
 Gives    Target, Schedule, targets_of.
 Used by  operate.north.dsx.way.
 
@@ -12,13 +12,16 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from math import inf, isfinite
-from typing import Any
+from typing import Annotated, Any
 
-from wattstack.operate.north.dsx.messages import SetLoadTarget, iso
+from pydantic import Field, TypeAdapter
+
+from wattstack.operate.north.dsx.messages import LARGEST_MW, LAST_S, SetLoadTarget, Strict, Tag, Trace, iso
 from wattstack.operate.north.refusals import Refused
 
 MOST = 64  # targets of one publisher on one feed
 LONGEST_S = 366 * 86_400.0  # ahead: a target of next century is a mistake
+Second = Annotated[float, Field(ge=0.0, le=LAST_S, allow_inf_nan=False)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +57,22 @@ class Target:
             "active": active, "load_constraint": {"value": round(self.limit_mw, 9), "unit": "megawatt"},
             "interval": interval, "strategy": {"best_effort": self.best_effort}, "correlation_id": self.correlation,
         }  # fmt: skip
+
+
+class _Kept(Strict):
+    """A target as the file has it; null: no limit, no end."""
+
+    feed: Tag
+    publisher: Tag
+    limit_mw: Annotated[float, Field(ge=0.0, le=LARGEST_MW, allow_inf_nan=False)] | None
+    start_s: Second
+    end_s: Second | None
+    best_effort: bool
+    correlation: Tag
+    trace: Trace
+
+
+_KEPT = TypeAdapter(list[_Kept])
 
 
 def targets_of(
@@ -136,17 +155,16 @@ class Schedule:
             for one in self._set
         ]
 
-    def restore(self, saved: list[dict[str, Any]]) -> None:
-        """Back from the file.
+    def restore(self, saved: Any) -> None:
+        """Back from the file, all or none.
 
         Raises:
-            TypeError, ValueError: It was not written by `saved`.
+            ValueError: It was not written by `saved`, or a target in it cannot be.
         """
-        made = []
-        for one in saved:
-            numbers = {k: inf if one[k] is None else float(one[k]) for k in ("limit_mw", "start_s", "end_s")}
-            made.append(Target(**{**one, **numbers}))
-        self._set = made
+        self._set = [
+            Target(**{name: inf if value is None else value for name, value in one.model_dump().items()})
+            for one in _KEPT.validate_python(saved)
+        ]
 
 
 def _without_hidden(targets: list[Target], now_s: float) -> list[Target]:

@@ -256,7 +256,8 @@ class DsxWay:
                 await self._ask(site, feed, what, self._most_mw(feed), now_s, OVER)
             return
         limit_mw = min(target.limit_mw, self._most_mw(feed))
-        span_s = min(target.end_s - now_s, LONGEST_S if isfinite(target.end_s) else self.dsx.lost_after_s)
+        without_s = LONGEST_S if isfinite(target.end_s) else self.dsx.lost_after_s
+        span_s = min(target.end_s - now_s, without_s, LONGEST_S)
         held = self._asked.get(feed)
         if held is not None:
             high, until_s, asked_s, id_, whole_s = held
