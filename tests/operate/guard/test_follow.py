@@ -102,18 +102,18 @@ def test_lockouts_are_followed_and_let_back_when_a_person_let_them_back_there(mi
     assert list(waits.lockouts.why) == ["grid.connection"]  # that one it saw itself
 
 
-def test_the_peak_of_the_month_and_the_open_interval_are_the_larger_of_both(minds):
+def test_the_peak_of_each_month_and_the_open_interval_are_the_larger_of_both(minds):
     writes, waits = minds
-    writes.reached_mw, waits.reached_mw = 17.0, 3.0
+    month = writes.billed.month
+    writes.billed.reach(month, 17.0)
+    waits.billed.reach(month, 3.0)
     writes.controller.interval_mwh = 4.0
     follow(waits, told(writes), 1.0, UTC_S)
-    assert waits.reached_mw == 17.0 and waits.controller.interval_mwh == 4.0
-    follow(waits, told(writes, reached_mw=1.0, interval_mwh=0.5), 2.0, UTC_S)
-    assert waits.reached_mw == 17.0 and waits.controller.interval_mwh == 4.0
+    assert waits.billed.now_mw == 17.0 and waits.controller.interval_mwh == 4.0
+    follow(waits, told(writes, months={month: 1.0, "1999-12": 99.0}, interval_mwh=0.5), 2.0, UTC_S)
+    assert waits.billed.now_mw == 17.0 and waits.controller.interval_mwh == 4.0
     follow(waits, told(writes, last_s=writes.controller.last_s + 1800.0, interval_mwh=8.0), 3.0, UTC_S)
     assert waits.controller.interval_mwh == 4.0  # of another interval
-    follow(waits, told(writes, month="1999-12", reached_mw=99.0), 4.0, UTC_S)
-    assert waits.reached_mw == 17.0
 
 
 @pytest.mark.parametrize(
@@ -127,18 +127,20 @@ def test_the_peak_of_the_month_and_the_open_interval_are_the_larger_of_both(mind
         ({"requests": [{"id": 3}]}, "is not whole"),
         ({"requests": 7}, "is not whole"),
         ({"lockouts": ["battery.main"]}, "is not whole"),
-        ({"reached_mw": "much"}, "is not whole"),
+        ({"months": {"2022-04": "much"}}, "is not whole"),
     ],
 )
 def test_what_is_old_or_odd_is_not_followed_and_told(minds, changed, why):
     writes, waits = minds
     ask(writes)
     (line,) = follow(waits, told(writes, **changed), 1.0, UTC_S)
-    assert why in line and held(waits) == [] and waits.reached_mw == 0.0 and not waits.lockouts.why
+    assert why in line and held(waits) == [] and waits.billed.now_mw == 0.0 and not waits.lockouts.why
 
 
 def test_numbers_that_are_none_change_nothing(minds):
     writes, waits = minds
     before = waits.controller.interval_mwh
-    follow(waits, told(writes, reached_mw=float("inf"), interval_mwh=float("nan")), 1.0, UTC_S)
-    assert waits.reached_mw == 0.0 and waits.controller.interval_mwh == before
+    follow(
+        waits, told(writes, months={writes.billed.month: float("inf")}, interval_mwh=float("nan")), 1.0, UTC_S
+    )
+    assert waits.billed.now_mw == 0.0 and waits.controller.interval_mwh == before

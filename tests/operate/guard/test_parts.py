@@ -8,57 +8,18 @@ import socket
 from math import isnan, nan
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from tests.operate.guard.conftest import DEVICES, campus_of
-from tests.operate.guard.images import CLOCK_S, image_of, site
+from tests.operate.guard.images import image_of, site
 from wattstack.operate.guard import load_state, save_state
-from wattstack.operate.guard.clock import SiteClock
 from wattstack.operate.guard.deadman import Watchdog
-from wattstack.operate.guard.limits import FAR_MW, Band, month_target
+from wattstack.operate.guard.limits import FAR_MW, month_target
 from wattstack.operate.guard.lockout import Lockouts
-from wattstack.operate.guard.measure import Reader, Store
+from wattstack.operate.guard.measure import Reader
 from wattstack.operate.guard.memory import recall, remembered
 from wattstack.operate.guard.mind import Mind
-from wattstack.operate.guard.shares import shared
 
 NONE = frozenset()
-
-
-# -- clock
-
-
-def clock_at(clock: SiteClock, time_s: float, shown: float = nan, utc_s: float | None = None) -> float:
-    return clock.at(image_of({"grid.connection.clock_s": shown}, time_s, utc_s))
-
-
-def test_time_is_that_of_the_meter_between_its_whole_seconds_too():
-    clock = SiteClock()
-    seen = [clock_at(clock, k / 10, float(int(CLOCK_S + k / 10))) - CLOCK_S for k in range(35)]
-    assert seen == pytest.approx([k / 10 for k in range(35)], abs=0.11)
-    assert sorted(seen) == seen
-
-
-def test_a_clock_of_this_machine_that_is_set_moves_no_decision_and_is_told():
-    clock = SiteClock()
-    began = clock_at(clock, 0.0, utc_s=1000.0)
-    assert clock_at(clock, 1.0, utc_s=4601.0) == pytest.approx(began + 1.0)
-    assert clock_at(clock, 2.0, utc_s=1002.0) == pytest.approx(began + 2.0)
-    assert ["set by" in line for line in clock.told] == [True, True]
-
-
-def test_a_meter_clock_that_jumps_is_followed_and_told():
-    clock = SiteClock()
-    clock_at(clock, 0.0, CLOCK_S)
-    assert clock_at(clock, 0.1, CLOCK_S - 3600.0) == pytest.approx(CLOCK_S - 3600.0, abs=1.0)
-    assert "the meter's clock jumped by -3600 s" in clock.told[0]
-
-
-def test_a_meter_that_falls_silent_leaves_time_going_on():
-    clock = SiteClock(speed=60.0)
-    clock_at(clock, 0.0, CLOCK_S)
-    assert clock_at(clock, 2.0) == pytest.approx(CLOCK_S + 120.0)
 
 
 # -- gauges
@@ -162,28 +123,6 @@ def test_a_trip_locks_out_and_only_a_person_clears_it_and_not_while_it_is_open()
     assert lockouts.why == {"battery.main": "its contactor opened"}
     assert lockouts.clear("battery.main") == ""
     assert "not locked out" in lockouts.clear("battery.main")
-
-
-rooms = st.floats(0.0, 20.0)
-bands = st.builds(
-    lambda path, ends: Band(path, *sorted(ends), "test"),
-    st.sampled_from(["battery.a", "battery.b"]),
-    st.tuples(st.floats(-20, 20), st.floats(-20, 20)),
-)
-
-
-@settings(max_examples=200, deadline=None)
-@given(
-    st.floats(-60, 60), st.lists(st.tuples(rooms, rooms), min_size=2, max_size=2), st.lists(bands, max_size=3)
-)
-def test_shares_lie_in_what_each_can_and_add_up_as_far_as_they_can(power, ends, asked):
-    stores = {p: Store(0.0, 1.0, 0.5, *end) for p, end in zip(("battery.a", "battery.b"), ends, strict=True)}
-    made = shared(power, stores, asked)
-    for path, store in stores.items():
-        assert -store.can_charge_mw - 1e-9 <= made[path] <= store.can_discharge_mw + 1e-9
-    most = sum(s.can_discharge_mw for s in stores.values())
-    least = -sum(s.can_charge_mw for s in stores.values())
-    assert sum(made.values()) == pytest.approx(min(max(power, least), most), abs=1e-6)
 
 
 def test_the_target_of_a_month_is_the_declared_one():

@@ -4,7 +4,8 @@ Needs    operate.devices.Image.
 Gives    SiteClock.
 Used by  operate.guard.mind.
 
-The clock of this machine may be set while the site runs; it dates records and moves no decision.
+The clock of this machine may be set while the site runs; it dates records and moves no decision. A meter's clock that
+jumps is followed when it went on from there for three seconds: one odd reading moves no decision either.
 """
 
 from __future__ import annotations
@@ -16,6 +17,11 @@ from wattstack.operate.devices import Image
 METER = "grid.connection.clock_s"
 JUMP_S = 5.0
 LONGEST_S = 0.999  # a meter's clock counts whole seconds
+SETTLES_S, MOVES = (
+    3.0,
+    2,
+)  # a jump is followed where the clock went on for so long and showed so many more moments
+LEAST_S, MOST_S = 946_684_800.0, 4_102_444_800.0  # 2000 and 2100: what shows another year is no clock
 
 
 class SiteClock:
@@ -35,24 +41,51 @@ class SiteClock:
         self.begin_s = nan
         self._last: tuple[float, float, float] | None = None  # ours, monotonic, UTC of this machine
         self._meter: tuple[float, float] | None = None  # what it showed, since when (monotonic)
-        self._off = False
+        self._jump: tuple[float, float, int] | None = (
+            None  # how far, since when (monotonic), moments shown since
+        )
+        self._odd = False
 
     def at(self, image: Image) -> float:
         """Seconds since 1970 UTC at the moment of the image."""
         shown = image.value(METER)
         ours = self._ours(image)
-        if isnan(shown):
-            now = ours
-        else:
-            known = self._meter is not None
-            if not known or self._meter[0] != shown:
-                self._meter = shown, image.time_s
-            now = shown + min((image.time_s - self._meter[1]) * self.speed, LONGEST_S)
-            if known:
-                self._compare(now - ours, "the meter's clock")
-                frozen = abs(now - ours) <= JUMP_S * self.speed
-                now = max(now, self._last[0]) if frozen else now
+        now = ours if isnan(shown) or self._no_clock(shown) else self._of_meter(shown, ours, image.time_s)
         self._last = now, image.time_s, image.utc_s
+        return now
+
+    def _no_clock(self, shown: float) -> bool:
+        """Whether it shows a moment that cannot be; told once."""
+        odd = not LEAST_S <= shown < MOST_S
+        if odd and not self._odd:
+            self.told.append(
+                f"the meter's clock shows {shown:.6g} s since 1970: not believed, our own goes on"
+            )
+        self._odd = odd
+        return odd
+
+    def _of_meter(self, shown: float, ours: float, time_s: float) -> float:
+        """What the meter shows, where it goes on from before, or jumped and went on from there."""
+        known = self._meter is not None
+        moved = not known or self._meter[0] != shown
+        if moved:
+            self._meter = shown, time_s
+        now = shown + min((time_s - self._meter[1]) * self.speed, LONGEST_S)
+        if not known:
+            return now
+        off, near = now - ours, JUMP_S * self.speed
+        if abs(off) <= near:
+            self._jump = None
+            return max(now, self._last[0])
+        if self._jump is None or abs(off - self._jump[0]) > near:
+            self._jump = off, time_s, 0
+            return ours
+        _, since_s, moves = self._jump
+        self._jump = self._jump[0], since_s, moves + moved
+        if time_s - since_s < SETTLES_S or self._jump[2] < MOVES:
+            return ours
+        self.told.append(f"the meter's clock jumped by {off:+.0f} s; demand intervals follow it")
+        self._jump = None
         return now
 
     def _ours(self, image: Image) -> float:
@@ -65,8 +98,3 @@ class SiteClock:
         if abs(step) > 1.0:
             self.told.append(f"the clock of this machine was set by {step:+.0f} s; decisions do not go by it")
         return ours + gone * self.speed
-
-    def _compare(self, off_s: float, whose: str) -> None:
-        off = abs(off_s) > JUMP_S * self.speed
-        if off:
-            self.told.append(f"{whose} jumped by {off_s:+.0f} s; demand intervals follow it")

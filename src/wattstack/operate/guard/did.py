@@ -51,7 +51,10 @@ def _battery(request: Request, made: Decision) -> str:
     if made.mode == "safe":
         return "does nothing: the mode is safe"
     if request.path is not None and request.path in made.asset_mw and len(made.asset_mw) > 1:
-        return f"{request.path} is asked for {made.asset_mw[request.path]:.4g} MW"
+        power, (low, high) = made.asset_mw[request.path], request.bounds
+        if (off := max(low - power, power - high)) > 1e-6:
+            return f"is missed by {off:.3g} MW: {request.path} is asked for {power:.4g} MW by what stands above it"
+        return f"{request.path} is asked for {power:.4g} MW"
     if made.mode == "manual":
         return "is what is wished" if request.source == "user" else "does nothing: the mode is manual"
     return _left(made, STEPS.get(request.source, "cost"), words_of(request)) or NOTHING

@@ -59,6 +59,12 @@ class Limits:
     manual: list[Band] = field(default_factory=list)
     engines: list[Band] = field(default_factory=list)
 
+    def of_single(self, mode: str) -> tuple[list[Band], list[Band]]:
+        """Bands of single batteries that count in a mode: what utility and people ask, and what the plan does."""
+        asked = [band for band in (*self.told, *self.manual) if band.path is not None]
+        planned = [band for band in self.cost if band.path is not None]
+        return asked if mode != "safe" else [], planned if mode in ("run", "shadow") else []
+
 
 def limits_of(campus: Campus, requests: Iterable[Request]) -> Limits:
     """What holds, from the campus file and the requests in force."""

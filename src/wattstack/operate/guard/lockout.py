@@ -59,6 +59,17 @@ class Lockouts:
                     tripped.append(path)
         return tripped
 
+    def signs(self) -> dict[str, float]:
+        """What was seen of each device last, for who goes on after us: what opens meanwhile tripped."""
+        return {f"{path} {sign}": value for (path, sign), value in self._seen.items()}
+
+    def restore(self, signs: dict[str, float], why: dict[str, str]) -> None:
+        """Go on from before a restart."""
+        for name, value in signs.items():
+            path, _, sign = name.rpartition(" ")
+            self._seen[path, sign] = value
+        self.why |= why
+
     def lock(self, path: str, why: str) -> None:
         """Lock a device out for another reason."""
         self.why[path] = why

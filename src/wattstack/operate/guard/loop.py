@@ -251,6 +251,8 @@ class Guard:
     def _write(self, made: Decision) -> bool:
         """Setpoints to the devices; the lease is looked at before each of them. Returns whether one went out."""
         written = False
+        if self.devices.outlived(self.image):
+            return False
         for path, power in made.device_mw.items():
             if path not in self.devices.commands or not isfinite(power):
                 continue
@@ -327,14 +329,17 @@ class Guard:
             saved["cycle"] = (
                 "takes longer than its period, again and again: the machine is short of processor"
             )
-        lost = {p: live for p, live in self.devices.live.items() if self.started and not live.up}
-        down = {p: f"is lost: {live.why}" for p, live in lost.items()}
         odd = {
             f"{p} setpoint": f"{command.state}: {command.why}"
             for p, command in self.devices.commands.items()
             if command.state not in ("none", "sent", "held", "followed", "unreachable")
         }
-        self.slow = saved | odd | down
+        self.slow = saved | odd
+
+    def lost(self) -> dict[str, str]:
+        """Devices that are not reached, and why."""
+        live = self.devices.live.items() if self.started else ()
+        return {path: f"is lost: {one.why}" for path, one in live if not one.up}
 
     def _follow(self) -> str:
         """While the controller of another machine writes: what it knows, where that was heard anew. Returns what of it

@@ -18,7 +18,7 @@ from wattstack.operate.link import Request
 if TYPE_CHECKING:
     from wattstack.operate.guard.mind import Mind
 
-VERSION = 3  # of what is written; 1: without what strips; 2: without who writes
+VERSION = 3  # of what is written; 1: without what strips; 2: without who writes, other months, signs of trips
 READER = 1  # oldest version that can read it: what it does not know it leaves out
 FRESH_S = 60.0  # what another controller knew so long ago is not followed; as far may two clocks be apart
 
@@ -40,8 +40,9 @@ def remembered(mind: Mind, campus_sum: str, utc_s: float, time_s: float) -> dict
         "campus": campus_sum,
         "utc_s": utc_s,
         "live": mind.live,
-        "month": mind.month,
-        "reached_mw": mind.reached_mw,
+        "month": mind.billed.month,
+        "reached_mw": mind.billed.now_mw,
+        "months": mind.billed.reached_mw,
         "interval_mwh": controller.interval_mwh,
         "import_mw": controller.import_mw,
         "last_s": controller.last_s,
@@ -51,6 +52,7 @@ def remembered(mind: Mind, campus_sum: str, utc_s: float, time_s: float) -> dict
         "counts": {p: one.most_mwh for p, one in mind.reader.counts.items() if not isnan(one.most_mwh)},
         "still": mind.reader.alive.saved(time_s),
         "lockouts": mind.lockouts.why,
+        "signs": mind.lockouts.signs(),
         "requests": mind.book.saved(utc_s, time_s),
         "strips": {} if mind.strips is None else mind.strips.saved(),
     }
@@ -73,7 +75,9 @@ def recall(
         told.append("the campus file is another than before the restart: it is taken over now")
     try:
         controller = mind.controller
-        mind.month, mind.reached_mw = str(state["month"]), float(state["reached_mw"])
+        mind.billed.month = str(state["month"])
+        for month, reached_mw in {**state.get("months", {}), state["month"]: state["reached_mw"]}.items():
+            mind.billed.reach(str(month), float(reached_mw))
         if state["last_s"] is not None:
             controller.interval_mwh = float(state["interval_mwh"])
             controller.import_mw, controller.last_s = float(state["import_mw"]), float(state["last_s"])
@@ -89,7 +93,8 @@ def recall(
                 mind.reader.count(path).most_mwh = float(most_mwh)
         away_s = max(utc_s - float(state["utc_s"]), 0.0)  # what shows the same after it stood all the while
         mind.reader.alive.restore(state.get("still", {}), time_s - away_s)
-        mind.lockouts.why |= {str(k): str(v) for k, v in state["lockouts"].items()}
+        signs = {str(name): float(value) for name, value in state.get("signs", {}).items()}
+        mind.lockouts.restore(signs, {str(k): str(v) for k, v in state["lockouts"].items()})
         if mind.strips is not None:
             mind.strips.restore(state.get("strips", {}))
         mind.book.restore(state["requests"], max(float(state["utc_s"]), utc_s), time_s)
@@ -117,7 +122,7 @@ def follow(mind: Mind, state: dict[str, Any], time_s: float, utc_s: float) -> li
             return [
                 f"what the other controller knew is {away_s:.0f} s old, or it does not write: not followed"
             ]
-        month, reached_mw = str(state["month"]), float(state["reached_mw"])
+        reached = {str(month): float(reached_mw) for month, reached_mw in state["months"].items()}
         lockouts = {str(path): str(why) for path, why in state["lockouts"].items()}
         requests = [Request.model_validate(one) for one in state["requests"]]
         if mind.strips is not None:
@@ -125,8 +130,9 @@ def follow(mind: Mind, state: dict[str, Any], time_s: float, utc_s: float) -> li
         _interval(mind, state)
     except (AttributeError, KeyError, TypeError, ValueError) as error:
         return [f"what the other controller knows is not whole: {type(error).__name__} {error}"[:200]]
-    if isfinite(reached_mw) and month == (mind.month or month):
-        mind.month, mind.reached_mw = month, max(mind.reached_mw, reached_mw)
+    for month, reached_mw in reached.items():
+        if isfinite(reached_mw):
+            mind.billed.reach(month, reached_mw)
     mind.lockouts.follow(lockouts)
     return mind.book.follow(requests, utc_s, time_s)
 

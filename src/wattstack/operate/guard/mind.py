@@ -1,7 +1,7 @@
 """One decision: from an image and what is asked to setpoints with their reasons. No sockets, no files, no own clock.
 
-Needs    campus; control: RuleController, SmoothingLoop, Setpoints; operate.guard: arbitration, clock, limits, lockout,
-         measure, others, requests.
+Needs    campus; control: RuleController, SmoothingLoop, Setpoints; operate.guard: arbitration, billed, clock, limits,
+         lockout, measure, others, requests.
 Gives    Mind, Decision.
 Used by  operate.guard.loop; replay of a recorded day: equal images and requests give equal decisions, bit for bit.
 
@@ -12,11 +12,9 @@ from __future__ import annotations
 
 from collections import deque
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
 from math import isfinite, isnan, nan
 from statistics import median
 from typing import TYPE_CHECKING
-from zoneinfo import ZoneInfo
 
 import numpy as np
 
@@ -25,14 +23,15 @@ from wattstack.control import Measured, RuleController, SmoothingLoop, reason_te
 from wattstack.control.kernel import rows
 from wattstack.operate.devices import Image
 from wattstack.operate.guard.arbitration import Feasible
+from wattstack.operate.guard.billed import Billed
 from wattstack.operate.guard.clock import SiteClock
 from wattstack.operate.guard.held import Held, away_mwh, held_back
-from wattstack.operate.guard.limits import FAR_MW, Band, Limits, limits_of, month_target
+from wattstack.operate.guard.limits import FAR_MW, Band, Limits, limits_of
 from wattstack.operate.guard.lockout import Lockouts
 from wattstack.operate.guard.measure import Reader, Seen, Store
 from wattstack.operate.guard.others import Others
 from wattstack.operate.guard.requests import RequestBook
-from wattstack.operate.guard.shares import shared
+from wattstack.operate.guard.shares import missed_mw, shared
 from wattstack.operate.guard.swings import Swings
 
 if TYPE_CHECKING:
@@ -118,8 +117,7 @@ class Mind:
             from wattstack.operate.guard.strips import Strips
 
             self.strips = Strips(campus)
-        self._zone = ZoneInfo(campus.place.time_zone)
-        self.month, self.reached_mw, self._set_mw = "", 0.0, FAR_MW
+        self.billed = Billed(campus)
         self.last_mw, self._began_s, self.lowest_mw, self.highest_mw = nan, nan, nan, nan
         self._loads: deque[float] = deque(maxlen=5)
         self._back = 0  # decisions in which the load that was carried without the grid may still be shown
@@ -137,13 +135,13 @@ class Mind:
         if self.strips is not None:
             fixed = self.strips.take_out(made.time_s, seen, self._reserve(seen, limits))
         made.alarms = dict(seen.doubts) | {p: f"locked out: {why}" for p, why in self.lockouts.why.items()}
-        self._peak(made.time_s, limits)
+        self.billed.look(made.time_s, self.controller.peak_mw, limits)
         wish, why = self._wish(made, seen, limits)
         wish = self.swings.eased(wish, self.last_mw)
         left = self._arbitrate(made, seen, limits)
         power, held = left.pick(wish)
-        bands = [b for b in (*limits.told, *limits.cost, *limits.manual) if b.path is not None]
-        bands = bands if made.mode in ("run", "shadow", "manual") else []
+        asked, planned = limits.of_single(made.mode)
+        bands = [*asked, *planned]
         kept = self._kept(power, seen)
         if (
             kept is None
@@ -162,6 +160,9 @@ class Mind:
         for path in fixed:
             made.reasons[path.split("#")[0]] += f"; {path} {self.strips.words(path)}"
         made.slack_mw = left.slacks
+        for step, single in (("instruction", asked), ("cost", planned)):
+            if missed := missed_mw(made.asset_mw, single):
+                made.slack_mw[step] = max(made.slack_mw.get(step, 0.0), missed)
         made.steps = [
             (one.step, one.low_mw, one.high_mw, one.slack_mw, one.why)
             for one in left.records
@@ -176,28 +177,13 @@ class Mind:
         self._number(made, seen, limits)
         return made
 
-    def _peak(self, time_s: float, limits: Limits) -> None:
-        """The target of the open interval: as asked or declared, but never below what this month was billed for."""
-        label = datetime.fromtimestamp(time_s, UTC).astimezone(self._zone).strftime("%Y-%m")
-        peak = self.controller.peak_mw
-        if label != self.month:
-            self.month, self.reached_mw = label, 0.0
-        elif peak[self._place] > self._set_mw:  # an interval was closed above its target
-            self.reached_mw = max(self.reached_mw, float(peak[self._place]))
-        target = month_target(self.campus, label) if limits.peak_mw is None else limits.peak_mw
-        peak[self._place] = self._set_mw = max(target, self.reached_mw)
-
-    @property
-    def _place(self) -> int:
-        return int(self.month[5:]) - 1
-
     def _wish(self, made: Decision, seen: Seen, limits: Limits) -> tuple[float, str]:
         """What is wanted of all batteries, and why."""
         plan = [band for band in limits.cost if band.path is None or len(self.controller.paths) == 1]
         has_plan = bool(plan) and made.mode in ("run", "shadow")
         self.controller.kinds, self.controller.params = self._with_plan if has_plan else self._alone
         values = seen.values | {
-            "control.month": float(self._place),
+            "control.month": float(self.billed.place),
             "grid.import_limit_mw": min(limits.import_mw, limits.told_import_mw),
             "grid.export_limit_mw": min(limits.export_mw, limits.told_export_mw),
             "control.reserve_mwh": self._reserve(seen, limits),
@@ -380,8 +366,8 @@ class Mind:
             "control.sure_mwh": sure, "control.import_limit_mw": min(limits.import_mw, limits.told_import_mw),
             "control.interval_mwh": float(self.controller.interval_mwh),
             "control.interval_left_s": float(self.controller.interval_s - made.time_s % self.controller.interval_s),
-            "control.peak_mw": self._set_mw if self._set_mw < FAR_MW else nan,
-            "grid.billed_peak_mw": self.reached_mw,
+            "control.peak_mw": self.billed.set_mw if self.billed.set_mw < FAR_MW else nan,
+            "grid.billed_peak_mw": self.billed.now_mw,
             "control.load_cap_mw": limits.load_cap_mw if limits.load_cap_mw < FAR_MW else nan,
         }  # fmt: skip
 

@@ -6,7 +6,7 @@ Used by  operate.guard.loop.
 
 A command is told, at most once a second for an asset, when its power moves by a tenth of what stands, or when its
 reason changes (numbers in it apart) and was not told within the last quarter of an hour; all powers are in the frames.
-An alarm is told when it comes and when it goes.
+An alarm is told when it comes and when it goes; a step that is missed again within a minute is the same alarm.
 """
 
 from __future__ import annotations
@@ -27,7 +27,8 @@ if TYPE_CHECKING:
     from wattstack.operate.guard.loop import Guard
     from wattstack.operate.guard.mind import Decision
 
-EARLY = 500  # events that are kept for who subscribes later
+RECENT = 500
+LINGERS_S = 60.0  # seconds of the site; a step that is missed now and then is one alarm
 MODES = {"run": 0.0, "shadow": 1.0, "manual": 2.0, "safe": 3.0}
 TOLD_S, TOLD_FRAC = 1.0, 0.1
 AGAIN_S, AGAIN_FRAC = 900.0, 0.01  # seconds of the site
@@ -56,9 +57,10 @@ class Telling:
     def __init__(self, guard: Guard) -> None:
         self.guard = guard
         self.own: dict[str, float] = {}
-        self.recent: deque[Event] = deque(maxlen=EARLY)
+        self.recent: deque[Event] = deque(maxlen=RECENT)
         self._standing: dict[str, str] = {}
         self._told: dict[str, _Told] = {}
+        self._slack: dict[str, tuple[str, float]] = {}
 
     def say(self, level: str, channel: str, text: str, data: dict | None = None) -> None:
         """Tell something that happened now."""
@@ -86,12 +88,7 @@ class Telling:
         for line in guard.mind.clock.told:
             self.say("alarm", "clock", line)
         guard.mind.clock.told.clear()
-        alarms = made.alarms | guard.slow
-        alarms |= {
-            f"slack {step}": f"{step} is missed by {mw:.3g} MW"
-            for step, mw in made.slack_mw.items()
-            if step not in QUIET
-        }
+        alarms = made.alarms | guard.slow | guard.lost() | self._missed(made, image.time_s)
         self._alarms(alarms)
         self._commands(made)
         server = guard.server
@@ -102,6 +99,15 @@ class Telling:
         server.send(self.state(made, alarms, written))
         if server.wants_values(image.time_s):
             server.send_values(guard.frame(guard.utc_s), image.time_s)
+
+    def _missed(self, made: Decision, now_s: float) -> dict[str, str]:
+        """Steps that could not be kept, now or a moment ago."""
+        for step, missed_mw in made.slack_mw.items():
+            if step not in QUIET:
+                self._slack[f"slack {step}"] = f"{step} is missed by {missed_mw:.3g} MW", now_s
+        speed = self.guard.speed or 1.0
+        self._slack = {k: one for k, one in self._slack.items() if (now_s - one[1]) * speed <= LINGERS_S}
+        return {where: what for where, (what, _) in self._slack.items()}
 
     def _number(self, made: Decision) -> None:
         guard = self.guard

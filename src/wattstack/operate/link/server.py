@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+from collections import deque
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
@@ -32,6 +33,8 @@ from wattstack.operate.link.messages import (
 MOST_CLIENTS = 16
 MOST_WAITING_BYTES = 4_000_000  # of one client, not read yet
 MOST_REQUEST_BYTES = 65_536
+MOST_KEPT = 500  # events, while no history listens
+KEEPER = "historian"  # the role that loses no event
 ACCEPT_TURNS = 4  # of the loop, from a call to connection_made
 
 
@@ -73,6 +76,8 @@ class _Caller(asyncio.Protocol):
         elif isinstance(message, Subscribe):
             self.every_s, self.next_s = message.every_s, 0.0
             self.send(pack(JSON, write_message(self.server.names)))
+            if self.role == KEEPER:
+                self.server.make_up(self)
         elif isinstance(message, Request):
             answer = self.server.on_request(message, self.role)
             self.send(pack(JSON, write_message(answer)))
@@ -109,6 +114,7 @@ class Server:
         self.names = Names(names=())
         self.callers: set[_Caller] = set()
         self.dropped = 0
+        self._unkept: deque[bytes] = deque(maxlen=MOST_KEPT)
         self._server: asyncio.AbstractServer | None = None
         self._file = 0  # of our socket, its number in the file system
 
@@ -149,12 +155,20 @@ class Server:
                 self.path.unlink()
 
     def send(self, message: Message) -> None:
-        """A message to all who subscribed."""
+        """A message to all who subscribed; events wait for who keeps them."""
         listeners = [caller for caller in self.callers if caller.every_s is not None]
-        if listeners:
+        kept = isinstance(message, Event) and not any(caller.role == KEEPER for caller in listeners)
+        if listeners or kept:
             data = pack(JSON, write_message(message))
             for caller in listeners:
                 caller.send(data)
+            if kept:
+                self._unkept.append(data)
+
+    def make_up(self, caller: _Caller) -> None:
+        """What happened while nobody kept it: at the start, and while the history was away."""
+        while self._unkept:
+            caller.send(self._unkept.popleft())
 
     def wants_values(self, now_s: float) -> bool:
         """Whether somebody's turn for a frame has come; `now_s` is monotonic."""
