@@ -38,6 +38,74 @@ def test_two_devices_on_one_address_are_told_and_two_units_of_one_gateway_are_no
     assert list(campus.devices) == ["battery.main", "battery.main#2"]
 
 
+LOOPBACK = "".join(("local", "host"))
+
+
+def told_of_two(campus_of, one: dict, other: dict) -> str:
+    """What is told of two devices with these addresses; nothing where they are two."""
+    battery = {"main": {"power_mw": 5, "energy_mwh": 10, "charge_eff": 0.95, "discharge_eff": 0.95}}
+    devices = {
+        "battery.main": {"template": STORAGE, "share_frac": 0.5, **one},
+        "battery.main#2": {"template": STORAGE, "share_frac": 0.5, **other},
+    }
+    try:
+        campus_of(grid=GRID, battery=battery, devices=devices)
+    except ValidationError as error:
+        return str(error)
+    return ""
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ({"host": "PLC-1"}, {"host": "plc-1"}),
+        ({"host": "::1"}, {"host": "0:0:0:0:0:0:0:1"}),
+        ({"host": "::1"}, {"host": "[::1]"}),
+        ({"host": "192.0.2.5"}, {"host": "192.0.2.5."}),
+        ({"host": "192.0.2.5"}, {"host": " 192.0.2.5 "}),
+        ({"host": "192.0.2.5"}, {"host": "::ffff:192.0.2.5"}),
+        ({"host": LOOPBACK}, {"host": "127.0.0.1"}),
+        ({"host": "plc", "port": 502}, {"host": "plc"}),
+        ({"transport": "rtu", "serial": "/dev/ttyUSB0"}, {"transport": "rtu", "serial": "/dev//ttyUSB0"}),
+        ({"transport": "rtu", "serial": "/dev/ttyUSB0"}, {"transport": "rtu", "serial": "//dev/./ttyUSB0 "}),
+        (
+            {"transport": "mqtt", "host": "plc", "topic": "x"},
+            {"transport": "mqtt", "host": "PLC", "topic": "x/"},
+        ),
+    ],
+)
+def test_one_address_in_two_spellings_is_one(campus_of, one, other):
+    said = told_of_two(campus_of, one, other)
+    assert "as devices.battery.main is" in said
+    assert ("is the same). Change one of them." in said) == ("port" not in one)
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ({"host": "plc-1"}, {"host": "plc-2"}),
+        ({"host": "192.0.2.5"}, {"host": "192.0.2.5", "port": 503}),
+        ({"transport": "rtu", "serial": "/dev/ttyUSB0"}, {"transport": "rtu", "serial": "/dev/ttyUSB1"}),
+        (
+            {"transport": "mqtt", "host": "plc", "topic": "x"},
+            {"transport": "mqtt", "host": "plc", "topic": "X"},
+        ),
+    ],
+)
+def test_two_addresses_are_two(campus_of, one, other):
+    assert told_of_two(campus_of, one, other) == ""
+
+
+@pytest.mark.parametrize(("key", "value", "usual"), [("baud", 9600, "19200"), ("parity", "even", "none")])
+def test_a_serial_line_has_one_speed_and_one_parity(campus_of, key, value, usual):
+    one = {"transport": "rtu", "serial": "/dev/ttyUSB0"}
+    other = one | {"serial": "/dev//ttyUSB0", "unit": 2}
+    said = told_of_two(campus_of, one, other | {key: value})
+    assert f"battery.main#2.{key}  is {value}, but devices.battery.main has {usual} on the same line" in said
+    assert told_of_two(campus_of, one, other) == ""
+    assert told_of_two(campus_of, one, other | {key: value, "serial": "/dev/ttyUSB1"}) == ""
+
+
 def test_shares_of_one_asset_are_no_more_than_the_whole(campus_of):
     battery = {"main": {"power_mw": 5, "energy_mwh": 10, "charge_eff": 0.95, "discharge_eff": 0.95}}
     one = {"template": STORAGE, "host": "192.0.2.5"}

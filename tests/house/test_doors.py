@@ -53,7 +53,14 @@ KERNELS = (
 
 # Where a foreign library may be imported: files whose path below src/wattstack starts so.
 DOORS = {
-    "pydantic": ("campus/", "portfolio/", "operate/link", "operate/face", "operate/north"),
+    "pydantic": (
+        "campus/",
+        "portfolio/",
+        "operate/devices/form.py",
+        "operate/link",
+        "operate/face",
+        "operate/north",
+    ),
     "ruamel": ("campus/file.py", "campus/document.py", "portfolio/file.py", "library/"),
     "pvlib": ("physics/solar.py", "series/"),
     "numba": ("dispatch/kernel", "plan/kernel", "physics/", "control/kernel", "twin/kernel", "prove/kernel"),

@@ -5,17 +5,27 @@ Gives    Device, DevicePath, device_faults.
 Used by  campus.campus, operate.devices, operate.simulated.
 
 The key is the asset: battery.main, grid.connection, generator.gas, solar.roof, load.halls, ups.main; a second device of
-the same asset is written battery.main#2. What stands in its registers is a template of the library, never code.
+the same asset is written battery.main#2. What stands in its registers is a template, never code.
 """
 
 from __future__ import annotations
 
+import os
+import re
 from collections.abc import Iterable, Iterator
+from ipaddress import ip_address
 from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import Field, StringConstraints
 
-from wattstack.campus.fields import Declared, Efficiency, NotNegative, Positive, quantity
+from wattstack.campus.fields import (
+    TEMPLATE_PATTERN,
+    Declared,
+    Efficiency,
+    NotNegative,
+    Positive,
+    quantity,
+)
 from wattstack.campus.operate import FileName
 from wattstack.errors import Fault, nearest
 
@@ -28,7 +38,8 @@ DevicePath = Annotated[
         pattern=r"^(grid\.connection|(battery|generator|solar|load|ups)\.[A-Za-z0-9_-]{1,40})(#[1-9][0-9]{0,3})?$"
     ),
 ]
-TemplateName = Annotated[str, StringConstraints(pattern=r"^library:.+$")]
+TemplateName = Annotated[str, StringConstraints(pattern=TEMPLATE_PATTERN, max_length=400)]
+_LOOPBACK = "".join(("local", "host"))  # the name that every machine has for itself
 
 
 class Device(Declared):
@@ -44,7 +55,9 @@ class Device(Declared):
         '192.0.2.5:502 unit 1'
     """
 
-    template: TemplateName = Field(description="library:NAME of what stands in its registers.")
+    template: TemplateName = Field(
+        description="What stands in its registers: library:NAME, or a file of your own."
+    )
     transport: Literal["tcp", "tls", "rtu", "mqtt"] = Field("tcp", description="How it is reached.")
     host: str | None = Field(
         None, min_length=1, max_length=253, description="Name or address (tcp, tls, mqtt)."
@@ -90,11 +103,24 @@ class Device(Declared):
 
     @property
     def where(self) -> str:
-        """What it is reached by, unit included: two devices may not share it."""
+        """What it is reached by, unit included, as the file writes it."""
+        return self._reached(str(self.serial), str(self.host), str(self.topic))
+
+    @property
+    def place(self) -> str:
+        """The same in one spelling: two devices may not share it."""
+        return self._reached(self.line, _one_host(str(self.host)), str(self.topic).strip().rstrip("/"))
+
+    @property
+    def line(self) -> str:
+        """Its serial line in one spelling: devices of one line share it."""
+        return os.path.normpath(re.sub("/+", "/", self.serial.strip())) if self.serial else ""
+
+    def _reached(self, line: str, host: str, topic: str) -> str:
         if self.transport == "rtu":
-            return f"{self.serial} unit {self.unit}"
-        at = f"{self.host}:{self.port or {'tcp': 502, 'tls': 802, 'mqtt': 1883}[self.transport]}"
-        return f"{at} {self.topic}" if self.transport == "mqtt" else f"{at} unit {self.unit}"
+            return f"{line} unit {self.unit}"
+        at = f"{host}:{self.port or {'tcp': 502, 'tls': 802, 'mqtt': 1883}[self.transport]}"
+        return f"{at} {topic}" if self.transport == "mqtt" else f"{at} unit {self.unit}"
 
     def faults(self) -> Iterable[Fault]:
         """An address that its transport does not use, or lacks."""
@@ -121,28 +147,30 @@ class Device(Declared):
             )
 
 
+def _one_host(text: str) -> str:
+    """A host in one spelling; no name is looked up.
+
+    Example:
+        >>> _one_host("PLC-1. "), _one_host("0:0:0:0:0:0:0:1")
+        ('plc-1', '::1')
+    """
+    name = text.strip().rstrip(".").lower().removeprefix("[").removesuffix("]")
+    if name == _LOOPBACK:
+        return "127.0.0.1"
+    try:
+        address = ip_address(name)
+    except ValueError:
+        return name
+    return str(getattr(address, "ipv4_mapped", None) or address)
+
+
 def device_faults(campus: Campus) -> Iterator[Fault]:
-    """Devices of assets that are not there; two devices on one address; shares that are more than the whole."""
-    assets = {
-        f"{kind}.{name}"
-        for kind in ("battery", "generator", "solar", "load", "ups")
-        for name in getattr(campus, kind)
-    }
-    assets |= {"grid.connection"} if campus.grid is not None else set()
-    taken: dict[str, str] = {}
+    """Devices of assets that are not there; two on one address; two speeds of one line; shares above the whole."""
+    yield from _missing_assets(campus)
+    yield from _twice(campus)
     shares: dict[str, float] = {}
     for path, device in campus.devices.items():
         asset = path.split("#")[0]
-        if asset not in assets:
-            near = nearest(asset, sorted(assets))
-            yield Fault(
-                f"devices.{path}", f"speaks for {asset}, which this campus does not have. Nearest: {near}."
-            )
-        other = taken.setdefault(device.where, path)
-        if other != path:
-            yield Fault(
-                f"devices.{path}", f"is reached by {device.where}, as devices.{other} is. Change one of them."
-            )
         shares[asset] = shares.get(asset, 0.0) + device.share_frac
     for asset, share in shares.items():
         if share > 1.0 + 1e-9 and asset != "grid.connection":
@@ -150,3 +178,46 @@ def device_faults(campus: Campus) -> Iterator[Fault]:
                 f"devices.{asset}",
                 f"and its others are {share:g} of the asset, must be 1 together. Give each its share_frac.",
             )
+
+
+def _missing_assets(campus: Campus) -> Iterator[Fault]:
+    """Devices of assets that this campus does not have."""
+    assets = {
+        f"{kind}.{name}"
+        for kind in ("battery", "generator", "solar", "load", "ups")
+        for name in getattr(campus, kind)
+    }
+    assets |= {"grid.connection"} if campus.grid is not None else set()
+    for path in campus.devices:
+        asset = path.split("#")[0]
+        if asset not in assets:
+            near = nearest(asset, sorted(assets))
+            yield Fault(
+                f"devices.{path}", f"speaks for {asset}, which this campus does not have. Nearest: {near}."
+            )
+
+
+def _twice(campus: Campus) -> Iterator[Fault]:
+    """Two devices on one address, however each is spelled; a serial line that could not serve both of its devices."""
+    taken: dict[str, str] = {}
+    lines: dict[str, str] = {}
+    for path, device in campus.devices.items():
+        other = taken.setdefault(device.place, path)
+        if other != path:
+            spelled = campus.devices[other].where
+            also = "" if spelled == device.where else f" ({spelled} is the same)"
+            yield Fault(
+                f"devices.{path}",
+                f"is reached by {device.where}, as devices.{other} is{also}. Change one of them.",
+            )
+        if device.transport != "rtu":
+            continue
+        first = lines.setdefault(device.line, path)
+        for key in ("baud", "parity"):
+            mine, said = (getattr(campus.devices[one], key) for one in (path, first))
+            if mine != said:
+                yield Fault(
+                    f"devices.{path}.{key}",
+                    f"is {mine}, but devices.{first} has {said} on the same line {device.line}: a line has one. "
+                    "Give both the same.",
+                )

@@ -35,6 +35,7 @@ from wattstack.errors import Fault, nearest
 
 ROUNDING = 1e-6  # sizes that a plan solved for come back right to this share
 NAME_PATTERN = r"^[A-Za-z0-9_-]{1,40}$"
+TEMPLATE_PATTERN = r"^(library:.+|.*[^/]\.ya?ml)$"  # of a device: an entry of the library, or a file
 
 
 def fault_error(*faults: Fault) -> PydanticCustomError:

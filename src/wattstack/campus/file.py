@@ -106,13 +106,18 @@ def _with_files_at(document: Document, folder: Path) -> dict[str, Any]:
 
 
 def _move_files(values: Any, old: Path, new: Path) -> None:
-    """Turn every relative file name, of series and of cells, from one folder to another, in place."""
+    """Turn every relative file name, of series, cells and templates, from one folder to another, in place."""
     groups = [values, *_mappings(values.get("scenarios"))]
     named = [(source, "file") for group in groups for source in _mappings(group.get("series"))]
     named += [
         (part["cells"], "bpx")
         for part in _mappings(values.get("battery"))
         if isinstance(part.get("cells"), dict)
+    ]
+    named += [
+        (device, "template")
+        for device in _mappings(values.get("devices"))
+        if not str(device.get("template")).startswith("library:")
     ]
     for part, key in named:
         file = part.get(key)

@@ -12,7 +12,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from wattstack.campus.fields import NAME_PATTERN, is_tag
+from wattstack.campus.fields import NAME_PATTERN, TEMPLATE_PATTERN, is_tag
 from wattstack.campus.schema import Lookup
 from wattstack.errors import Fault, nearest
 
@@ -24,6 +24,8 @@ _PATTERNS = {
     r"^\d{4}-(0[1-9]|1[0-2])$": "must be a month of a year. Write 2022-04.",
     r"^[A-Z]{3}$": "must be the ISO 4217 code of a currency, three capital letters. Write JPY.",
     r"^library:.+$": "must name an entry of the library. Write library:NAME; `wattstack library` lists them.",
+    TEMPLATE_PATTERN: "must be library:NAME (`wattstack library devices` lists them) or a file that ends in .yaml. "
+    "Write one of the two.",
 }
 
 

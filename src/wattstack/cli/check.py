@@ -1,6 +1,6 @@
 """`wattstack check`: every fault at once, then the campus or the portfolio on one page.
 
-Needs    campus.read_campus, case.build_cases, physics.read_bpx; portfolio.read_portfolio.
+Needs    campus.read_campus, case.build_cases, physics.read_bpx, operate.devices.templates_of; portfolio.read_portfolio.
 Gives    check.
 Used by  cli.app.
 """
@@ -18,8 +18,8 @@ from wattstack.cli.sets import sets_option
 @sets_option
 @click.pass_context
 def check(ctx: click.Context, source: str, sets: tuple[str, ...]) -> None:
-    """Read CAMPUS.YAML and every series it names, list all faults at once, then show the campus on one page.
-    The same for a PORTFOLIO, a portfolio.yaml or its folder, with every table it names.
+    """Read CAMPUS.YAML, every series and every device template it names, list all faults at once, then show the
+    campus on one page. The same for a PORTFOLIO, a portfolio.yaml or its folder, with every table it names.
 
     A campus is bound to its series and a portfolio's most possible power is added up from its limits; nothing
     else is computed, and nothing is written.
@@ -51,4 +51,8 @@ def check(ctx: click.Context, source: str, sets: tuple[str, ...]) -> None:
     for battery in campus.battery.values():
         if battery.cells is not None:
             read_bpx(campus.base_dir / battery.cells.bpx)
+    if campus.devices:
+        from wattstack.operate.devices import templates_of
+
+        templates_of(campus)
     click.echo(summary_text(campus, build_cases(campus)))

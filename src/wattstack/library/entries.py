@@ -124,7 +124,7 @@ def read_entry(kind: str, path: Path) -> Entry:
         raw = YAML(typ="safe", pure=True).load(path.read_text(encoding="utf-8"))
     except OSError as error:
         raise InputError(str(path), [f"cannot be read: {error.strerror}."]) from None
-    except YAMLError as error:
+    except (YAMLError, ValueError, RecursionError) as error:  # ValueError: no UTF-8, a date that is none
         raise InputError(str(path), [f"is no YAML: {' '.join(str(error).split())[:200]}"]) from None
     faults = [
         Fault(key, "is missing, must be given.")

@@ -272,6 +272,10 @@ def _anchored(campus: Campus, folder: Path) -> Campus:
 
     operate = turned(campus.operate).model_copy(update={"folder": str(folder)})
     devices = {path: turned(device) for path, device in campus.devices.items()}
+    for path, device in devices.items():
+        if not device.template.startswith("library:"):
+            file = str((campus.base_dir / device.template).resolve())
+            devices[path] = device.model_copy(update={"template": file})
     return _updated(campus, {"operate": operate, "devices": devices})
 
 

@@ -8,8 +8,8 @@ import struct
 
 import pytest
 
-from wattstack.operate.devices import Link, Request, read_request, write_request
-from wattstack.operate.devices.link import READ_HOLDING
+from wattstack.operate.devices import Link, read_request, write_request
+from wattstack.operate.devices.link import READ_HOLDING, Request
 
 
 async def ask(link: Link, request: Request) -> tuple[bytes, str | None]:

@@ -144,13 +144,13 @@ def _leave_word(folder: Path, campus: Campus, options: Options, by: str) -> None
 
 def _told(campus: Campus, source: Path, checksum: str, by: str) -> dict[str, Any]:
     """What it was done with."""
-    from wattstack.library import find
+    from wattstack.operate.devices.template import template_entry
 
     templates = {}
     for device in campus.devices.values():
         name = device.template.removeprefix("library:")
         try:
-            values = find("devices", name).values
+            values = template_entry(device.template, campus.base_dir).values
         except InputError:
             continue
         text = json.dumps(values, sort_keys=True, default=str)

@@ -1,8 +1,8 @@
 """The process image: every value of the site at one moment, with its age and what it is worth; and the cycle behind it.
 
 Needs    campus; operate.devices.device, commands, layout, template, points.
-Gives    Image, Devices.
-Used by  operate.guard, operate.commission; benchmarks.
+Gives    Image, Devices, layouts_of, templates_of, rating_mw.
+Used by  operate.guard, operate.commission; cli.check; benchmarks.
 
 All registers of all devices are one array. An answer is copied into its place as it comes; at the end of a cycle, or at
 its deadline, the array is decoded at once and the image stands. What did not come in time keeps its own, older time; a
@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -22,13 +22,14 @@ import numpy as np
 from wattstack.errors import Fault, InputError
 from wattstack.operate.devices.commands import Command, Commander
 from wattstack.operate.devices.device import NEVER, LiveDevice, Tell
+from wattstack.operate.devices.form import REGISTERS
 from wattstack.operate.devices.layout import Layout, lay_out
 from wattstack.operate.devices.mqtt import MqttDevice, as_messages
-from wattstack.operate.devices.points import FOREIGN, GOOD, STALE, Decoder, Point
-from wattstack.operate.devices.template import read_template
+from wattstack.operate.devices.points import FOREIGN, GOOD, STALE, TYPES, Decoder, Point
+from wattstack.operate.devices.template import LIBRARY, Template, read_template
 
 if TYPE_CHECKING:
-    from wattstack.campus import Campus
+    from wattstack.campus import Campus, Device
 
 USABLE = (int(GOOD), int(FOREIGN))  # plain numbers: this is asked a hundred times a cycle
 
@@ -215,6 +216,11 @@ class Devices:
         quality[self._foreign & (quality == GOOD)] = FOREIGN
         return Image(now, utc, self.names, values, quality, asked, self._place)
 
+    def outlived(self, image: Image) -> bool:
+        """Whether something in an image has become older than it may since: it is not acted on."""
+        old = asyncio.get_running_loop().time() - image.asked_s > self._limit_s
+        return bool(np.any(old & ~np.isnan(image.values)))
+
     def command(self, path: str, setpoint_mw: float) -> bool:
         """Ask a device for a power, positive into the bus; returns whether something went out to it now."""
         return self._commanders[path].ask(setpoint_mw, asyncio.get_running_loop().time())
@@ -222,31 +228,83 @@ class Devices:
 
 def layouts_of(campus: Campus) -> dict[str, Layout]:
     """The templates of all devices laid out; every fault of every template at once."""
-    faults: list[Fault] = []
+    templates, faults = _templates(campus)
     made: dict[str, Layout] = {}
-    for path, device in campus.devices.items():
+    for path, template in templates.items():
         try:
-            template = read_template(device.template)
-            kind = path.split(".")[0]
-            if kind not in template.assets:
-                said = (
-                    f"is {device.template}, which speaks for {', '.join(template.assets)}, not for a {kind}."
-                )
-                faults.append(Fault(f"devices.{path}.template", said))
             laid = lay_out(template, rating_mw(campus, path))
-            seconds = template.reversion.get("seconds")
-            if seconds is not None and device.revert_s < template.registers[seconds].factor:
-                least_s = template.registers[seconds].factor
-                said = f"is {device.revert_s:g}, must be at least {least_s:g}: it counts whole ones."
-                faults.append(Fault(f"devices.{path}.revert_s", said))
-            made[path] = as_messages(laid) if device.transport == "mqtt" else laid
+            made[path] = as_messages(laid) if campus.devices[path].transport == "mqtt" else laid
         except InputError as error:
-            faults += [
-                Fault(f"devices.{path}.template {fault.where}".strip(), fault.what) for fault in error.faults
-            ]
+            faults += _told(path, error)
     if faults:
         raise InputError("devices", faults)
     return made
+
+
+def templates_of(campus: Campus) -> dict[str, Template]:
+    """The templates of all devices; sizes may be open still.
+
+    Raises:
+        InputError: A template that is not there or is wrong, or does not fit its device: every fault at once.
+    """
+    templates, faults = _templates(campus)
+    if faults:
+        raise InputError("devices", faults)
+    return templates
+
+
+def _templates(campus: Campus) -> tuple[dict[str, Template], list[Fault]]:
+    """Each template is read once, and its faults are told at the first device that names it."""
+    made: dict[str, Template] = {}
+    faults: list[Fault] = []
+    read: dict[str, Template | None] = {}
+    for path, device in campus.devices.items():
+        if device.template not in read:
+            try:
+                read[device.template] = read_template(device.template, campus.base_dir)
+            except InputError as error:
+                read[device.template] = None
+                faults += _unread(path, device.template, error)
+        template = read[device.template]
+        if template is not None:
+            made[path] = template
+            faults += _misfits(path, device, template)
+    return made, faults
+
+
+def _misfits(path: str, device: Device, template: Template) -> Iterator[Fault]:
+    """What a device asks of a template that it does not give."""
+    kind = path.split(".", maxsplit=1)[0]
+    if kind not in template.assets:
+        said = f"is {device.template}, which speaks for {', '.join(template.assets)}, not for a {kind}."
+        yield Fault(f"devices.{path}.template", said)
+    seconds = template.reversion.get("seconds")
+    if seconds is not None and device.revert_s < template.registers[seconds].factor:
+        least_s = template.registers[seconds].factor
+        said = f"is {device.revert_s:g}, must be at least {least_s:g}: it counts whole ones."
+        yield Fault(f"devices.{path}.revert_s", said)
+    own = [register for register in template.registers.values() if register.model is None]
+    last = max((one.address + TYPES[one.type][0] - 1 for one in own), default=0)
+    if own and device.address + last >= REGISTERS:
+        said = f"is {device.address}, must be at most {REGISTERS - 1 - last}: its template goes up to register {last}."
+        yield Fault(f"devices.{path}.address", said)
+
+
+def _told(path: str, error: InputError) -> list[Fault]:
+    return [Fault(f"devices.{path}.template {fault.where}".strip(), fault.what) for fault in error.faults]
+
+
+def _unread(path: str, name: str, error: InputError) -> list[Fault]:
+    """Why there is no template: at the device, but what is wrong inside of a file, in that file."""
+    if name.startswith(LIBRARY):
+        return _told(path, error)
+    beside = "A name without a folder is looked for beside the campus file."
+    return [
+        Fault(f"{name} {fault.where}", fault.what)
+        if fault.where
+        else Fault(f"devices.{path}.template", f"is {name}, which {fault.what} {beside}")
+        for fault in error.faults
+    ]
 
 
 def rating_mw(campus: Campus, path: str) -> float | None:

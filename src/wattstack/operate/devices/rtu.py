@@ -151,11 +151,11 @@ async def open_serial(device: Device, on_lost: Callable[[str], None]) -> SerialC
         raise InputError(
             "devices", ["transport: rtu needs pymodbus. Run: pip install wattstack[operate]."]
         ) from None
-    if device.serial not in _lines:
+    if device.line not in _lines:
         members: set[Callable[[str], None]] = set()
 
         def closed(why: str) -> None:
-            _lines.pop(device.serial, None)
+            _lines.pop(device.line, None)
             for member in tuple(members):
                 member(why)
 
@@ -164,14 +164,14 @@ async def open_serial(device: Device, on_lost: Callable[[str], None]) -> SerialC
         transport = SerialTransport(loop, line, device.serial, device.baud, 8, device.parity[0].upper(), 1, 0)
         transport.setup()
         line.connection_made(transport)
-        _lines[device.serial] = line, members
-    line, members = _lines[device.serial]
+        _lines[device.line] = line, members
+    line, members = _lines[device.line]
     members.add(on_lost)
 
     def leave() -> None:
         members.discard(on_lost)
         if not members:
-            _lines.pop(device.serial, None)
+            _lines.pop(device.line, None)
             line.close()
 
     return SerialCarrier(line, device, leave)

@@ -1,8 +1,8 @@
-"""What stands in the registers of a kind of device: a template of the library, read and checked.
+"""What stands in the registers of a kind of device: a template of the library or of the user, read and checked.
 
-Needs    library, operate.devices.points, sunspec; units, errors.
-Gives    Template, Register, read_template, UNITS.
-Used by  operate.devices.layout, operate.simulated, operate.commission.
+Needs    library, operate.devices.form, points, sunspec; units, errors.
+Gives    Template, Register, read_template, template_entry, UNITS.
+Used by  operate.devices.layout, image; operate.simulated, operate.commission.
 
 A template names each quantity as a channel without its asset ("power_mw"), so that the unit stands in the name, and the
 unit of the register beside it; a unit that is no unit of the channel is a fault. Positive power goes into the campus
@@ -11,18 +11,19 @@ bus: batteries that discharge, generators, solar, import. A meter of a load is p
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Set
 from dataclasses import dataclass, field
 from functools import cache
-from typing import Any
+from pathlib import Path
 
 from wattstack.errors import Fault, InputError, nearest
-from wattstack.library import Entry, find
+from wattstack.library import Entry, find, read_entry
+from wattstack.operate.devices.form import POINT, DeclaredPoint, DeclaredTemplate, declared
 from wattstack.operate.devices.points import TYPES
-from wattstack.operate.devices.sunspec import model_places
+from wattstack.operate.devices.sunspec import Place, model_places
 from wattstack.units import KINDS
 
-ASSETS = ("battery", "generator", "grid", "solar", "load", "ups")
+LIBRARY = "library:"
 RATING = "% of rating"  # of the asset's own power: its factor is known when the campus is
 # end of a channel's name -> unit of the register -> (factor, const): value = raw x factor + const
 UNITS: dict[str, Mapping[str, tuple[float, float]]] = {
@@ -39,13 +40,6 @@ UNITS: dict[str, Mapping[str, tuple[float, float]]] = {
     "_mvar": {"var": (1e-6, 0.0), "kvar": (1e-3, 0.0), "Mvar": (1.0, 0.0)},
     "_pu": {"1": (1.0, 0.0), "%": (0.01, 0.0)},
 }
-_KEYS = {
-    "address", "table", "type", "word_order", "scale", "unit", "sign", "not_implemented", "write", "atomic_group",
-    "value", "copy", "least", "most", "every_s", "model", "point",
-}  # fmt: skip
-_WHOLE = {
-    "for", "sunspec", "points", "reversion", "heartbeat", "fence", "table", "word_order", "gap_registers",
-}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +90,7 @@ class Template:
     """A kind of device.
 
     Attributes:
-        name: In the library.
+        name: In the library; of a file, its name without folder and ending.
         title: One line for people.
         assets: Kinds of assets it may speak for.
         registers: By channel; scale factors are among them.
@@ -125,98 +119,100 @@ class Template:
         return tuple(sorted(members, key=lambda register: register.address))
 
 
-@cache
-def read_template(name: str) -> Template:
-    """A template of the library.
+def read_template(name: str, folder: Path | None = None) -> Template:
+    """A template of the library, or of the user's own.
 
     Args:
-        name: "sunspec-storage", with or without "library:".
+        name: "library:sunspec-storage"; or a file, my-inverter.yaml.
+        folder: That a relative file name starts from; None: where the program runs.
 
     Raises:
-        InputError: It is not there; or all that is wrong with it at once: registers that overlap, units that are not
-            those of their channel, groups with holes, names that lead nowhere.
+        InputError: It is not there; or all that is wrong with it at once: what may not stand in a key, registers that
+            overlap, units that are not those of their channel, groups with holes, names that lead nowhere.
 
     Example:
-        >>> read_template("meter-generic").registers["power_mw"].type
+        >>> read_template("library:meter-generic").registers["power_mw"].type
         'int32'
     """
-    return made_template(find("devices", name.removeprefix("library:")))
+    return _of_library(name) if name.startswith(LIBRARY) else made_template(template_entry(name, folder))
+
+
+@cache
+def _of_library(name: str) -> Template:
+    return made_template(template_entry(name))
+
+
+def template_entry(name: str, folder: Path | None = None) -> Entry:
+    """What a template is made of, see read_template."""
+    if name.startswith(LIBRARY):
+        return find("devices", name.removeprefix(LIBRARY))
+    return read_entry("devices", (folder or Path()) / name)
 
 
 def made_template(entry: Entry) -> Template:
     """A template from its entry, see read_template."""
-    values = entry.values
-    faults: list[Fault] = [_unknown("", key, _WHOLE) for key in values if key not in _WHOLE]
-    sunspec = values.get("sunspec") or {}
-    registers: dict[str, Register] = {}
-    for name, raw in values.get("points", {}).items():
-        try:
-            _add(registers, name, raw, values)
-        except _WrongError as wrong:
-            faults += wrong.faults
-    made = Template(
-        entry.name, entry.title, tuple(values.get("for", ())), registers,
-        (*sunspec.get("models", ()), *sunspec.get("optional", ())), tuple(sunspec.get("optional", ())),
-        dict(values.get("reversion", {})), values.get("heartbeat"),
-        int(values.get("gap_registers", 120 if sunspec else 0)), dict(values.get("fence", {})),
-    )  # fmt: skip
-    faults += _between(made)
+    form, faults, wrong = declared(entry.values)
+    if form is not None:
+        registers: dict[str, Register] = {}
+        for name, point in form.points.items():
+            try:
+                _add(registers, name, point, form)
+            except InputError as error:
+                faults += error.faults
+                wrong.add(name)
+        sunspec = form.sunspec
+        gap = 120 if sunspec else 0
+        models, optional = (sunspec.models, sunspec.optional) if sunspec else ((), ())
+        made = Template(
+            entry.name, entry.title, form.assets, registers, (*models, *optional), optional,
+            form.reversion.model_dump(exclude_none=True), form.heartbeat,
+            gap if form.gap_registers is None else form.gap_registers, form.fence,
+        )  # fmt: skip
+        faults += _between(made, wrong)
     if faults:
-        raise InputError(f"template {entry.name}", faults)
+        raise InputError(f"template {entry.name}", dict.fromkeys(faults))
     return made
 
 
-class _WrongError(Exception):
-    def __init__(self, *faults: Fault) -> None:
-        self.faults = faults
+def _add(registers: dict[str, Register], name: str, point: DeclaredPoint, form: DeclaredTemplate) -> None:
+    """One point, and with a SunSpec model the scale factor that belongs to it.
 
-
-def _unknown(where: str, key: str, known: set[str]) -> Fault:
-    near = nearest(key, known)
-    return Fault(
-        f"{where}.{key}".lstrip("."),
-        f"is not a key, must be one of: {', '.join(sorted(known))}. Nearest: {near}.",
-    )
-
-
-def _add(registers: dict[str, Register], name: str, raw: Mapping[str, Any], values: Mapping) -> None:
-    """One point, and with a SunSpec model the scale factor that belongs to it."""
+    Raises:
+        InputError: The model, the point in it or the unit is not known.
+    """
     where = f"points.{name}"
-    faults = [_unknown(where, key, _KEYS) for key in raw if key not in _KEYS]
-    if faults:
-        raise _WrongError(*faults)
-    place = None
-    if "model" in raw:
-        places = model_places(int(raw["model"]))
-        if raw.get("point") not in places:
-            near = nearest(str(raw.get("point")), places)
-            said = f"is {raw.get('point')!r}, must be a point of model {raw['model']}. Nearest: {near}."
-            raise _WrongError(Fault(f"{where}.point", said))
-        place = places[raw["point"]]
-    elif "address" not in raw or "type" not in raw:
-        raise _WrongError(Fault(where, "has no address and type, must have both, or model and point."))
-    kind = place.type if place else str(raw["type"])
+    place = None if point.model is None else _place(where, point)
+    kind = place.type if place else str(point.type)
     if kind not in TYPES:
-        raise _WrongError(
-            Fault(
-                f"{where}.type",
-                f"is {kind!r}, must be one of: {', '.join(TYPES)}. Nearest: {nearest(kind, TYPES)}.",
-            )
-        )
-    unit = raw.get("unit", place.unit if place else "")
-    factor, const = _factor(where, name, str(unit))
-    scale, plain = _scale(registers, where, raw, place)
+        said = f"is {point.point}, which is of type {kind}, must be a number. Take it out, or name another."
+        raise InputError(where, [Fault(f"{where}.point", said)])
+    unit = point.unit if point.unit is not None else place.unit if place else ""
+    factor, const = _factor(where, name, unit)
+    scale, plain = _scale(registers, point, place)
+    mark = TYPES[kind][3] if place and point.not_implemented is None else point.not_implemented
     registers[name] = Register(
-        name, place.offset if place else int(raw["address"]), kind,
-        table=str(raw.get("table", values.get("table", "holding"))),
-        model=int(raw["model"]) if place else None,
-        factor=factor * plain * float(raw.get("sign", 1)), const=const, of_rating=unit == RATING, scale=scale,
-        little=str(raw.get("word_order", values.get("word_order", "big"))) == "little",
-        mark=raw.get("not_implemented", TYPES[kind][3] if place else None),
-        write=bool(raw.get("write", False)), group=raw.get("atomic_group"), value=raw.get("value"),
-        copy=raw.get("copy"), least=float(raw.get("least", float("-inf"))), most=float(raw.get("most", float("inf"))),
-        every_s=float(raw.get("every_s", 0.0)),
+        name, place.offset if place else int(point.address or 0), kind,
+        table=point.table or form.table, model=point.model,
+        factor=factor * plain * point.sign, const=const, of_rating=unit == RATING, scale=scale,
+        little=(point.word_order or form.word_order) == "little", mark=mark,
+        write=point.write, group=point.atomic_group, value=point.value, copy=point.copied,
+        least=float("-inf") if point.least is None else point.least,
+        most=float("inf") if point.most is None else point.most, every_s=point.every_s,
     )  # fmt: skip
+
+
+def _place(where: str, point: DeclaredPoint) -> Place:
+    """Where the standard has a point."""
+    try:
+        places = model_places(int(point.model or 0))
+    except InputError as error:
+        said = [Fault(f"{where}.model" if fault.where else "", fault.what) for fault in error.faults]
+        raise InputError(where, said) from None
+    if point.point not in places:
+        near = nearest(str(point.point), places)
+        said = f"is {point.point!r}, must be a point of model {point.model}. Nearest: {near}."
+        raise InputError(where, [Fault(f"{where}.point", said)])
+    return places[point.point]
 
 
 def _factor(where: str, name: str, unit: str) -> tuple[float, float]:
@@ -227,66 +223,61 @@ def _factor(where: str, name: str, unit: str) -> tuple[float, float]:
             said = (
                 f"is {unit!r}, but a name without a unit has none. Name it with its unit, or take unit out."
             )
-            raise _WrongError(Fault(f"{where}.unit", said))
+            raise InputError(where, [Fault(f"{where}.unit", said)])
         return 1.0, 0.0
     table = UNITS[max(ends, key=len)]
     if unit not in table:
         said = f"is {unit!r}, must be a unit of {name}: {', '.join(table)}. Mend the unit, or the name."
-        raise _WrongError(Fault(f"{where}.unit", said))
+        raise InputError(where, [Fault(f"{where}.unit", said)])
     return table[unit]
 
 
-def _scale(registers: dict[str, Register], where: str, raw: Mapping, place: Any) -> tuple[str | None, float]:
+def _scale(
+    registers: dict[str, Register], point: DeclaredPoint, place: Place | None
+) -> tuple[str | None, float]:
     """The register with the scale factor, or a plain factor."""
-    asked = raw.get("scale", 1.0)
-    if isinstance(asked, str):
-        if not asked.startswith("point:"):
-            raise _WrongError(Fault(f"{where}.scale", f"is {asked!r}, must be a number or point:NAME."))
-        return asked.removeprefix("point:"), 1.0
+    if isinstance(point.scale, str):
+        return point.scale.removeprefix(POINT), 1.0
     if place is None or place.scale is None:
-        return None, float(asked)
-    model = int(raw["model"])
+        return None, point.scale
+    model = int(point.model or 0)
     name = f"{model}.{place.scale}"
     there = model_places(model)[place.scale]
-    registers.setdefault(
-        name,
-        Register(
-            name, there.offset, "sunssf", model=model, mark=0x8000, every_s=float(raw.get("every_s", 0.0))
-        ),
-    )
-    if float(raw.get("every_s", 0.0)) < registers[name].every_s:
-        registers[name] = Register(name, there.offset, "sunssf", model=model, mark=0x8000)
-    return name, float(asked)
+    known = registers.get(name)
+    every_s = point.every_s if known is None else min(point.every_s, known.every_s)
+    registers[name] = Register(name, there.offset, "sunssf", model=model, mark=0x8000, every_s=every_s)
+    return name, point.scale
 
 
-def _between(made: Template) -> Iterator[Fault]:
-    """What single points cannot know."""
-    if not made.assets or not set(made.assets) <= set(ASSETS):
-        yield Fault(
-            "for", f"is {', '.join(made.assets) or 'missing'}, must name some of: {', '.join(ASSETS)}."
-        )
+def _between(made: Template, wrong: Set[str]) -> Iterator[Fault]:
+    """What single points cannot know; what leads to a key that is told already is not told again."""
     yield from _overlaps(made)
     names = made.registers
     for register in names.values():
         for key, other in (("scale", register.scale), ("copy", register.copy)):
-            if other is not None and other not in names:
+            if other is not None and other not in names and other not in wrong:
                 yield Fault(f"points.{register.name}.{key}", f"names {other!r}. {_near(other, names)}")
-        if register.table not in ("holding", "input"):
-            yield Fault(f"points.{register.name}.table", f"is {register.table!r}, must be holding or input.")
+        scale = names.get(register.scale or "")
+        if scale is not None and TYPES[scale.type][0] != 1:
+            said = f"is {scale.name} of type {scale.type}, must be of type sunssf: a power of ten in one register."
+            yield Fault(f"points.{register.name}.scale", said)
         if register.write and register.table == "input":
             yield Fault(f"points.{register.name}.write", "is true, but an input register is never written.")
-        if register.model is not None and register.model not in made.models:
+        if (
+            register.model not in (None, *made.models)
+            and register.type != "sunssf"
+            and "sunspec" not in wrong
+        ):
             yield Fault(
                 f"points.{register.name}.model",
                 f"is {register.model}, must be one of sunspec.models or optional.",
             )
-    for role, other in {
-        **made.reversion,
-        **{f"fence.{role}": name for role, name in made.fence.items()},
-        **({"heartbeat": made.heartbeat} if made.heartbeat else {}),
-    }.items():
+    roles = {**{f"reversion.{role}": name for role, name in made.reversion.items()},
+             **{f"fence.{role}": name for role, name in made.fence.items()}}  # fmt: skip
+    for role, other in (roles | ({"heartbeat": made.heartbeat} if made.heartbeat else {})).items():
         if other not in names:
-            yield Fault(role, f"names {other!r}. {_near(other, names)}")
+            if other not in wrong:
+                yield Fault(role, f"names {other!r}. {_near(other, names)}")
         elif not names[other].write:
             yield Fault(role, f"is {other}, which is not written. Give it write: true.")
     yield from _fence(made)
@@ -319,16 +310,18 @@ def _near(word: str, names: Mapping[str, Register]) -> str:
 
 
 def _overlaps(made: Template) -> Iterator[Fault]:
+    """Two quantities in one register: one of them would read, or overwrite, the other's.
+
+    Scale factors alone may be named twice: they are no quantities, and the same number for all that use them.
+    """
     taken: dict[tuple, Register] = {}
     for register in made.registers.values():
-        for k in range(TYPES[register.type][0]):
-            other = taken.setdefault((register.model, register.table, register.address + k), register)
-            same = (other.address, TYPES[other.type][0]) == (register.address, TYPES[register.type][0])
-            if not same:
-                yield Fault(
-                    f"points.{register.name}",
-                    f"overlaps {other.name} at register {register.address + k}. Mend one of the addresses.",
-                )
+        words = TYPES[register.type][0]
+        for at in range(register.address, register.address + words):
+            other = taken.setdefault((register.model, register.table, at), register)
+            if other is not register and {other.type, register.type} != {"sunssf"}:
+                said = f"overlaps {other.name} at register {at}. Mend one of the addresses, or take one of them out."
+                yield Fault(f"points.{register.name}", said)
                 break
 
 
