@@ -13,7 +13,7 @@ Source: OpenADR 3.1.1, OpenAPI document, user guide 7.3; the objects used here a
 from __future__ import annotations
 
 import re
-from datetime import UTC, datetime
+from datetime import datetime
 from math import inf
 from typing import Annotated, Any, TypeVar
 
@@ -23,6 +23,8 @@ from pydantic.alias_generators import to_camel
 MOST_EVENTS, MOST_INTERVALS, MOST_PAYLOADS, MOST_VALUES = 500, 2000, 50, 2000
 FOREVER_YEARS = 9999
 BEGINNING = -inf  # a start of year 1: now
+LAST_S = 253_402_300_799.0  # the end of the year 9999 in UTC
+LARGEST_SWING_S = 366 * 86_400.0  # of a start: assumption
 _DURATION = re.compile(
     r"([+-])?P(?:(\d{1,6})Y)?(?:(\d{1,6})M)?(?:(\d{1,6})W)?(?:(\d{1,7})D)?"
     r"(?:T(?=\d)(?:(\d{1,8})H)?(?:(\d{1,8})M)?(?:(\d{1,9}(?:\.\d{1,9})?)S)?)?"
@@ -61,26 +63,34 @@ def seconds_of(text: Any) -> float:
 
 def _length(value: Any) -> float:
     length_s = value if isinstance(value, float) else seconds_of(value)
-    if length_s < 0.0:
+    if not length_s >= 0.0:  # NaN too
         raise ValueError("must not be negative")
     return length_s
+
+
+def _swing(value: Any) -> float:
+    swing_s = abs(value if isinstance(value, float) else seconds_of(value))
+    if not (swing_s <= LARGEST_SWING_S or swing_s == inf):  # a start must stay in a year that can be told
+        raise ValueError("must be at most a year")
+    return swing_s
 
 
 def _moment(value: Any) -> float:
     """A time as seconds since 1970; the year 1 means now."""
     if isinstance(value, float):
-        return value
-    if not isinstance(value, str):
+        moment_s = value
+    elif not isinstance(value, str):
         raise ValueError("must be a time of RFC 3339")
-    if value.startswith("0001-01-01"):
+    elif value.startswith("0001-01-01"):
         return BEGINNING
-    found = datetime.fromisoformat(value)
-    if found.tzinfo is None:
-        raise ValueError("must say its offset from UTC, as 2026-11-21T15:00:00Z")
-    try:
-        return found.astimezone(UTC).timestamp()
-    except OverflowError:
-        raise ValueError("must be a time between the years 1 and 9999") from None
+    else:
+        found = datetime.fromisoformat(value)
+        if found.tzinfo is None:
+            raise ValueError("must say its offset from UTC, as 2026-11-21T15:00:00Z")
+        moment_s = found.timestamp()
+    if not 0.0 <= moment_s <= LAST_S:  # NaN too
+        raise ValueError("must be the year 1 (now), or a time from 1970 to 9999")
+    return moment_s
 
 
 def _plain(value: Any) -> Any:
@@ -94,9 +104,7 @@ def _plain(value: Any) -> Any:
 
 
 Length = Annotated[float, BeforeValidator(_length)]
-Swing = Annotated[
-    float, BeforeValidator(lambda value: abs(value if isinstance(value, float) else seconds_of(value)))
-]
+Swing = Annotated[float, BeforeValidator(_swing)]
 Moment = Annotated[float, BeforeValidator(_moment)]
 Value = Annotated[float | str | dict[str, Any], BeforeValidator(_plain)]
 Text = Annotated[str, Field(max_length=1000)]
@@ -227,7 +235,8 @@ def _read(kind: type[_T], raw: Any) -> tuple[list[_T], list[str]]:
             first = error.errors(include_input=False, include_url=False, include_context=False)[0]
             named = one.get("id", k) if isinstance(one, dict) else k
             where = ".".join(str(part) for part in first["loc"])
-            faults.append(f"{kind.__name__.lower()} {str(named)[:64]}: {where} {first['msg']}"[:300])
+            words = f"{kind.__name__.lower()} {str(named)[:64]}: {where} {first['msg']}"[:300]
+            faults.append(words.encode(errors="backslashreplace").decode())  # half a character is no text
     if len(raw) > MOST_EVENTS:
         faults.append(f"there are {len(raw)}, only the first {MOST_EVENTS} are looked at")
     return found, faults
