@@ -59,13 +59,45 @@ def test_a_setpoint_that_stands_is_renewed_three_times_within_its_reversion(at_s
     at_site({PATH: STORAGE | {"revert_s": 1}}, work)
 
 
-def test_the_heartbeat_moves_while_commands_come_and_the_device_falls_back_without_it(at_site):
+def test_a_setpoint_goes_out_whole_the_heartbeat_after_it_and_without_that_the_device_falls_back(at_site):
     async def work(bench):
+        device, writes = bench.site.devices[PATH], []
+        take = device._take
+        device._take = lambda at, registers: (writes.append((at, len(registers))), take(at, registers))
         await bench.until(state_is(bench, "followed"), {PATH: 3.0})
         first = bench.image.value(f"{PATH}.controller_heartbeat")
         await bench.until(lambda image: image.value(f"{PATH}.controller_heartbeat") > first, {PATH: 3.0})
+        assert set(writes) == {(2000, 3), (2010, 4), (2020, 1)}  # mode and power; reversion; heartbeat
+        assert writes.index((2010, 4)) < writes.index((2000, 3)) < writes.index((2020, 1))
+        assert not device.fell_back
+        bench.devices.commander(PATH)._heartbeat = lambda now_s: None
+        await bench.until(lambda image: device.fell_back, {PATH: 3.0})
+        assert writes[-1][0] != 2020 and bench.devices.commands[PATH].sent_s > 0.0
 
-    at_site({PATH: PLAIN}, work)
+    at_site({PATH: PLAIN | {"revert_s": 1}}, work)
+
+
+def test_a_device_that_limits_its_rate_is_followed_as_far_as_it_goes(at_site, monkeypatch):
+    from wattstack.operate.devices import commands
+
+    monkeypatch.setattr(commands, "FOLLOW_S", 0.4)
+
+    async def work(bench):
+        device, power = bench.site.devices[PATH], [0.0]
+        decide = device.decide
+
+        def slowly():
+            asked_mw = decide()
+            if asked_mw is not None:
+                power[0] += min(max(asked_mw - power[0], -0.05), 0.05)
+            return None if asked_mw is None else power[0]
+
+        device.decide = slowly
+        await bench.until(state_is(bench, "not followed"), {PATH: 8.0})
+        assert "alarm" in bench.texts()
+        await bench.until(state_is(bench, "followed"), {PATH: 8.0}, 20.0)
+
+    at_site({PATH: STORAGE}, work)
 
 
 @pytest.mark.parametrize(

@@ -75,13 +75,17 @@ def test_a_dead_device_does_not_hold_up_the_others(at_site):
     at_site(BOTH, work)
 
 
-def test_an_exception_is_an_answer_the_device_stays_and_it_is_told_once(at_site):
+@pytest.mark.parametrize("code", [1, 2, 3, 4, 5, 6, 8, 10, 11])
+def test_an_exception_is_an_answer_the_device_stays_and_it_is_told_once(at_site, code):
     async def work(bench):
         await bench.until(good(f"{PATH}.power_mw"))
-        bench.site.put(PATH, "exception", 6.0)
+        bench.site.put(PATH, "exception", float(code))
         await bench.until(lambda image: quality(image, f"{PATH}.power_mw") == Quality.STALE)
         assert bench.devices.live[PATH].up
-        assert bench.texts() == "alarm refuses a request: exception 6: busy"
+        assert bench.texts().startswith(f"alarm refuses a request: exception {code}: ")
+        assert bench.texts().count("alarm") == 1
+        bench.site.lift(PATH, "exception")
+        await bench.until(good(f"{PATH}.power_mw"))
 
     at_site({PATH: STORAGE}, work)
 

@@ -107,3 +107,13 @@ def test_a_source_that_is_not_read_is_no_need_that_the_reserve_is_spent_on():
         low = {"battery.main.stored_mwh": 6.0, "generator.gas.output_mw": shown}  # less than the reserve
         made = mind.decide(image_of(site() | dead | low))
         assert made.asset_mw["battery.main"] == pytest.approx(need_mw)
+
+
+def test_a_meter_whose_power_stands_while_its_clock_moves_is_told_by_the_load_meters():
+    mind = Mind(campus_of(METERED, duties=BACKUP))
+    for k in range(100):
+        power = 4.0 if k > 20 else 0.0  # the battery gives more, and the meter shows no less
+        shown = {"load.offices.draw_mw": 16.0, "battery.main.power_mw": power}
+        made = mind.decide(image_of(site(k * PERIOD_S) | shown, k * PERIOD_S))
+    assert "meters do not add up: +4 MW" in made.alarms["balance"]
+    assert made.values["control.reserve_mwh"] == pytest.approx(reserve_for(20.0))  # the larger of both
