@@ -13,6 +13,7 @@ from wattstack.campus import read_campus, write_campus
 from wattstack.cli.app import run
 from wattstack.errors import InputError
 from wattstack.operate import prepare_campus
+from wattstack.operate.commission.site import _told
 from wattstack.operate.devices import layouts_of, templates_of
 
 OWN = """\
@@ -65,6 +66,14 @@ def test_the_verbs_take_it_too(site, capsys):
     assert run(["check", str(site / "campus.yaml")]) == 0
     assert run(["simulate-devices", str(site / "campus.yaml"), "--for", "0.3"]) == 0
     assert "battery.main  my-battery.yaml  127.0.0.1:" in capsys.readouterr().out
+
+
+def test_commissioning_signs_what_stood_in_it(site):
+    campus = read_campus(site / "campus.yaml")
+    before = _told(campus, site / "campus.yaml", "", "engineer-2")["templates"]["my-battery.yaml"]
+    (site / "my-battery.yaml").write_text(OWN.replace("scale: 10", "scale: 100"), encoding="utf-8")
+    after = _told(campus, site / "campus.yaml", "", "engineer-2")["templates"]["my-battery.yaml"]
+    assert len(before) == len(after) == 64 and before != after
 
 
 def test_it_is_found_from_the_folder_of_the_sites_data(site, tmp_path):

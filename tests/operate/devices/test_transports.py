@@ -19,7 +19,7 @@ import pytest
 from benchmarks.guard_tools import free_port
 from tests.operate.devices.conftest import campus_with
 from wattstack.errors import InputError, StateError
-from wattstack.operate.devices import Devices, read_request, write_request
+from wattstack.operate.devices import Devices, read_request, rtu, write_request
 from wattstack.operate.devices.link import READ_HOLDING
 from wattstack.operate.devices.rtu import SerialLine, checksum
 
@@ -173,7 +173,8 @@ def test_two_units_on_one_serial_line_are_read_and_written():
         )
         await server.serve_forever(background=True)
         one = GRID | {"transport": "rtu", "serial": wire.ends[0], "baud": 115_200, "timeout_s": 0.5}
-        devices = Devices(campus_with({METER: one, f"{METER}#2": one | {"unit": 2}}))
+        other = one | {"unit": 2, "serial": wire.ends[0].replace("/dev/", "/dev//")}
+        devices = Devices(campus_with({METER: one, f"{METER}#2": other}))
         await devices.start()
         image = await read_until(
             devices,
@@ -182,6 +183,7 @@ def test_two_units_on_one_serial_line_are_read_and_written():
         assert (image.value(f"{METER}.power_mw"), image.value(f"{METER}#2.power_mw")) == pytest.approx(
             (1.0, 2.0)
         )
+        assert len(rtu._lines) == 1  # however it is spelled
         live = devices.live[METER]
         await live.request(write_request(1, 0, (0, 500)))
         image = await read_until(devices, lambda image: abs(image.value(f"{METER}.power_mw") - 0.05) < 1e-9)
