@@ -1,7 +1,7 @@
 """Who above the site may tell it what to do, and hears how it is: DSX Flex, OpenADR, the workload.
 
 Needs    campus.fields.
-Gives    North, Dsx, Keyed, Agent, OpenAdr, Workload.
+Gives    North, Dsx, Keyed, Agent, OpenAdr, Workload; Url, url_fault, host_fault, here: addresses that can work.
 Used by  campus.operate, operate.north.
 
 Secrets are never in the campus file: it names files (mode 600) that hold them.
@@ -9,18 +9,84 @@ Secrets are never in the campus file: it names files (mode 600) that hold them.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from ipaddress import ip_address
 from typing import Annotated, Literal
 from urllib.parse import urlsplit
 
-from pydantic import Field, StringConstraints
+from pydantic import AfterValidator, Field, StringConstraints
 
-from wattstack.campus.fields import Declared, Frac, Positive, quantity
+from wattstack.campus.fields import Declared, Frac, Positive, fault_error, quantity
 from wattstack.errors import Fault
 
+
+def host_fault(host: str) -> str | None:
+    """What keeps a text from being the name or number of a machine; None: it can be one.
+
+    Example:
+        >>> host_fault("mail.example.net"), host_fault("::1"), host_fault("a b")[:24]
+        (None, None, 'names no machine: it has')
+    """
+    try:
+        ip_address(host)
+        return None
+    except ValueError:
+        labels = host.removesuffix(".").split(".")
+    if len(host) > 253 or any(
+        not re.fullmatch(r"[A-Za-z0-9_]([A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?", one) for one in labels
+    ):
+        return (
+            "names no machine: it has parts of 1 to 63 signs with dots between, a-z, 0-9 and -, at most 253 in all. "
+            "Write mail.example.net, or a number (of IPv6 too); other letters as xn--..."
+        )
+    if labels[-1].isdigit():
+        return "ends as a number does and is none, must be four parts of 0 to 255. Write 192.0.2.7."
+    return None
+
+
+def url_fault(address: str) -> str | None:
+    """What keeps an address of the web from ever working; None: it can work. The address is not part of the words.
+
+    Example:
+        >>> url_fault("https://example.net/x"), url_fault("https://example.net:abc/x")[:19]
+        (None, 'has a port that is ')
+    """
+    if not 8 < len(address) <= 2000 or not address.startswith(("http://", "https://")):
+        return "is no address of the web, must begin with https:// and have at most 2000 letters."
+    if not all("!" <= letter <= "~" for letter in address):
+        return (
+            "has a space, or a letter that addresses do not have, must be plain ASCII. Write %20 for a space, "
+            "xn--... for other letters in a name."
+        )
+    try:
+        parts = urlsplit(address)
+    except ValueError:
+        return "has brackets that hold no number of IPv6. Write https://[::1]:8443/path."
+    try:
+        port = parts.port
+    except ValueError:
+        port = 0
+    if port == 0:
+        return "has a port that is no number from 1 to 65535. Write https://example.net:8443/path."
+    return host_fault(parts.hostname or "")
+
+
+def _url(address: str) -> str:
+    """An address that can work and holds no secret, or a fault in words that does not repeat it."""
+    wrong = url_fault(address)
+    if wrong is None and "@" in urlsplit(address).netloc:
+        wrong = (
+            "holds a user or a password before its @, must hold none: secrets are never in the campus file. Take them "
+            "out; they belong into a file of mode 600 that a key names (webhook_file, secret)."
+        )
+    if wrong is not None:
+        raise fault_error(Fault("", wrong))
+    return address
+
+
 FileName = Annotated[str, StringConstraints(min_length=1, max_length=400)]
-Url = Annotated[str, StringConstraints(pattern=r"^https?://.+$", max_length=2000)]
+Url = Annotated[str, AfterValidator(_url), Field(json_schema_extra={"pattern": r"^https?://.+$"})]
 Part = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_.-]{1,64}$")]  # one part of a topic
 Prefix = Annotated[str, StringConstraints(pattern=r"^([A-Za-z0-9_.-]{1,64}/){0,4}$")]
 

@@ -11,11 +11,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from ipaddress import ip_address
+from typing import Annotated
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
-from wattstack.campus.fields import Declared, Frac, NotNegative, Positive, quantity
-from wattstack.campus.north import FileName, North, Url, here
+from wattstack.campus.fields import Declared, Frac, NotNegative, Positive, fault_error, quantity
+from wattstack.campus.north import FileName, North, Url, here, host_fault, url_fault
 from wattstack.errors import Fault
 
 
@@ -64,13 +65,44 @@ class History(Declared):
     )
 
 
+def _host(host: str) -> str:
+    """A machine's name or number, or a fault in words."""
+    wrong = host_fault(host)
+    if wrong is not None:
+        raise fault_error(Fault("", wrong))  # without the text: it may be user:password@HOST
+    return host
+
+
+def _host_port(text: str) -> str:
+    """HOST or HOST:PORT, or a fault in words."""
+    host, colon, port = text.partition(":")
+    wrong = host_fault(host)
+    if colon and not (port.isascii() and port.isdigit() and 1 <= int(port[:6]) <= 65535):
+        wrong = "has no port from 1 to 65535, must be HOST or HOST:PORT. Write log.example.net:514."
+    if wrong is not None:
+        raise fault_error(Fault("", wrong))
+    return text
+
+
+def _one_line(text: str) -> str:
+    """An address of mail, in one line, or a fault in words."""
+    if not text.isprintable() or not text.strip():
+        raise fault_error(
+            Fault("", f"is {text[:60]!r}, must be one line with an address. Write ems@example.net.")
+        )
+    return text
+
+
+MailAddress = Annotated[str, AfterValidator(_one_line)]
+
+
 class Mail(Declared):
     """A server that takes mail for people on duty."""
 
-    host: str = Field(min_length=1, description="Mail server.")
+    host: Annotated[str, AfterValidator(_host)] = Field(description="Mail server.")
     port: int = quantity("", "Port", 587, ge=1, le=65535)
-    sender: str = Field(min_length=3, description="Address it comes from.")
-    to: tuple[str, ...] = Field(min_length=1, strict=False, description="Addresses it goes to.")
+    sender: MailAddress = Field(min_length=3, description="Address it comes from.")
+    to: tuple[MailAddress, ...] = Field(min_length=1, strict=False, description="Addresses it goes to.")
     password: FileName | None = Field(
         None, description="File (mode 600) with user:password; absent = none needed."
     )
@@ -80,11 +112,32 @@ class Alarms(Declared):
     """Who is told."""
 
     webhook: Url | None = Field(None, description="Address that is posted each alarm as JSON.")
+    webhook_file: FileName | None = Field(
+        None, description="File (mode 600) with that address, where it is a secret or holds user:password@."
+    )
     mail: Mail | None = Field(None, description="Mail to people.")
-    syslog: str | None = Field(
-        None, pattern=r"^[^:\s]+(:\d{1,5})?$", description="HOST or HOST:PORT of a syslog (UDP 514)."
+    syslog: Annotated[str, AfterValidator(_host_port)] | None = Field(
+        None, description="HOST or HOST:PORT of a syslog (UDP 514)."
     )
     storm_per_min: Positive = quantity("1/min", "More alarms than this are told as one", 20.0)
+
+    def faults(self) -> Iterable[Fault]:
+        """Two addresses of one webhook."""
+        if self.webhook is not None and self.webhook_file is not None:
+            yield Fault("webhook_file", "and webhook are both given, must be one. Take one out.")
+
+    @staticmethod
+    def secret_fault(address: str) -> str | None:
+        """What keeps what `webhook_file` holds from being an address that works and stays secret; None: nothing.
+
+        Example:
+            >>> Alarms.secret_fault("http://user:word@example.net/")[:29]
+            'begins with http://, must beg'
+        """
+        wrong = url_fault(address)
+        if wrong is None and not address.startswith("https://") and not here(address):
+            wrong = "begins with http://, must begin with https://: the secret would be read on the way."
+        return wrong
 
 
 class Standby(Declared):

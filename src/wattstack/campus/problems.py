@@ -156,8 +156,8 @@ def _literal(record: Record, place: list[str], look: Look) -> str:
 
 
 def _pattern(record: Record, place: list[str], look: Look) -> str:
-    rule = _PATTERNS[record["ctx"]["pattern"]]
-    return f"is {shown(record['input'])}, {rule}"
+    rule = _PATTERNS.get(record["ctx"]["pattern"])
+    return _other(record, place, look) if rule is None else f"is {shown(record['input'])}, {rule}"
 
 
 def _text(record: Record, place: list[str], look: Look) -> str:

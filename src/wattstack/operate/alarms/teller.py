@@ -84,9 +84,10 @@ class Teller:
                 telling = self._queue[0]
             try:
                 self._way.send(telling)
-            except OSError as error:
+            except Exception as error:  # whatever it is: a thread that died would tell nothing, not even that
                 if well:
-                    self._say(False, f"does not come through: {error}"[:300])
+                    text = str(error) if isinstance(error, OSError) else type(error).__name__
+                    self._say(False, f"does not come through: {text}"[:300])
                 well = False
                 self._pause(wait_s)
                 wait_s = min(2.0 * wait_s, _LONGEST_WAIT_S)

@@ -1,10 +1,11 @@
 """Three ways out of the building: a posted JSON, a mail, a line of syslog.
 
-Needs    operate.audit.read_secret, campus.Alarms.
+Needs    operate.audit.read_secret, campus (operate.alarms of it).
 Gives    Webhook, Post, Syslog, ways_of.
 Used by  operate.alarms.teller, operate.audit (Syslog.line, handed in by whoever makes both).
 
-Each `send` waits at most WAIT_S and raises OSError where it did not come through; the teller tries again.
+Each `send` waits at most WAIT_S and raises OSError where it did not come through, whatever the cause; the teller tries
+again. No error repeats a webhook's address or a password: errors go out by the other ways.
 
 Source:
     Syslog: RFC 5424, over UDP as in RFC 5426 (no answer: that it came through cannot be known).
@@ -12,19 +13,24 @@ Source:
 
 from __future__ import annotations
 
+import base64
+import http.client
 import json
 import os
 import socket
 import ssl
 import urllib.error
 import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from email.message import EmailMessage
 from email.utils import format_datetime, make_msgid
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
+from urllib.parse import unquote, urlsplit, urlunsplit
 
-from wattstack.errors import InputError
+from wattstack.errors import Fault, InputError
 from wattstack.operate.alarms.book import Telling
 from wattstack.operate.audit import read_secret
 
@@ -47,12 +53,24 @@ class Way(Protocol):
         """Let it out, or raise OSError."""
 
 
+@contextmanager
+def _only_oserror(name: str) -> Iterator[None]:
+    """What can go wrong besides the network, as OSError with its kind alone: its words may hold what is secret."""
+    try:
+        yield
+    except OSError:
+        raise
+    except Exception as error:
+        kind = type(error).__name__
+        raise OSError(f"cannot be sent ({kind}), see operate.alarms.{name} in the campus file") from None
+
+
 class Webhook:
     """Posts each telling as JSON: site, id, utc, what, channel, text, first. 2xx = it came through.
 
     Args:
         site: Name of the campus.
-        url: Where to.
+        url: Where to; with user:password@ they are sent as RFC 7617 says.
     """
 
     name = "webhook"
@@ -61,22 +79,35 @@ class Webhook:
         self._site, self._url = site, url
         self._opener = urllib.request.build_opener(_NoDetour)
 
+    @_only_oserror("webhook")
     def send(self, telling: Telling) -> None:
         """Post it. A redirection is not followed: the address of the campus file is the one that was approved."""
-        request = urllib.request.Request(
-            self._url,
-            data=json.dumps(_facts(self._site, telling)).encode(),
-            headers={"Content-Type": "application/json", "User-Agent": "wattstack"},
-            method="POST",
-        )
+        request = self._request(json.dumps(_facts(self._site, telling)).encode())
         try:
             with self._opener.open(request, timeout=WAIT_S) as answer:
-                answer.read(4096)
+                _read_on(answer)
         except urllib.error.HTTPError as error:
             error.close()
             raise OSError(f"answered {error.code}") from None
-        except (ValueError, urllib.error.URLError) as error:
+        except OSError as error:
             raise OSError(f"does not answer: {getattr(error, 'reason', error)}") from None
+        except (http.client.BadStatusLine, http.client.UnknownProtocol, http.client.LineTooLong) as error:
+            raise OSError(f"answers what is no HTTP ({type(error).__name__})") from None
+
+    def _request(self, body: bytes) -> urllib.request.Request:
+        parts = urlsplit(self._url)
+        user, _, host = parts.netloc.rpartition("@")
+        head = {"Content-Type": "application/json", "User-Agent": "wattstack"}
+        if user:
+            head["Authorization"] = f"Basic {base64.b64encode(unquote(user).encode()).decode()}"
+        url = urlunsplit(parts._replace(netloc=host))
+        return urllib.request.Request(url, data=body, headers=head, method="POST")
+
+
+def _read_on(answer: Any) -> None:
+    """Hear a server out that has taken it; what comes after its 2xx changes nothing."""
+    with suppress(OSError, http.client.HTTPException):
+        answer.read1(4096)
 
 
 class _NoDetour(urllib.request.HTTPRedirectHandler):
@@ -106,9 +137,15 @@ class Post:
         self._site, self._server, self._sender, self._to = site, server, sender, to
         if password is not None and ":" not in password:
             raise InputError("operate.alarms.mail.password", ["its file must hold user:password."])
+        if password is not None and not password.isascii():
+            said = (
+                "its file has letters outside ASCII, which mail servers do not take. Choose another password."
+            )
+            raise InputError("operate.alarms.mail.password", [said])
         self._user = None if password is None else password.split(":", 1)
         self._context = context or ssl.create_default_context()
 
+    @_only_oserror("mail")
     def send(self, telling: Telling) -> None:
         """Send it."""
         import smtplib
@@ -170,6 +207,7 @@ class Syslog:
         """Send a line of the log of changes, so that a copy of its end lies elsewhere."""
         self._out(_NOTICE, datetime.now(UTC).timestamp(), "audit", "-", text)
 
+    @_only_oserror("syslog")
     def _out(self, severity: int, utc_s: float, kind: str, data: str, text: str) -> None:
         when = datetime.fromtimestamp(utc_s, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
         site = self._site[:48] or "-"
@@ -190,11 +228,14 @@ def ways_of(campus: Campus) -> list[Way]:
     """The ways that a campus file names.
 
     Raises:
-        InputError: The file with the password is missing, or others can read it.
+        InputError: The file with the password or the address is missing, others can read it, or what it holds cannot be
+            one.
     """
     told, ways = campus.operate.alarms, []
     if told.webhook is not None:
         ways.append(Webhook(campus.name, told.webhook))
+    elif told.webhook_file is not None:
+        ways.append(Webhook(campus.name, _secret_address(campus, told.webhook_file)))
     if told.mail is not None:
         secret = None if told.mail.password is None else read_secret(_beside(campus, told.mail.password))
         server = told.mail.host, told.mail.port
@@ -202,6 +243,15 @@ def ways_of(campus: Campus) -> list[Way]:
     if told.syslog is not None:
         ways.append(Syslog(campus.name, told.syslog))
     return ways
+
+
+def _secret_address(campus: Campus, name: str) -> str:
+    """The address in a file; it never stands in an error."""
+    address = read_secret(_beside(campus, name))
+    wrong = campus.operate.alarms.secret_fault(address)
+    if wrong is not None:
+        raise InputError(Path(name).name, [Fault("operate.alarms.webhook_file", wrong)])
+    return address
 
 
 def _beside(campus: Campus, name: str) -> Path:

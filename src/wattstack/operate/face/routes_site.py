@@ -9,8 +9,10 @@ from __future__ import annotations
 
 import asyncio
 import secrets
+from ipaddress import IPv4Address, IPv6Address, ip_address
 from math import isfinite
 from typing import Any
+from urllib.parse import urlsplit
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -167,14 +169,29 @@ async def unshelve(request: Request) -> Response:
 
 
 async def metrics(request: Request) -> Response:
-    """For Prometheus, on this machine only: never through a proxy, never by another name."""
-    client = request.client.host if request.client else ""
-    host = request.headers.get("host", "").rpartition(":")[0].strip("[]") or request.headers.get("host", "")
-    if client not in ("127.0.0.1", "::1") or host not in ("127.0.0.1", "::1"):
-        raise Refused(403, "must be asked for on this machine.")
+    """For Prometheus, on this machine only: never through a proxy, never by a name, which anybody can let lead here."""
+    server = request.scope.get("server")
+    reached = _numbered(server[0] if server else "")
+    try:
+        asked = urlsplit(f"//{request.headers.get('host', '')}").hostname
+    except ValueError:
+        asked = None
+    for said in (request.client.host if request.client else "", asked or ""):
+        number = _numbered(said)
+        if number is None or not (number.is_loopback or number == reached):
+            raise Refused(403, "must be asked for on this machine, by the number of its address.")
     if "x-forwarded-for" in request.headers or "forwarded" in request.headers:
         raise Refused(403, "must be asked for on this machine, not through a proxy.")
     return Response(metrics_text(_room(request)), media_type="text/plain; version=0.0.4; charset=utf-8")
+
+
+def _numbered(host: str) -> IPv4Address | IPv6Address | None:
+    """The number of an address; None of a name. One of IPv4 that came in by IPv6 is that of IPv4."""
+    try:
+        number = ip_address(host)
+    except ValueError:
+        return None
+    return getattr(number, "ipv4_mapped", None) or number
 
 
 async def memory(request: Request) -> Response:

@@ -253,7 +253,7 @@ def test_a_resource_must_be_on_the_campus_and_a_vtn_must_prove_itself():
         OpenAdrWay(campus_of(resources={"a": "battery.other"}), MemoryVtn())
     for words, why in [
         ({"vtn": "http://vtn.example"}, "must begin with https"),
-        ({"vtn": "http://x:y:z"}, "must begin with https"),
+        ({"vtn": "http://x:y:z"}, "no number from 1 to 65535"),
         ({"resources": {"a": "solar.b"}}, "must be a battery"),
         ({"simple_import_frac": [0.5, 0.9, 0.1]}, "must not rise"),
     ]:
