@@ -43,6 +43,7 @@ FILES = (
     "keys",
     "signing_key",
     "secret",
+    "webhook_file",
     "program",
 )
 LONGEST_SOCKET = (
@@ -117,6 +118,7 @@ def prepare_campus(
     if file.resolve() == source.resolve():
         raise InputError(str(folder), [f"holds {source.name} itself. Choose another folder with -o."])
     write_campus(campus, file)
+    file.chmod(0o600)
     return Prepared(source, file, folder, checksum, read_campus(file), shown)
 
 
