@@ -9,6 +9,8 @@ from tests.operate.face.conftest import opened, until
 from wattstack.operate.audit import verify_audit
 from wattstack.operate.face import openapi_document
 from wattstack.operate.face.asks import LEAST_ROLE
+from wattstack.operate.guard import RequestBook
+from wattstack.operate.link import Request
 
 BATTERY = {
     "what": "battery_mw",
@@ -139,6 +141,54 @@ def test_a_request_is_ended_by_one_that_is_wide_and_says_so(house):
     assert house.guard.asked[-1].bounds[1] == 1e5
     engineer = house.client("engineer-2", "engineer")
     assert engineer.post("/api/requests/end", json={"what": "reserve_mwh"}).status_code == 202
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"what": "battery_mw", "pth": "battery.main"}, {"what": "battery_mw", "ends": "x"},
+        {"what": "battery_mw", "path": "battery.main", "for_s": 60}, {"what": "battery_mw", "high": 1.0},
+    ],
+)  # fmt: skip
+def test_an_end_with_a_word_that_is_not_known_ends_nothing(shared, body):
+    """A misspelt path would end the request of all batteries."""
+    answer = shared.client("engineer-1").post("/api/requests/end", json={"reason": "a test", **body})
+    assert (
+        answer.status_code == 400
+        and "is not known, must be one of what, path, reason" in answer.json()["why"]
+    )
+    assert shared.guard.asked == []
+
+
+@pytest.mark.parametrize("what", [what for what in LEAST_ROLE if what != "clear_lockout"])
+@pytest.mark.parametrize(
+    "path", ["battery.main", "battery.north", "generator.gas", "ups.main", "grid.connection", "x"]
+)
+def test_a_path_that_the_guard_will_not_take_is_refused_at_once_in_its_words(shared, what, path):
+    client = shared.client("engineer-1")
+    bound = {"mode": "run"} if what == "mode" else {"low" if what == "reserve_mwh" else "high": 1.0}
+    asked = {"what": what, "path": path, **bound}
+    request = Request(id="1", source="user", until_s=60.0, user="a", second_user="b", **asked)
+    guards = RequestBook(shared.campus).take(request, "face", 0.0, 0.0)
+    body = {**asked, "for_s": 60, "reason": "a test"}
+    answer = client.post("/api/requests/preview", json=body)
+    if guards.taken:
+        assert answer.status_code == 200 and answer.json()["effect"]
+        return
+    assert (answer.status_code, answer.json()["why"]) == (400, guards.why)
+    assert client.post("/api/requests", json=body).json()["why"] == guards.why
+    if what != "mode":
+        ends = client.post("/api/requests/end", json={"what": what, "path": path})
+        assert (ends.status_code, ends.json()["why"]) == (400, guards.why)
+    assert shared.guard.asked == [] and client.get("/api/requests").json()["waiting"] == []
+
+
+def test_a_battery_that_measures_more_than_it_holds_is_previewed(house):
+    """At rest nothing flows, so that there is no time until it is full."""
+    house.guard.values |= {"battery.main.stored_mwh": 20.5, "battery.main.power_mw": 0.0}
+    until(lambda: (house.room.live.value("battery.main.stored_mwh") or 0.0) > 20.0)
+    answer = house.client("engineer-1").post("/api/requests/preview", json={**BATTERY, "value": 0.0})
+    assert answer.status_code == 200, answer.text
 
 
 def test_without_the_guard_nothing_is_sent(tmp_path):

@@ -45,6 +45,7 @@ MOST_WAITING = 20
 ENDING_S = 60.0  # a request that ends another one is read as if it lasted so long
 WIDEST = 1e5
 FIELDS = ("what", "path", "low", "high", "value", "mode", "until_s", "reason")
+ENDING = ("what", "path", "reason")
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,14 +75,12 @@ class Asks:
         """A request from what a page or program sent, and for how long it is to last [s].
 
         Raises:
-            Refused: 400 not a request, 403 may not ask for that.
+            Refused: 400 not a request, or for what this campus does not have; 403 may not ask for that.
         """
         body = dict(body)
         now_s = self._live.utc_s
         for_s = body.pop("for_s", None)
-        unknown = [key for key in body if key not in FIELDS]
-        if unknown:
-            raise Refused(400, f"{unknown[0]:.40} is not known, must be one of {', '.join(FIELDS)}, for_s.")
+        _only(body, FIELDS, ", for_s")
         if for_s is not None:
             if isinstance(for_s, bool) or not isinstance(for_s, int | float) or not 1.0 <= for_s <= LONGEST_S:
                 raise Refused(400, f"for_s must be a number of seconds, 1 to {LONGEST_S:.0f}.")
@@ -95,6 +94,7 @@ class Asks:
         if not now_s < request.until_s <= now_s + LONGEST_S + 1.0:
             raise Refused(400, f"until_s must be ahead, by at most {LONGEST_S:.0f} s.")
         self._may(request, who)
+        self._known_path(request)
         return request, request.until_s - now_s
 
     def ending(self, body: dict[str, Any], who: Who) -> tuple[Request, float]:
@@ -103,6 +103,7 @@ class Asks:
         Raises:
             Refused: As `read`.
         """
+        _only(body, ENDING)  # a misspelt path would end the request of all
         what, path = body.get("what"), body.get("path")
         if not isinstance(what, str) or what in ("mode", "clear_lockout") or what not in LEAST_ROLE:
             raise Refused(400, "what must be a request that has bounds. Ask for mode: run instead.")
@@ -194,6 +195,16 @@ class Asks:
         if who.machine and request.what in TWO_PERSONS:
             raise Refused(403, f"{request.what} must be asked for by two people, not by a program.")
 
+    def _known_path(self, request: Request) -> None:
+        """A path that the guard will not take is refused at once, in its words: nobody is to agree to it."""
+        if request.path is None or request.what == "clear_lockout":
+            return
+        kind = {"battery_mw": "battery", "generator_mw": "generator"}.get(request.what)
+        known = [] if kind is None else [f"{kind}.{name}" for name in getattr(self._campus, kind)]
+        if request.path not in known:
+            must = f"one of {', '.join(known)}" if known else "absent"
+            raise Refused(400, f"path is {request.path!r}, must be {must}")
+
     async def _send(self, request: Request) -> dict[str, Any]:
         if not self._live.seen.heard:
             raise Refused(503, "the guard is not heard; nothing was sent.", 1.0)
@@ -247,6 +258,12 @@ async def written(audit: Audit, change: Change) -> None:
         await asyncio.to_thread(audit.record, change)
     except OSError as error:
         raise Refused(503, f"the audit cannot be written ({error.strerror}); nothing was changed.") from None
+
+
+def _only(body: dict[str, Any], fields: tuple[str, ...], more: str = "") -> None:
+    unknown = [key for key in body if key not in fields]
+    if unknown:
+        raise Refused(400, f"{unknown[0]:.40} is not known, must be one of {', '.join(fields)}{more}.")
 
 
 def _plain(lines: Any) -> list[dict[str, Any]]:

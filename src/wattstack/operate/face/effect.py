@@ -85,7 +85,7 @@ def _battery(request: Request, campus: Campus, live: Live, hours: float) -> Iter
         yield Line(
             f"{path}: {stored:.1f} MWh stored now, {ends:.1f} MWh when it ends if held for {_hours(hours)}."
         )
-        if not 0.0 <= after <= float(one.energy_mwh):
+        if flow != 0.0 and not 0.0 <= after <= float(one.energy_mwh):
             when = (stored if after < 0.0 else stored - float(one.energy_mwh)) / flow
             yield Line(
                 f"{path}: {'empty' if after < 0.0 else 'full'} after {_hours(when)}; it stops then.", True
