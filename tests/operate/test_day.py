@@ -6,6 +6,7 @@ import json
 from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from zoneinfo import ZoneInfo
 
 import numpy as np
 import pytest
@@ -16,7 +17,6 @@ from wattstack.errors import InputError
 from wattstack.operate import operate_campus, prepare_campus, recount_day
 from wattstack.operate.day import LEAD_S, read_day, write_day_files
 from wattstack.operate.historian import Store
-from wattstack.operate.prepare import simulated_devices
 
 SPEED = (
     120  # of the site's clock: a decision is 12 s of the site, on a machine that is slow it may be a minute
@@ -30,6 +30,10 @@ faults:
 """
 
 
+DEVICES = ("grid.connection", "battery.main", "load.hall")
+PARIS_YEAR = "time: {start: 2026-01-01T00:00+01:00, end: 2027-01-01T00:00+01:00, step: 1h}"
+
+
 def day_beside(campus_file: Path, text: str = DAY) -> Path:
     path = campus_file.with_name("day.yaml")
     path.write_text(text, encoding="utf-8")
@@ -37,7 +41,7 @@ def day_beside(campus_file: Path, text: str = DAY) -> Path:
 
 
 def test_day_is_local_and_its_faults_count_from_half_an_hour_before(campus_file):
-    day = read_day(day_beside(campus_file), read_campus(campus_file))
+    day = read_day(day_beside(campus_file), read_campus(campus_file), DEVICES)
     assert (
         day.start == datetime(2022, 4, 11, 15, tzinfo=UTC) and (day.end - day.start).total_seconds() == 86400
     )
@@ -51,8 +55,70 @@ def test_day_is_local_and_its_faults_count_from_half_an_hour_before(campus_file)
     assert day.seconds == pytest.approx((86400 + LEAD_S) / SPEED + 10)
 
 
+@pytest.fixture
+def paris(campus_file):
+    """The small campus, over a year of a place where clocks are set ahead and back."""
+    text = campus_file.read_text(encoding="utf-8").replace("Asia/Tokyo", "Europe/Paris")
+    text = text.replace(
+        "time: {start: 2022-04-01T00:00+09:00, end: 2022-05-01T00:00+09:00, step: 1h}", PARIS_YEAR
+    )
+    campus_file.write_text(text, encoding="utf-8")
+    return campus_file
+
+
+@pytest.mark.parametrize(("date", "hours"), [("2026-10-25", 25), ("2026-03-29", 23), ("2026-06-10", 24)])
+def test_a_day_has_as_many_hours_as_the_clocks_there_let_it_have(paris, date, hours):
+    text = f'day: {date}\nfaults: [{{at: "14:10", device: grid.connection, kind: outage, lasts_s: 360}}]\n'
+    day = read_day(day_beside(paris, text), read_campus(paris), DEVICES)
+    assert day.end.timestamp() - day.start.timestamp() == 3600.0 * hours
+    assert day.seconds == pytest.approx((3600.0 * hours + LEAD_S) / 144.0 + 10.0)
+    assert day.begin.timestamp() == day.start.timestamp() - LEAD_S
+    at = datetime.fromtimestamp(day.begin.timestamp() + day.faults[0]["at_s"], ZoneInfo("Europe/Paris"))
+    assert f"{at:%Y-%m-%d %H:%M}" == f"{date} 14:10"
+
+
+@pytest.mark.parametrize(
+    ("date", "clock", "hour_utc"),
+    [("2026-10-25", "02:30", 0.5), ("2026-10-25", "03:00", 2.0), ("2026-03-29", "02:30", 1.5)],
+    ids=["twice: the first", "after it", "never: as much later"],
+)
+def test_a_clock_that_a_day_has_twice_or_never_is_the_first_or_later(paris, date, clock, hour_utc):
+    text = f'day: {date}\nfaults: [{{at: "{clock}", device: battery.main, kind: silent}}]\n'
+    day = read_day(day_beside(paris, text), read_campus(paris), DEVICES)
+    midnight = datetime.fromisoformat(f"{date}T00:00+00:00").timestamp()
+    assert day.begin.timestamp() + day.faults[0]["at_s"] == midnight + 3600.0 * hour_utc
+
+
+@pytest.mark.parametrize(("date", "hours"), [("2026-10-25", 25), ("2026-03-29", 23)])
+def test_a_day_of_any_length_is_recounted_whole(paris, date, hours, tmp_path):
+    from wattstack.operate.recount import _local_day, _shown, _Span
+
+    zone = ZoneInfo("Europe/Paris")
+    assert _local_day(zone, None, date, tmp_path).axis.count == 60 * hours
+    write_day_files(read_day(day_beside(paris, f"day: {date}\n"), read_campus(paris), DEVICES), tmp_path)
+    told = _shown(tmp_path)
+    shown = _Span(datetime.fromisoformat(told["start"]), datetime.fromisoformat(told["end"]))
+    assert shown.axis.count == 60 * hours and f"{shown.start:%Y-%m-%d %H:%M}" == f"{date} 00:00"
+
+
+def test_wrong_input_of_a_simulated_site_is_refused_before_anything_is_planned_or_started(campus_file):
+    text = campus_file.read_text(encoding="utf-8").replace("power_mw: 4,", "power_mw: {max: 4},")
+    campus_file.write_text(text, encoding="utf-8")
+    script, said = campus_file.with_name("faults.yaml"), []
+    script.write_text("faults: [{at_s: 1, device: battery.main, kind: [1]}, {at_s: -1}]\n", encoding="utf-8")
+    with pytest.raises(InputError) as error:
+        operate_campus(campus_file, True, faults=script, say=said.append)
+    assert len(error.value.faults) == 4
+    day = day_beside(
+        campus_file, 'day: 2022-04-12\nfaults: [{at: "01:00", device: battery.main, kind: {}}]\n'
+    )
+    with pytest.raises(InputError, match="must be one of: silent"):
+        operate_campus(campus_file, True, day=day, say=said.append)
+    assert said == [] and not (campus_file.parent / "operate-data").exists()
+
+
 def test_usual_day_takes_ten_minutes(campus_file):
-    day = read_day(day_beside(campus_file, "day: 2022-04-12\n"), read_campus(campus_file))
+    day = read_day(day_beside(campus_file, "day: 2022-04-12\n"), read_campus(campus_file), DEVICES)
     assert (day.speed, day.faults) == (144.0, ()) and 600 < day.seconds < 640
 
 
@@ -67,21 +133,31 @@ def test_usual_day_takes_ten_minutes(campus_file):
         ("day: 2022-04-01\n", "not at its very beginning"),
         ("day: 2023-04-12\n", "must lie in 2022-04-01 .. 2022-05-01"),
         ("speed: true\nday: tomorrow\n", "must be a date.*must be a number above 0"),
+        ("day: 9999-12-31\nspeed: 0\n", "must lie in 2022-04-01 .. 2022-05-01.*must be a number above 0"),
+        ("day: 0001-01-01\n", "must lie in 2022-04-01 .. 2022-05-01"),
+        (
+            'day: 2022-04-01\n1: 2\nfaults: [{at: "26:00", device: a, kind: {}, lasts_s: x}, 3]\n',
+            r"1 .*not at its very.*\[0\]\.at .*\[0\]\.device.*\[0\]\.kind.*\[0\]\.lasts_s.*faults\[1\]",
+        ),
+        (
+            'day: 2022-04-12\nfaults: [{at: "01:00", at_s: 3, device: a, kind: silent}]\n',
+            "must have one of them",
+        ),
+        ("day: 2022-04-12\nfaults: {}\n", "faults .*must be a list"),
     ],
 )
 def test_wrong_day_is_refused_with_all_its_faults(campus_file, text, said):
     with pytest.raises(InputError) as error:
-        read_day(day_beside(campus_file, text), read_campus(campus_file))
+        read_day(day_beside(campus_file, text), read_campus(campus_file), DEVICES)
     import re
 
     assert re.search(said, str(error.value).replace("\n", " "))
 
 
 def test_fault_of_a_device_that_is_not_there_is_refused(campus_file):
-    campus = read_campus(campus_file)
-    day = read_day(day_beside(campus_file, DAY.replace("battery.main", "battery.mian")), campus)
+    path = day_beside(campus_file, DAY.replace("battery.main", "battery.mian"))
     with pytest.raises(InputError, match=r"battery\.mian"):
-        write_day_files(day, campus_file.parent, tuple(simulated_devices(campus)["devices"]))
+        prepare_campus(campus_file, simulated=True, day=path)
 
 
 def test_day_begins_with_the_energy_of_the_plan_in_a_folder_of_its_own(campus_file):

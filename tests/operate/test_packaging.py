@@ -21,7 +21,9 @@ def keys(unit):
 
 
 def test_every_process_of_a_site_has_a_unit():
-    assert [f"wattstack-{name}" for name in ("face", "guard", "historian", "north", "planner")] == IDS
+    assert [
+        f"wattstack-{name}" for name in ("campus", "face", "guard", "historian", "north", "planner")
+    ] == IDS
     target = keys(PACKAGING / "wattstack.target")
     assert set(target["Wants"].split()) == {unit.name for unit in UNITS}
 
@@ -30,7 +32,20 @@ def test_every_process_of_a_site_has_a_unit():
 def test_unit_starts_a_module_that_is_there(unit):
     module, campus, folder = keys(unit)["ExecStart"].partition(" -m ")[2].split()
     assert find_spec(f"{module}.__main__") is not None
-    assert (campus, folder) == ("/etc/wattstack/campus.yaml", "/var/lib/wattstack")
+    assert folder == "/var/lib/wattstack"
+    is_keeper = module == "wattstack.operate.keeper"
+    assert campus == ("/etc/wattstack/campus.yaml" if is_keeper else f"{folder}/campus.yaml")
+
+
+@pytest.mark.parametrize(
+    "unit", [one for one in UNITS if one.stem != "wattstack-campus"], ids=lambda one: one.stem
+)
+def test_unit_starts_when_the_copy_of_the_campus_file_lies_there_and_does_not_end_with_its_keeper(unit):
+    found = keys(unit)
+    assert keys(PACKAGING / "wattstack-campus.service")["Type"] == "notify"
+    assert "wattstack-campus.service" in found["After"].split()
+    assert "wattstack-campus.service" in found["Wants"].split()
+    assert "Requires" not in found and "BindsTo" not in found
 
 
 @pytest.mark.parametrize("unit", UNITS, ids=IDS)

@@ -23,9 +23,10 @@ from wattstack.operate import (
     run_until_stopped,
     supervise,
 )
+from wattstack.operate.keeper import Keeper, copies
 from wattstack.operate.link import Answer, Server, State
 from wattstack.operate.logs import Logs
-from wattstack.operate.supervise import alone, opening, parts_of, watch_file
+from wattstack.operate.supervise import alone, opening, parts_of
 
 LIVE = "import time; time.sleep(60)"
 STUBBORN = "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); print('up', flush=True); time.sleep(60)"
@@ -214,13 +215,13 @@ def test_second_run_in_the_same_folder_is_refused(tmp_path):
         pass
 
 
-def test_changed_campus_file_is_shown_and_not_taken_over(campus_file):
+def test_changed_campus_file_is_shown_and_not_taken_over(campus_file, monkeypatch):
     made = prepare_campus(campus_file, simulated=True)
     running = made.file.read_bytes()
     said = []
 
     async def work():
-        task = asyncio.create_task(watch_file(made, said.append))
+        task = asyncio.create_task(Keeper(made, said.append).watch())
         told = made.folder / "campus.json"
         await until(lambda: told.exists() and not json.loads(told.read_text(encoding="utf-8"))["changed"])
         before = campus_file.read_bytes()
@@ -230,11 +231,8 @@ def test_changed_campus_file_is_shown_and_not_taken_over(campus_file):
         await until(lambda: not json.loads(told.read_text(encoding="utf-8"))["changed"])
         task.cancel()
 
-    supervise_look, supervise.LOOK_S = supervise.LOOK_S, 0.05
-    try:
-        asyncio.run(work())
-    finally:
-        supervise.LOOK_S = supervise_look
+    monkeypatch.setattr(copies, "LOOK_S", 0.05)
+    asyncio.run(work())
     assert "It is not taken over" in said[0]
     assert said[1].endswith("is as it was when this began")
     assert made.file.read_bytes() == running
@@ -285,7 +283,7 @@ def test_site_runs_for_its_seconds_and_says_where_the_page_is(campus_file, tmp_p
 
 
 def test_change_of_the_campus_file_goes_to_who_listens(campus_file, monkeypatch):
-    monkeypatch.setattr(supervise, "LOOK_S", 0.05)
+    monkeypatch.setattr(copies, "LOOK_S", 0.05)
     made = prepare_campus(campus_file, simulated=True)
     heard = []
 
@@ -301,7 +299,7 @@ def test_change_of_the_campus_file_goes_to_who_listens(campus_file, monkeypatch)
                 await asyncio.sleep(0.01)
 
         states = asyncio.create_task(say_states())
-        task = asyncio.create_task(watch_file(made, lambda line: None))
+        task = asyncio.create_task(Keeper(made, lambda line: None).watch())
         await until(lambda: len(heard) == 1)
         campus_file.write_text(campus_file.read_text(encoding="utf-8") + "# more\n", encoding="utf-8")
         await until(lambda: len(heard) == 2)

@@ -1,8 +1,9 @@
 """The campus as it is run: checked, kept beside the site's data, so that an edit changes nothing by itself.
 
-Needs    campus, plan.plan_site (sizes of a simulated site that do not stand yet), operate.day.
+Needs    campus, plan.plan_site (sizes of a simulated site that do not stand yet), operate.day, operate.simulated (a
+         script of faults).
 Gives    prepare_campus, Prepared, checksum_of.
-Used by  operate.supervise, cli.operate.
+Used by  operate.supervise, operate.keeper, cli.operate.
 
 Every process reads FOLDER/campus.yaml, also one that is started again. The user's file is only looked at.
 """
@@ -22,6 +23,7 @@ from typing import TYPE_CHECKING, Any
 from wattstack.campus import SizeRange, read_campus, write_campus
 from wattstack.errors import Fault, InputError
 from wattstack.operate.day import Day, read_day
+from wattstack.operate.devices import layouts_of
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -58,7 +60,7 @@ class Prepared:
     Attributes:
         source: The user's file. file: What the processes read. folder: Of history, state, users, socket.
         checksum: Of the user's file, SHA-256; with what it extends.
-        campus: As in `file`.
+        campus: As in `file`. written: What was written into it.
         day: That is shown; None: the site begins at time.start, and does not end.
     """
 
@@ -67,6 +69,7 @@ class Prepared:
     folder: Path
     checksum: str
     campus: Campus
+    written: bytes
     day: Day | None = None
 
     @property
@@ -84,7 +87,7 @@ class Prepared:
 
 def prepare_campus(
     source: str | Path, simulated: bool = False, folder: str | Path | None = None,
-    say: Callable[[str], None] = print, day: str | Path | None = None,
+    say: Callable[[str], None] = print, day: str | Path | None = None, faults: str | Path | None = None,
 ) -> Prepared:  # fmt: skip
     """Read a campus, see that it can be run, and lay it into its folder.
 
@@ -94,16 +97,22 @@ def prepare_campus(
         folder: Of the site's data; None: operate.folder, beside the campus file.
         say: Told what was made.
         day: File of a day to be shown by a simulated site (operate.day).
+        faults: Script of faults of a simulated site, which must be right.
 
     Raises:
-        InputError: Faults of the file; no devices; sizes that do not stand; a folder whose path is too long, or that
+        InputError: Faults of a file or a template; no devices; sizes that do not stand; a folder whose path is too long, or that
             is not safe from others.
     """
     source = Path(source)
     source = source / "campus.yaml" if source.is_dir() else source
     checksum = checksum_of(source)
     campus = read_campus(source)
-    shown = read_day(day, campus) if simulated and day is not None else None
+    spoken_for = tuple(dict.fromkeys([*assets_of(campus), *campus.devices]))  # of a simulated site
+    shown = read_day(day, campus, spoken_for) if simulated and day is not None else None
+    if simulated and faults is not None:
+        from wattstack.operate.simulated import read_faults
+
+        read_faults(Path(faults), spoken_for)
     folder = _folder_of(campus, folder, shown)
     if len(str(folder / "guard.sock").encode()) > LONGEST_SOCKET:
         raise InputError(
@@ -112,6 +121,7 @@ def prepare_campus(
     if simulated:
         campus = _sized(read_campus(source, changes=simulated_devices(campus)), say, shown)
     _require_runnable(campus, source)
+    layouts_of(campus)  # a template at fault is told here, before anything is started
     campus = _anchored(campus, folder)
     _own(folder)
     file = folder / "campus.yaml"
@@ -119,7 +129,7 @@ def prepare_campus(
         raise InputError(str(folder), [f"holds {source.name} itself. Choose another folder with -o."])
     write_campus(campus, file)
     file.chmod(0o600)
-    return Prepared(source, file, folder, checksum, read_campus(file), shown)
+    return Prepared(source, file, folder, checksum, read_campus(file), file.read_bytes(), shown)
 
 
 def _folder_of(campus: Campus, folder: str | Path | None, day: Day | None) -> Path:

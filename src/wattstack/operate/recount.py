@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import asdict, dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -24,7 +24,7 @@ from wattstack.campus import read_campus
 from wattstack.case import build_case
 from wattstack.errors import Fault, InputError
 from wattstack.operate.accounts import Course, account, interval_means
-from wattstack.operate.day import DAY_FILE
+from wattstack.operate.day import DAY_FILE, local_day
 from wattstack.operate.measured import measured_day, told_of
 from wattstack.series import TimeAxis, Traces, write_traces
 
@@ -44,7 +44,7 @@ MINUTE_S = 60
 
 @dataclass(frozen=True)
 class _Span:
-    """The day: its first moment and the one after its last."""
+    """The day: its first moment and the one after its last, each with its offset, see operate.day."""
 
     start: datetime
     end: datetime
@@ -52,7 +52,7 @@ class _Span:
     @property
     def axis(self) -> TimeAxis:
         """Its minutes."""
-        count = round((self.end - self.start).total_seconds() / MINUTE_S)
+        count = round((self.end.timestamp() - self.start.timestamp()) / MINUTE_S)
         return TimeAxis(np.datetime64(int(self.start.timestamp()), "s"), MINUTE_S, count)
 
 
@@ -150,18 +150,11 @@ def _local_day(zone, store: Store, day: str | None, folder: Path) -> _Span:
         kept = store.span_s
         last = datetime.fromtimestamp(0.0 if kept is None else kept[1], zone)
         date = (last - timedelta(days=1)).date()
-    else:
-        try:
-            date = datetime.fromisoformat(day).date()
-        except ValueError:
-            raise InputError(
-                str(folder), [Fault("--day", f"is {day!r}, must be a date: 2022-08-16.")]
-            ) from None
-    after = date + timedelta(days=1)
-    return _Span(
-        datetime(date.year, date.month, date.day, tzinfo=zone),
-        datetime(after.year, after.month, after.day, tzinfo=zone),
-    )
+        return _Span(*local_day(date, zone))
+    try:
+        return _Span(*local_day(datetime.fromisoformat(day).date(), zone))
+    except (ValueError, OverflowError):
+        raise InputError(str(folder), [Fault("--day", f"is {day!r}, must be a date: 2022-08-16.")]) from None
 
 
 def _cut(campus: Campus, start: datetime, end: datetime, step: str = "1min") -> Campus:
@@ -200,8 +193,8 @@ def _beside(
     plan = plan_site(campus.model_copy(update={"scenarios": {}}), curve=False, worth=False).scenarios[0]
     planned = Course.of_plan(plan, axis)
     start = axis.start.astype("datetime64[s]").item()
-    first = max(campus.time.start, _aware(start - timedelta(days=BEFORE_DAYS), campus))
-    last = min(campus.time.end, _aware(start + timedelta(days=1 + AFTER_DAYS), campus))
+    first = max(campus.time.start, (start - timedelta(days=BEFORE_DAYS)).replace(tzinfo=UTC))
+    last = min(campus.time.end, (start + timedelta(days=1 + AFTER_DAYS)).replace(tzinfo=UTC))
     time = campus.time.model_copy(update={"start": first, "end": last})
     around = campus.model_copy(update={"time": time, "scenarios": {}})
     twin = Twin(around, step="1min")
@@ -224,13 +217,6 @@ def _beside(
     ran = run(whole)
     lines.append(("outage", "the grid is away, as it was; engines take their time to start", ran))
     return {"plan": planned, "twin": ran}, lines
-
-
-def _aware(moment: datetime, campus: Campus) -> datetime:
-    from datetime import UTC
-    from zoneinfo import ZoneInfo
-
-    return moment.replace(tzinfo=UTC).astimezone(ZoneInfo(campus.place.time_zone))
 
 
 def _ladder(case: Case, axis: TimeAxis, lines: list[tuple[str, str, Course]]) -> list[dict[str, Any]]:

@@ -1,8 +1,8 @@
 """All processes of a site on one machine: started, started again when they end, stopped together.
 
-Needs    operate.prepare, process, usage, logs, operate.link (what is wrong with the campus file is told there).
+Needs    operate.prepare, keeper (the campus file that runs), process, usage, logs, operate.link.
 Gives    Supervisor, Part, parts_of, operate_campus, alone.
-Used by  cli.operate, operate.commission (alone).
+Used by  cli.operate, operate.commission and operate.keeper (alone).
 
 Each process writes into a file of its own, FOLDER/NAME.log. When this process dies the others end too and the devices
 fall back by themselves: where control must outlive it, let the system's own supervisor start them (packaging/).
@@ -13,7 +13,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import ctypes
-import json
 import os
 import signal
 import sys
@@ -23,18 +22,19 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from wattstack.errors import InputError, StateError, WattstackError
+from wattstack.errors import InputError, StateError
 from wattstack.operate.day import write_day_files
-from wattstack.operate.link import Event, Standing, State, open_client
+from wattstack.operate.keeper import Keeper, tell_guard
+from wattstack.operate.link import Event, Standing
 from wattstack.operate.logs import Logs
-from wattstack.operate.prepare import Prepared, checksum_of, prepare_campus
+from wattstack.operate.prepare import Prepared, prepare_campus
 from wattstack.operate.process import run_until_stopped
 from wattstack.operate.usage import MemoryWatch
 
 FIRST_WAIT_S, LONGEST_WAIT_S = 0.5, 30.0  # from an end to the next start
 WELL_S = 60.0  # a process that lived so long starts with the first wait again
 GRACE_S = 8.0  # from "stop" to "die"
-LOOK_S = 2.0  # from one look at the campus file to the next
+LOOK_S = 2.0  # from one look at memory and logs to the next
 BAD_INPUT = 2
 # Who waits for whom where the processor is short: the page first (as CPUWeight in packaging/); simulated devices never,
 # for to the loop they are hardware; the loop itself asks for more than this, see guard.__main__
@@ -101,13 +101,17 @@ class Supervisor:
         parts: In the order they start; they stop in the opposite one.
         folder: Where their output goes.
         say: Hears a line at each start that was not the first, and at each end.
+        before: Called before each start.
 
     Attributes:
         starts: How often each was started. processes: Those that run.
     """
 
-    def __init__(self, parts: Sequence[Part], folder: Path, say: Callable[[str], None] = print) -> None:
-        self.parts, self.logs, self.say = list(parts), Logs(folder), say
+    def __init__(
+        self, parts: Sequence[Part], folder: Path, say: Callable[[str], None] = print,
+        before: Callable[[], None] = lambda: None,
+    ) -> None:  # fmt: skip
+        self.parts, self.logs, self.say, self._before = list(parts), Logs(folder), say, before
         self.starts = {part.name: 0 for part in parts}
         self.processes: dict[str, asyncio.subprocess.Process] = {}
         self._ending = False
@@ -145,6 +149,7 @@ class Supervisor:
             await asyncio.sleep(wait_s)
 
     async def _once(self, part: Part) -> int:
+        self._before()
         self.starts[part.name] += 1
         if self.starts[part.name] > 1:
             self.say(f"{part.name} starts again")
@@ -207,27 +212,30 @@ def operate_campus(
         StateError: A process found its input wrong.
     """
     say: Callable[[str], None] = more.get("say", print)
-    prepared = prepare_campus(source, simulated, folder, say, more.get("day"))
+    faults, seconds = more.get("faults"), more.get("seconds")
+    prepared = prepare_campus(source, simulated, folder, say, more.get("day"), faults)
     more.get("ready", lambda _: None)(prepared)
-    faults, seconds, day = more.get("faults"), more.get("seconds"), prepared.day
+    day = prepared.day
     if day is not None:
         speed, seconds = day.speed, seconds or day.seconds
-        faults = str(write_day_files(day, prepared.folder, tuple(prepared.campus.devices)))
+        faults = str(write_day_files(day, prepared.folder))
     with alone(prepared.folder):
         (prepared.folder / "guard.sock").unlink(missing_ok=True)  # of a guard that was killed
         parts = parts_of(prepared, shadow, speed if simulated else None, faults)
         for line in opening(prepared, shadow, speed if simulated else None):
             say(line)
-        supervisor = Supervisor(parts, prepared.folder, say)
-        return run_until_stopped(_run(supervisor, prepared, say, seconds))
+        keeper = Keeper(prepared, say)
+        keeper.look()  # what campus.json says of a run before is over when the page reads it
+        supervisor = Supervisor(parts, prepared.folder, say, keeper.mend)
+        return run_until_stopped(_run(supervisor, keeper, say, seconds))
 
 
 async def _run(
-    supervisor: Supervisor, prepared: Prepared, say: Callable[[str], None], seconds: float | None
+    supervisor: Supervisor, keeper: Keeper, say: Callable[[str], None], seconds: float | None
 ) -> None:
     watches = (
-        asyncio.create_task(watch_file(prepared, say)),
-        asyncio.create_task(watch_memory(supervisor, prepared.folder, say)),
+        asyncio.create_task(keeper.watch()),
+        asyncio.create_task(watch_memory(supervisor, keeper.prepared.folder, say)),
         asyncio.create_task(watch_logs(supervisor, say)),
     )
     try:
@@ -269,8 +277,9 @@ async def watch_memory(supervisor: Supervisor, folder: Path, say: Callable[[str]
     while True:
         for level, name, text in watch.look({name: one.pid for name, one in supervisor.processes.items()}):
             say(text)
-            await _tell(folder, standing, level, text, f"memory.{name}")
-        await _tell(folder, standing)
+            event = Event(utc_s=time.time(), level=level, channel=f"memory.{name}", text=text)
+            await tell_guard(folder, standing, event)
+        await tell_guard(folder, standing)
         await asyncio.sleep(LOOK_S)
 
 
@@ -282,62 +291,6 @@ async def watch_logs(supervisor: Supervisor, say: Callable[[str], None]) -> None
         for part in supervisor.parts:
             supervisor.logs.trim(part.name)
         await asyncio.sleep(0.5 * LOOK_S)
-
-
-async def watch_file(prepared: Prepared, say: Callable[[str], None]) -> None:
-    """Look at the user's file; one that changed is shown, here, on the page and in the history, and not taken over."""
-    running, shown, standing = prepared.checksum, "", Standing("campus")
-    while True:
-        now = checksum_of(prepared.source)
-        if now != shown:
-            text = f"{prepared.source} is as it was when this began"
-            if now != running:
-                text = (
-                    f"{prepared.source} was changed (SHA-256 {now[:12]}, {running[:12]} is running). It is not taken "
-                    "over: stop and start again to run it."
-                )
-            if shown or now != running:
-                say(text)
-                level = "alarm" if now != running else "info"
-                await _tell(prepared.folder, standing, level, text, "campus")
-            shown = now
-            write_checksum(prepared, now)
-        await _tell(prepared.folder, standing)
-        await asyncio.sleep(LOOK_S)
-
-
-def write_checksum(prepared: Prepared, now: str) -> None:
-    """Leave in FOLDER/campus.json which file runs, and whether it is still that."""
-    beside = prepared.folder / "campus.part"
-    told = {
-        "file": str(prepared.source),
-        "running": prepared.checksum,
-        "now": now,
-        "changed": now != prepared.checksum,
-    }
-    beside.write_text(json.dumps(told) + "\n", encoding="utf-8")
-    beside.replace(prepared.folder / "campus.json")
-
-
-async def _tell(folder: Path, standing: Standing, level: str = "", text: str = "", channel: str = "") -> None:
-    """To history and alarms, through the guard, where it is there; without a level what stands, where that is due.
-
-    Dated by the guard's clock, as all that stands in the history: a simulated site has one of its own.
-    """
-    if level:
-        event = Event(utc_s=time.time(), level=level, channel=channel, text=text[:500])
-        standing.note(event)
-    elif (event := standing.due(time.time())) is None:
-        return
-    with contextlib.suppress(OSError, WattstackError):
-        client = await open_client(folder / "guard.sock", "face")
-        try:
-            await client.subscribe(LOOK_S)
-            while not isinstance(said := await client.next(), State):
-                pass
-            await client.tell(event.model_copy(update={"utc_s": said.utc_s}))
-        finally:
-            await client.close()
 
 
 @contextlib.contextmanager

@@ -147,6 +147,27 @@ def test_the_checksum_tells_a_file_that_was_changed_under_a_running_system(tmp_p
     room.users.close()
 
 
+def test_a_change_of_the_users_file_is_shown_where_a_copy_of_it_runs(tmp_path):
+    from tests.operate.face.conftest import campus_of
+    from wattstack.campus import write_campus
+    from wattstack.operate import prepare_campus
+    from wattstack.operate.face import make_app
+    from wattstack.operate.keeper import Keeper
+
+    source = tmp_path / "campus.yaml"
+    write_campus(campus_of(), source)
+    made = prepare_campus(source, folder=tmp_path / "site")
+    keeper = Keeper(made, lambda line: None)
+    keeper.look()
+    room = make_app(made.campus, made.folder, made.file).room
+    assert room.picture.now()["file"] == room.started_sum == made.checksum
+    source.write_text(source.read_text() + "\n# changed\n")
+    keeper.look()
+    room.picture._file = (-1e9, "")
+    assert room.picture.now()["file"] != room.started_sum == made.checksum
+    room.users.close()
+
+
 def test_people_are_added_and_removed_by_an_admin_alone(house):
     admin, viewer = house.client("engineer-1", "admin"), house.client("engineer-2", "viewer")
     person = {"name": "oda", "password": "correct horse battery", "role": "operator"}

@@ -28,7 +28,18 @@ def test_a_script_is_read_in_the_order_of_time(tmp_path):
 @pytest.mark.parametrize(
     ("text", "told"),
     [
-        ("faults: 3", "has no list `faults`"),
+        ("faults: 3", "must be a list"),
+        ("fault: []", "must be `faults`"),
+        ("faults: [{device: battery.main, kind: silent}]", "at_s  is missing"),
+        ("faults: [{at_s: 1, device: battery.main, kind: [1]}]", "must be one of: silent"),
+        ("faults: [{at_s: 1, device: {a: 1}, kind: silent}]", "must be a device of the campus"),
+        ("faults: [{at_s: .inf, device: battery.main, kind: silent}]", "must be a number >= 0"),
+        ("faults: [{at_s: 1, device: battery.main, kind: late, value: .nan}]", "must be a number"),
+        ("faults: [{at_s: 1, device: battery.main, kind: late, value: -1}]", "must be a number >= 0"),
+        (f"faults: [{{at_s: 1{'0' * 400}, device: battery.main, kind: late}}]", "must lie within"),
+        ("faults: [{at_s: 1, device: battery.main, kind: exception, value: 300}]", "1 .. 255"),
+        ("faults: [{at_s: 1, device: battery.main, kind: no_start}]", "must be of generator."),
+        ("faults: [{at_s: 1, device: battery.main, kind: outage}]", "must be of grid.connection"),
         ("faults: [silent]", "must have the keys at_s, device"),
         ("faults: [{at_s: 1, device: battery.main, kind: silnt}]", "Nearest: silent"),
         ("faults: [{at_s: 1, device: batery.main, kind: silent}]", "Nearest: battery.main"),
@@ -44,6 +55,25 @@ def test_what_is_wrong_with_a_script_is_told(tmp_path, text, told):
     with pytest.raises(InputError) as caught:
         read_faults(path, DEVICES)
     assert told in str(caught.value)
+
+
+def test_all_that_is_wrong_with_a_script_is_told_at_once(tmp_path):
+    path = tmp_path / "faults.yaml"
+    path.write_text(
+        "more: 1\nmore: 2\nfaults: [3, {at_s: x, device: a, kind: {}}, {kind: silent, device: []}]\n"
+    )
+    with pytest.raises(InputError) as caught:
+        read_faults(path, DEVICES)
+    wheres = [
+        "more",
+        "more",
+        "faults[0]",
+        "faults[1].device",
+        "faults[1].kind",
+        "faults[1].at_s",
+        "faults[2].at_s",
+    ]
+    assert sorted(fault.where for fault in caught.value.faults) == sorted([*wheres, "faults[2].device"])
 
 
 def test_frames_go_out_as_the_faults_let_them():

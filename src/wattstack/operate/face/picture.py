@@ -1,6 +1,6 @@
 """What the page draws: the assets of the campus, and the newest values of those channels that are drawn.
 
-Needs    campus, operate.link, operate.face.live.
+Needs    campus, operate.link, operate.keeper (its file of checksums), operate.face.live.
 Gives    site_of, Picture, QUALITY.
 Used by  operate.face: routes.
 """
@@ -8,6 +8,7 @@ Used by  operate.face: routes.
 from __future__ import annotations
 
 import hashlib
+import json
 import time
 from importlib.metadata import PackageNotFoundError, version
 from ipaddress import ip_address
@@ -19,6 +20,7 @@ import numpy as np
 
 from wattstack.operate.face.live import Live
 from wattstack.operate.face.shield import json_bytes
+from wattstack.operate.keeper import CHECKSUMS
 from wattstack.operate.link import Frame
 
 if TYPE_CHECKING:
@@ -50,7 +52,7 @@ def site_of(campus: Campus, path: Path | None, simulated: bool | None) -> dict[s
         "currency": campus.currency,
         "version": _version(),
         "simulated": on_this_machine(campus) if simulated is None else simulated,
-        "checksum": checksum(path),
+        "checksum": checksums(path)[1],
         "period_s": campus.operate.period_s,
         "assets": list(_assets(campus)),
         "connection": None
@@ -76,12 +78,23 @@ def on_this_machine(campus: Campus) -> bool:
     return bool(campus.devices) and all(_loopback(one.host) for one in campus.devices.values())
 
 
-def checksum(path: Path | None) -> str:
-    """SHA-256 of the campus file as it lies there now; "" where there is none."""
+def checksums(path: Path | None) -> tuple[str, str]:
+    """SHA-256 of the campus file that runs, and of what lies there now; "" where there is none.
+
+    Where somebody keeps a copy of the user's file running (operate.keeper), they are those of the user's file.
+    """
+    if path is None:
+        return "", ""
     try:
-        return "" if path is None else hashlib.sha256(path.read_bytes()).hexdigest()
+        told = json.loads(path.with_name(CHECKSUMS).read_bytes())
+        return str(told["running"]), str(told["now"])
+    except (OSError, ValueError, KeyError, TypeError):
+        pass
+    try:
+        now = hashlib.sha256(path.read_bytes()).hexdigest()
     except OSError:
-        return ""
+        now = ""
+    return now, now
 
 
 class Picture:
@@ -89,7 +102,7 @@ class Picture:
 
     Args:
         live: The guard.
-        path: The campus file; told where it is no longer the one that runs.
+        path: The campus file that runs; told where it, or the user's file that it was made of, is another now.
         ours: What this process adds: pending requests, alarms.
     """
 
@@ -168,7 +181,7 @@ class Picture:
 
     def _checksum(self) -> str:
         if time.monotonic() - self._file[0] > 5.0:
-            self._file = time.monotonic(), checksum(self._path)
+            self._file = time.monotonic(), checksums(self._path)[1]
         return self._file[1]
 
 

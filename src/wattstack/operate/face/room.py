@@ -20,7 +20,7 @@ from wattstack.operate.face.asks import Asks, written
 from wattstack.operate.face.certificate import CHECK_S, end_of
 from wattstack.operate.face.gate import Gate
 from wattstack.operate.face.live import Live
-from wattstack.operate.face.picture import Picture, checksum, site_of
+from wattstack.operate.face.picture import Picture, checksums, site_of
 from wattstack.operate.face.shield import Refused
 from wattstack.operate.face.users import Users
 from wattstack.operate.link import Event
@@ -56,7 +56,7 @@ class Room:
         self.asks = Asks(campus, self.live, self.audit)
         self.picture = Picture(self.live, path, self._ours)
         self.site = site_of(campus, path, simulated)
-        self.started_sum = checksum(path)
+        self.started_sum = checksums(path)[0]
         self.onlookers: dict[str, int] = {}  # open pages by person
         self.queries = asyncio.Semaphore(
             2

@@ -1,8 +1,8 @@
 """Faults by script: what goes wrong with which device, when, and for how long.
 
 Needs    errors.
-Gives    ScriptedFault, read_faults, Spoiler, KINDS.
-Used by  operate.simulated.device, site, run; cli.
+Gives    ScriptedFault, read_faults, faults_of, Spoiler, KINDS.
+Used by  operate.simulated.device, site, run; operate.day, operate.prepare; cli.
 
 A script is YAML, `faults:` and under it - {at_s: 60, device: battery.main, kind: silent, lasts_s: 10}. Times count from
 the start of the site, in its own seconds.
@@ -42,6 +42,8 @@ KINDS: dict[str, tuple[str, float | None]] = {
     "no_start": ("it does not start (generators)", None),
     "outage": ("the grid is away (grid.connection)", None),
 }
+_ONLY = {"no_start": "generator.", "outage": "grid.connection"}  # a kind that only some devices can have
+_SIGNED = ("scale", "soc_jump", "foreign", None)  # value may lie below 0; None: of no known kind
 _POWERS = ("power_mw", "output_mw", "draw_mw")
 _MEASURED = (*_POWERS, "soc", "stored_mwh", "voltage_pu", "frequency_hz", "can_charge_mw", "can_discharge_mw")
 
@@ -78,22 +80,24 @@ def read_faults(path: Path, devices: tuple[str, ...]) -> tuple[ScriptedFault, ..
     from wattstack.campus import read_document
 
     document = read_document(path, holds="faults")
-    if document.faults:
-        raise InputError(str(path), document.faults)
-    return faults_from(document.values.get("faults"), devices, str(path))
-
-
-def faults_from(raw: Any, devices: tuple[str, ...], source: str = "faults") -> tuple[ScriptedFault, ...]:
-    """A script that was read already, see read_faults."""
-    if not isinstance(raw, list):
-        raise InputError(
-            source, ["has no list `faults`. Write faults: [{at_s: 60, device: PATH, kind: silent}]."]
-        )
-    wrong = [fault for k, one in enumerate(raw) for fault in _wrong(f"[{k}]", one, devices)]
+    raw, wrong = document.values.get("faults"), list(document.faults)
+    wrong += [
+        Fault(str(key), "is not a key of a script of faults, must be `faults`. Leave it out.")
+        for key in document.values
+        if key != "faults"
+    ]
+    wrong += faults_of(raw, devices)
     if wrong:
-        raise InputError(source, wrong)
+        raise InputError(str(path), wrong)
     made = (ScriptedFault(**one) for one in raw)
     return tuple(sorted(made, key=lambda fault: fault.at_s))
+
+
+def faults_of(raw: Any, devices: tuple[str, ...]) -> list[Fault]:
+    """What is wrong with a list of faults as it was read; see read_faults."""
+    if not isinstance(raw, list):
+        return [Fault("faults", "must be a list: [{at_s: 60, device: PATH, kind: silent}].")]
+    return [fault for k, one in enumerate(raw) for fault in _wrong(f"faults[{k}]", one, devices)]
 
 
 def _wrong(where: str, one: Any, devices: tuple[str, ...]) -> Iterator[Fault]:
@@ -104,24 +108,39 @@ def _wrong(where: str, one: Any, devices: tuple[str, ...]) -> Iterator[Fault]:
     for key in one:
         if key not in keys:
             yield Fault(f"{where}.{key}", f"is not a key. Nearest: {nearest(str(key), keys)}.")
-    for key in ("at_s", "lasts_s", "value"):
+    if "at_s" not in one:
+        yield Fault(f"{where}.at_s", "is missing, must say when it begins.")
+    device, kind = one.get("device"), one.get("kind")
+    if device not in devices:
+        near = nearest(str(device), devices)
+        yield Fault(f"{where}.device", f"is {device!r}, must be a device of the campus. Nearest: {near}.")
+    if not isinstance(kind, str) or kind not in KINDS:
+        near = nearest(str(kind), KINDS)
+        yield Fault(f"{where}.kind", f"is {kind!r}, must be one of: {', '.join(KINDS)}. Nearest: {near}.")
+        kind = None
+    elif isinstance(device, str) and not device.startswith(_ONLY.get(kind, "")):
+        yield Fault(
+            f"{where}.kind", f"is {kind}, must be of {_ONLY[kind]}: {KINDS[kind][0]}. Take another kind."
+        )
+    yield from _wrong_numbers(where, one, kind)
+
+
+def _wrong_numbers(where: str, one: Mapping, kind: str | None) -> Iterator[Fault]:
+    for key in ("at_s", "lasts_s"):
         value = one.get(key, 0.0)
-        if (
-            isinstance(value, bool)
-            or not isinstance(value, int | float)
-            or (key != "value" and not value >= 0.0)
-        ):
+        if not (_is_number(value) and value >= 0.0 and (key == "lasts_s" or math.isfinite(value))):
             yield Fault(f"{where}.{key}", f"is {value!r}, must be a number >= 0.")
-    if one.get("device") not in devices:
-        near = nearest(str(one.get("device")), devices)
-        yield Fault(
-            f"{where}.device", f"is {one.get('device')!r}, must be a device of the campus. Nearest: {near}."
-        )
-    if one.get("kind") not in KINDS:
-        near = nearest(str(one.get("kind")), KINDS)
-        yield Fault(
-            f"{where}.kind", f"is {one.get('kind')!r}, must be one of: {', '.join(KINDS)}. Nearest: {near}."
-        )
+    value = one.get("value", 1.0)
+    if not _is_number(value) or not math.isfinite(value):
+        yield Fault(f"{where}.value", f"is {value!r}, must be a number.")
+    elif kind == "exception" and value not in range(1, 256):
+        yield Fault(f"{where}.value", f"is {value!r}, must be the number of an exception: 1 .. 255.")
+    elif kind not in _SIGNED and value < 0.0:
+        yield Fault(f"{where}.value", f"is {value!r}, must be a number >= 0.")
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
 
 
 class Spoiler:
