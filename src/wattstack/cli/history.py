@@ -114,10 +114,13 @@ def export(folder: Path, out: Path, signals: tuple[str, ...], **span: str | None
 @click.argument("copy", type=click.Path(path_type=Path))
 @click.pass_obj
 def backup(folder: Path, copy: Path) -> int:
-    """Write a copy of all history to COPY; it is looked through before it takes its name."""
-    from wattstack.operate.historian import check_history
+    """Write a copy of all history to COPY; it is looked through before it takes its name.
 
-    holds = check_history(_opened(folder).backup(copy))
+    Where it is not whole, what had that name before stands as it was.
+    """
+    from wattstack.operate.historian import backup as write_copy
+
+    holds = write_copy(_file(folder), copy)
     click.echo(f"{copy}: {_holds(holds)}")
     return 0
 
@@ -176,9 +179,18 @@ def _holds(holds) -> str:
 def _opened(folder: Path) -> Store:
     from wattstack.operate.historian import Store
 
-    if not (folder / FILE).is_file():
-        raise InputError(str(folder), [f"has no {FILE}, must be the folder of a live site (operate.folder)."])
-    return Store(folder / FILE, read_only=True)
+    return Store(_file(folder), read_only=True)
+
+
+def _file(folder: Path) -> Path:
+    from wattstack.operate.historian.damage import in_words
+
+    with in_words(folder / FILE):
+        if not (folder / FILE).is_file():
+            what = f"has no {FILE}, must be the folder of a live site (operate.folder)."
+            back = f"Name that folder, or put a copy back: wattstack history {folder} restore COPY."
+            raise InputError(str(folder), [f"{what} {back}"])
+    return folder / FILE
 
 
 def _span(store: Store, start: str | None, end: str | None, last: str | None) -> tuple[float, float]:

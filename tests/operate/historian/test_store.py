@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from wattstack.errors import InputError
-from wattstack.operate.historian import Event, Store
+from wattstack.operate.historian import Event, Store, backup
 from wattstack.operate.historian.spans import SPAN_S
 
 NAMES = ("grid.connection.power_mw", "battery.main.soc", "battery.main.power_mw")
@@ -124,7 +124,8 @@ def test_what_was_dropped_makes_room_for_what_comes(store):
 def test_a_copy_made_while_history_goes_on_holds_all_of_it(store, tmp_path):
     fill(store, SPAN_S + 20)
     store.pack(BEGIN_S + SPAN_S)
-    copy = Store(store.backup(tmp_path / "copies" / "history.sqlite"), read_only=True)
+    backup(store.path, tmp_path / "copies" / "history.sqlite")
+    copy = Store(tmp_path / "copies" / "history.sqlite", read_only=True)
     assert np.array_equal(copy.query(NAMES[0], 0, 2e9)[0], store.query(NAMES[0], 0, 2e9)[0])
     copy.close()
 

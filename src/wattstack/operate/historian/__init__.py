@@ -1,6 +1,7 @@
 """What was measured, asked, decided and alarmed: kept on disk, packed, found again within milliseconds.
 
-Gives    Store, Event: the file; export_parquet; check_history, restore: copies; run_historian: the process.
+Gives    Store, Event, DamagedError: the file; export_parquet; backup, check_history, restore: copies; run_historian:
+         the process.
 Used by  operate.face, operate.alarms, operate.supervise, cli.
 """
 
@@ -8,12 +9,23 @@ from __future__ import annotations
 
 from typing import Any
 
+from wattstack.operate.historian.damage import DamagedError
 from wattstack.operate.historian.store import Event, Store
 
-__all__ = ["Event", "Store", "check_history", "export_parquet", "restore", "run_historian"]
+__all__ = [
+    "DamagedError",
+    "Event",
+    "Store",
+    "backup",
+    "check_history",
+    "export_parquet",
+    "restore",
+    "run_historian",
+]
 
 _WHERE = {
-    "check_history": "copies", "export_parquet": "export", "restore": "copies", "run_historian": "process",
+    "backup": "copies", "check_history": "copies", "export_parquet": "export", "restore": "copies",
+    "run_historian": "process",
 }  # fmt: skip
 
 

@@ -70,6 +70,8 @@ def unpack(chunk: bytes, count: int) -> np.ndarray:
             return np.ascontiguousarray(raw.T).view(np.float32).ravel()
         places, kind, masked = chunk[1], chunk[2], chunk[3]
         raw = open_(chunk[4:])
+        if count > 8 * len(raw):  # before room is made for them
+            raise ValueError("it is too short")
         known = np.ones(count, dtype=bool)
         at = 4
         if masked:
@@ -84,8 +86,8 @@ def unpack(chunk: bytes, count: int) -> np.ndarray:
             changes = np.ascontiguousarray(bytes_.T).view(f"<i{kind}").ravel().astype(np.int64)
             values[known] = np.concatenate([[first], first + np.cumsum(changes)]) / 10.0**places
         return values
-    except (ValueError, IndexError, zstandard.ZstdError) as error:
-        raise StateError(f"a chunk of {len(chunk)} bytes does not hold {count} values: {error}.") from None
+    except (ValueError, TypeError, IndexError, zstandard.ZstdError) as error:
+        raise StateError(f"a chunk does not hold {count} values: {error}.") from None
 
 
 def _decimals(columns: np.ndarray) -> np.ndarray:

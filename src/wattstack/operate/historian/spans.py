@@ -15,6 +15,7 @@ import sqlite3
 
 import numpy as np
 
+from wattstack.errors import StateError
 from wattstack.operate.historian.chunks import pack
 
 SPAN_S = 900  # seconds in a chunk
@@ -95,10 +96,17 @@ def drop_span(db: sqlite3.Connection, span: int) -> None:
 
 
 def moments_of(packed: bytes, count: int) -> np.ndarray:
-    """The moments of a span, milliseconds since 1970 UTC, int64 (count,)."""
+    """The moments of a span, milliseconds since 1970 UTC, int64 (count,).
+
+    Raises:
+        StateError: The bytes are not that many moments.
+    """
     import zstandard
 
-    return np.cumsum(np.frombuffer(zstandard.decompress(packed), "<i8", count))
+    try:
+        return np.cumsum(np.frombuffer(zstandard.decompress(packed), "<i8", count))
+    except (ValueError, TypeError, zstandard.ZstdError) as error:
+        raise StateError(f"a span does not hold its {count} moments: {error}.") from None
 
 
 def _packed(moments: np.ndarray) -> bytes:

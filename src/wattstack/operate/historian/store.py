@@ -1,8 +1,8 @@
 """History on disk: a frame a second, packed by and by into chunks of a signal; events beside it. One SQLite file.
 
-Needs    sqlite3, zstandard, operate.historian.chunks, spans.
+Needs    sqlite3, operate.historian.chunks, spans, damage.
 Gives    Store, Event.
-Used by  operate.historian (recorder, packer, export), operate.face.
+Used by  operate.historian (recorder, packer, export, copies), operate.face.
 
 A frame that `append` returned from is kept: it survives the death of the process (write-ahead log), and with
 `careful=True` that of the power. Chunks replace their frames in one transaction. Rows of chunks only ever grow at the
@@ -14,14 +14,16 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from wattstack.errors import Fault, InputError, nearest
+from wattstack.errors import Fault, InputError, StateError, nearest
 from wattstack.operate.historian.chunks import unpack
+from wattstack.operate.historian.damage import in_words
 from wattstack.operate.historian.spans import (
     SIGNAL_BITS,
     SPAN_S,
@@ -32,6 +34,7 @@ from wattstack.operate.historian.spans import (
 )
 
 _TRIES = 1000  # milliseconds that a frame may be moved by, where another one has its moment
+_LAST_MS = 253_402_300_799_999  # of the last year that has four figures
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS names (id INTEGER PRIMARY KEY, names TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS frame (utc_ms INTEGER PRIMARY KEY, names INTEGER NOT NULL, body BLOB NOT NULL);
@@ -70,15 +73,17 @@ class Store:
     Args:
         path: The file; it is made where it is not there.
         careful: Wait until the disk has it: nothing is lost when the power goes.
-        read_only: Only look.
+        read_only: Only look; what cannot be read is then a DamagedError in words, also of each question. Who writes is
+            given SQLite's own errors: it has to tell a full disk from a damaged file.
     """
 
     def __init__(self, path: str | Path, careful: bool = True, read_only: bool = False) -> None:
-        self.path = Path(path)
+        self.path, self._read_only = Path(path), read_only
         mode = "ro" if read_only else "rwc"
-        self._db = sqlite3.connect(
-            f"{self.path.absolute().as_uri()}?mode={mode}", uri=True, timeout=5.0, isolation_level=None
-        )
+        with self._words():
+            self._db = sqlite3.connect(
+                f"{self.path.absolute().as_uri()}?mode={mode}", uri=True, timeout=5.0, isolation_level=None
+            )
         if not read_only:
             self._db.execute("PRAGMA journal_mode=WAL")
             self._db.execute(f"PRAGMA synchronous={'FULL' if careful else 'NORMAL'}")
@@ -143,7 +148,10 @@ class Store:
             InputError: No such signal was ever kept; the nearest is named.
         """
         self._known(name)
-        with Transaction(self._db, "DEFERRED"):  # one picture: what is packed meanwhile is not missed
+        with (
+            self._words(),
+            Transaction(self._db, "DEFERRED"),
+        ):  # one picture: what is packed meanwhile is not missed
             return self._query(name, round(start_s * 1000), round(end_s * 1000))
 
     def _query(self, name: str, start_ms: int, end_ms: int) -> tuple[np.ndarray, np.ndarray]:
@@ -156,11 +164,13 @@ class Store:
             place = self._place(layout, name)
             if place is None:
                 continue
-            (body,) = self._db.execute(
+            row = self._db.execute(
                 "SELECT body FROM chunk WHERE id = ?", ((span << SIGNAL_BITS) + place,)
             ).fetchone()
+            if row is None:
+                raise StateError(f"span {span} has no values of {name}.")
             moments.append(moments_of(packed, count))
-            values.append(unpack(body, count))
+            values.append(unpack(row[0], count))
         for utc_ms, layout, body in self._db.execute(
             "SELECT utc_ms, names, body FROM frame WHERE utc_ms >= ? AND utc_ms < ? ORDER BY utc_ms",
             (start_ms, end_ms),
@@ -178,7 +188,7 @@ class Store:
 
     def last(self) -> tuple[float, dict[str, float]] | None:
         """The newest frame: moment and value by name; None where nothing was kept."""
-        with Transaction(self._db, "DEFERRED"):
+        with self._words(), Transaction(self._db, "DEFERRED"):
             return self._last()
 
     def _last(self) -> tuple[float, dict[str, float]] | None:
@@ -211,33 +221,42 @@ class Store:
         most: int = 1000,
     ) -> list[Event]:
         """What happened in a time, the newest `most` of it, in order of time; `channel` may be the beginning of one."""
-        rows = self._db.execute(
-            "SELECT utc_ms, level, channel, text, data FROM event WHERE utc_ms >= ? AND utc_ms < ? "
-            "AND (? IS NULL OR level = ?) AND (? IS NULL OR substr(channel, 1, length(?)) = ?) "
-            "ORDER BY utc_ms DESC, id DESC LIMIT ?",
-            (round(start_s * 1000), round(end_s * 1000), level, level, channel, channel, channel, most),
-        ).fetchall()
-        return [
-            Event(ms / 1000.0, lev, chan, text, json.loads(data))
-            for ms, lev, chan, text, data in reversed(rows)
-        ]
+        with self._words():
+            rows = self._db.execute(
+                "SELECT utc_ms, level, channel, text, data FROM event WHERE utc_ms >= ? AND utc_ms < ? "
+                "AND (? IS NULL OR level = ?) AND (? IS NULL OR substr(channel, 1, length(?)) = ?) "
+                "ORDER BY utc_ms DESC, id DESC LIMIT ?",
+                (round(start_s * 1000), round(end_s * 1000), level, level, channel, channel, channel, most),
+            ).fetchall()
+            if not all(isinstance(word, str) for row in rows for word in row[1:]):
+                raise StateError("an event has something else where its words must be.")
+            return [
+                Event(ms / 1000.0, lev, chan, text, json.loads(data))
+                for ms, lev, chan, text, data in reversed(rows)
+            ]
 
     @property
     def names(self) -> tuple[str, ...]:
         """Every signal that was ever kept, in alphabetical order."""
         found: set[str] = set()
-        for (layout,) in self._db.execute("SELECT id FROM names").fetchall():
-            found.update(self._names_of(layout))
-        return tuple(sorted(found))
+        with self._words():
+            for (layout,) in self._db.execute("SELECT id FROM names").fetchall():
+                found.update(self._names_of(layout))
+            return tuple(sorted(found))
 
     @property
     def span_s(self) -> tuple[float, float] | None:
         """First and last moment that is kept [s since 1970 UTC]; None where there is none."""
-        low, high = self._db.execute(
-            "SELECT min(a), max(b) FROM (SELECT min(start_ms) a, max(end_ms) b FROM span "
-            "UNION ALL SELECT min(utc_ms), max(utc_ms) FROM frame)"
-        ).fetchone()
-        return None if low is None else (low / 1000.0, high / 1000.0)
+        with self._words():
+            low, high = self._db.execute(
+                "SELECT min(a), max(b) FROM (SELECT min(start_ms) a, max(end_ms) b FROM span "
+                "UNION ALL SELECT min(utc_ms), max(utc_ms) FROM frame)"
+            ).fetchone()
+            if low is None:
+                return None
+            if self._read_only and not 0 <= low <= high <= _LAST_MS:
+                raise StateError("it has moments that are no dates.")
+            return low / 1000.0, high / 1000.0
 
     def drop(self, before_s: float, most: int | None = None) -> int:
         """Forget spans that ended before a moment, the oldest first, and events before it.
@@ -288,27 +307,6 @@ class Store:
         )
         return (pages - free) * each
 
-    def backup(self, path: str | Path) -> Path:
-        """A whole copy while the history goes on, checked before it takes its name.
-
-        Raises:
-            InputError: The copy is not whole.
-        """
-        path = Path(path)
-        path.parent.mkdir(parents=True, exist_ok=True)
-        beside = path.with_name(path.name + ".part")
-        beside.unlink(missing_ok=True)
-        copy = sqlite3.connect(beside)
-        try:
-            self._db.backup(copy, pages=256, sleep=0.005)
-            (sound,) = copy.execute("PRAGMA quick_check").fetchone()
-        finally:
-            copy.close()
-        if sound != "ok":
-            raise InputError(path.name, [f"did not come out whole: {sound}. Look at the disk, then again."])
-        beside.replace(path)
-        return path
-
     def _put_events(self, events: Sequence[Event]) -> None:
         self._db.executemany(
             "INSERT INTO event (utc_ms, level, channel, text, data) VALUES (?, ?, ?, ?, ?)",
@@ -339,15 +337,17 @@ class Store:
         return self._names_of(layout).get(name)
 
     def _known(self, name: str) -> None:
-        if any(
-            name in self._names_of(layout)
-            for (layout,) in self._db.execute("SELECT id FROM names").fetchall()
-        ):
-            return
+        with self._words():
+            layouts = self._db.execute("SELECT id FROM names").fetchall()
+            if any(name in self._names_of(layout) for (layout,) in layouts):
+                return
         near = nearest(name, self.names)
         raise InputError(
             self.path.name, [Fault(name, f"was never kept. Nearest: {near}." if near else "was never kept.")]
         )
+
+    def _words(self) -> AbstractContextManager[None]:
+        return in_words(self.path) if self._read_only else nullcontext()
 
     def _transaction(self) -> Transaction:
         return Transaction(self._db)
