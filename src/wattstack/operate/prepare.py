@@ -100,8 +100,8 @@ def prepare_campus(
         faults: Script of faults of a simulated site, which must be right.
 
     Raises:
-        InputError: Faults of a file or a template; no devices; sizes that do not stand; a folder whose path is too long, or that
-            is not safe from others.
+        InputError: Faults of a file or a template; no devices; sizes that do not stand; a folder whose path is too
+            long, or that is not safe from others.
     """
     source = Path(source)
     source = source / "campus.yaml" if source.is_dir() else source
