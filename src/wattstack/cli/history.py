@@ -183,7 +183,7 @@ def _opened(folder: Path) -> Store:
 
 
 def _file(folder: Path) -> Path:
-    from wattstack.operate.historian.damage import in_words
+    from wattstack.operate.historian import in_words
 
     with in_words(folder / FILE):
         if not (folder / FILE).is_file():

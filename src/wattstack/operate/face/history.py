@@ -18,8 +18,7 @@ from typing import Any
 import numpy as np
 
 from wattstack.operate.face.shield import Refused
-from wattstack.operate.historian import DamagedError, Store
-from wattstack.operate.historian.damage import in_words
+from wattstack.operate.historian import DamagedError, Store, in_words
 
 FILE = "history.sqlite"
 MOST_SPAN_S = 400 * 86_400.0

@@ -1,7 +1,7 @@
 """What was measured, asked, decided and alarmed: kept on disk, packed, found again within milliseconds.
 
-Gives    Store, Event, DamagedError: the file; export_parquet; backup, check_history, restore: copies; run_historian:
-         the process.
+Gives    Store, Event, DamagedError, in_words: the file; export_parquet; backup, check_history, restore: copies;
+         run_historian: the process.
 Used by  operate.face, operate.alarms, operate.supervise, cli.
 """
 
@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from wattstack.operate.historian.damage import DamagedError
+from wattstack.operate.historian.damage import DamagedError, in_words
 from wattstack.operate.historian.store import Event, Store
 
 __all__ = [
@@ -19,6 +19,7 @@ __all__ = [
     "backup",
     "check_history",
     "export_parquet",
+    "in_words",
     "restore",
     "run_historian",
 ]
