@@ -23,7 +23,6 @@ from typing import TYPE_CHECKING, Any
 from wattstack.campus import SizeRange, read_campus, write_campus
 from wattstack.errors import Fault, InputError
 from wattstack.operate.day import Day, read_day
-from wattstack.operate.devices import layouts_of
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -121,7 +120,7 @@ def prepare_campus(
     if simulated:
         campus = _sized(read_campus(source, changes=simulated_devices(campus)), say, shown)
     _require_runnable(campus, source)
-    layouts_of(campus)  # a template at fault is told here, before anything is started
+    _require_templates(campus)
     campus = _anchored(campus, folder)
     _own(folder)
     file = folder / "campus.yaml"
@@ -309,6 +308,13 @@ def _require_runnable(campus: Campus, source: Path) -> None:
         )
     if faults:
         raise InputError(str(source), faults)
+
+
+def _require_templates(campus: Campus) -> None:
+    """A template at fault is told before anything is started."""
+    from wattstack.operate.devices import layouts_of
+
+    layouts_of(campus)
 
 
 def _seen_first(source: Path) -> str:

@@ -99,6 +99,13 @@ def test_it_may_be_named_from_the_root(site, tmp_path):
     assert templates_of(read_campus(file))["battery.main"].name == "other"
 
 
+def test_a_site_is_not_begun_with_a_template_that_is_not_there(site, tmp_path):
+    (site / "my-battery.yaml").unlink()
+    with pytest.raises(InputError, match=r"is my-battery.yaml, which cannot be read"):
+        prepare_campus(site, folder=tmp_path / "data", say=lambda _: None)
+    assert not (tmp_path / "data").exists()
+
+
 @pytest.mark.parametrize("name", ["my-batery.yaml", "library:bess-genric"])
 def test_a_template_that_is_not_there_fails_the_check(site, capsys, name):
     file = site / "campus.yaml"
