@@ -11,6 +11,7 @@ import pytest
 
 from wattstack.errors import InputError
 from wattstack.report import write_report
+from wattstack.report.figures.ran_day import _clock
 from wattstack.series import TimeAxis, Traces, write_traces
 
 START = "2022-08-16T00:00:00+09:00"
@@ -127,3 +128,18 @@ def test_day_stands_for_itself_and_its_layout_is_looked_at(tmp_path):
     (folder / "day" / "day.json").write_text("{", encoding="utf-8")
     with pytest.raises(InputError, match="cannot be read"):
         write_report(folder, tmp_path / "page.html")
+
+
+@pytest.mark.parametrize(
+    ("start", "hours", "noon"),
+    [
+        ("2026-06-10T00:00:00+02:00", 24, 12),
+        ("2026-10-25T00:00:00+02:00", 25, 13),
+        ("2026-03-29T00:00:00+01:00", 23, 11),
+    ],
+)
+def test_the_clock_below_the_figure_is_the_local_one_on_a_day_of_any_length(start, hours, noon):
+    ticks = _clock({"start": start, "place": {"time_zone": "Europe/Paris"}}, 60 * hours)
+    shown = dict(zip(ticks["ticktext"], ticks["tickvals"], strict=True))
+    assert (shown["0:00"], shown["12:00"], shown["24:00"]) == (0.0, noon, hours)
+    assert list(shown) == [f"{hour}:00" for hour in range(0, 25, 3)]

@@ -8,7 +8,9 @@ Used by  report.ran_day.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import numpy as np
 
@@ -79,8 +81,8 @@ def ran_day_figure(
     look = layout(
         synthetic,
         margin={"l": 54, "r": 14, "t": 40, "b": 42},
-        xaxis=titled(f"Local time, {summary['place']['time_zone']}", domain=[0, 1], anchor="y5", dtick=3,
-                     ticksuffix=":00", range=[0, count / 60.0]),
+        xaxis=titled(f"Local time, {summary['place']['time_zone']}", domain=[0, 1], anchor="y5",
+                     range=[0, count / 60.0], **_clock(summary, count)),
         yaxis=axis(domain=DOMAINS[0], range=_range(summary, channels), nticks=4),
         yaxis2=axis(domain=DOMAINS[1], rangemode="tozero", nticks=4), yaxis3=axis(domain=DOMAINS[2], nticks=5),
         yaxis4=axis(domain=DOMAINS[3], rangemode="tozero", nticks=4), yaxis5=axis(domain=DOMAINS[4], nticks=3),
@@ -94,6 +96,18 @@ def ran_day_figure(
     )
     legend = (*KEYS.values(), TARGET, RESERVE, LOAD, SUN, ENGINES, price)
     return Figure("the-day", "Plan, twin and site by the minute", caption, data, look, 980, 900, legend)
+
+
+def _clock(summary: Mapping[str, Any], count: int) -> dict[str, list]:
+    """Where the local clock shows every third hour: on a day of 23 or 25 hours not every three hours."""
+    zone = ZoneInfo(summary["place"]["time_zone"])
+    start_s = datetime.fromisoformat(summary["start"]).timestamp()
+    shown = {
+        minute / 60.0: datetime.fromtimestamp(start_s + 60.0 * minute, zone) for minute in range(0, count, 30)
+    }
+    there = {hour: f"{at.hour}:00" for hour, at in shown.items() if at.minute == 0 and at.hour % 3 == 0}
+    there[count / 60.0] = "24:00"
+    return {"tickvals": list(there), "ticktext": list(there.values())}
 
 
 def _intervals(summary: Mapping[str, Any], channels: Mapping[str, np.ndarray], count: int) -> list[dict]:
