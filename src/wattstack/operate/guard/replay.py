@@ -131,7 +131,7 @@ def _again(file: Path, notes: list[str]) -> Iterator[tuple]:
         raise InputError(str(file), ["does not begin with a mind, must be a file of recorded images."])
     if told["version"] != version("wattstack"):
         notes.append(f"{file.name} was recorded by version {told['version']}, this is {version('wattstack')}")
-    mind, names, number = _Careful(io.BytesIO(data)).load(), tuple(told["names"]), 0
+    mind, names, number = _mind(data, file), tuple(told["names"]), 0
     place = {name: k for k, name in enumerate(names)}
     for _, told, data in pieces:
         heard, images = list(told["heard"]), _images(told, data, names, place)
@@ -146,6 +146,18 @@ def _again(file: Path, notes: list[str]) -> Iterator[tuple]:
             number += 1
         for late in heard:
             _hear(mind, *late[1:])
+
+
+def _mind(data: bytes, file: Path) -> Any:
+    try:
+        return _Careful(io.BytesIO(data)).load()
+    except InputError:
+        raise
+    except Exception as error:  # bytes that are no mind any more may raise anything
+        why = (
+            f"is not whole: no mind can be put together of it ({type(error).__name__}). Take a copy that is."
+        )
+        raise InputError(str(file), [why]) from None
 
 
 def _hear(mind: Any, what: str, words: list[Any]) -> None:
