@@ -10,6 +10,7 @@ import pytest
 from wattstack.campus import read_campus
 from wattstack.errors import InputError
 from wattstack.operate import prepare_campus
+from wattstack.operate.alone import alone
 from wattstack.operate.prepare import checksum_of
 
 
@@ -132,3 +133,11 @@ def test_a_folder_of_another_user_is_refused(campus_file, tmp_path):
     os.chown(folder, 65_534, 65_534)
     with pytest.raises(InputError, match="belongs to another user"):
         prepare_campus(campus_file, simulated=True, folder=folder)
+
+
+def test_a_second_start_leaves_the_campus_that_runs_as_it_is(campus_file, tmp_path):
+    made = prepare_campus(campus_file, simulated=True, folder=tmp_path / "live")
+    before = made.file.read_bytes()
+    with alone(made.folder), pytest.raises(InputError, match="running already"):
+        prepare_campus(campus_file, simulated=True, folder=tmp_path / "live")
+    assert made.file.read_bytes() == before

@@ -23,10 +23,11 @@ from wattstack.operate import (
     run_until_stopped,
     supervise,
 )
+from wattstack.operate.alone import alone
 from wattstack.operate.keeper import Keeper, copies
 from wattstack.operate.link import Answer, Server, State
 from wattstack.operate.logs import Logs
-from wattstack.operate.supervise import alone, opening, parts_of
+from wattstack.operate.supervise import opening, parts_of
 
 LIVE = "import time; time.sleep(60)"
 STUBBORN = "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); print('up', flush=True); time.sleep(60)"

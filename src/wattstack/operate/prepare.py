@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING, Any
 
 from wattstack.campus import SizeRange, read_campus, write_campus
 from wattstack.errors import Fault, InputError
+from wattstack.operate.alone import alone
 from wattstack.operate.day import Day, read_day
 
 if TYPE_CHECKING:
@@ -100,7 +101,7 @@ def prepare_campus(
 
     Raises:
         InputError: Faults of a file or a template; no devices; sizes that do not stand; a folder whose path is too
-            long, or that is not safe from others.
+            long, that is not safe from others, or in which a site runs.
     """
     source = Path(source)
     source = source / "campus.yaml" if source.is_dir() else source
@@ -126,8 +127,9 @@ def prepare_campus(
     file = folder / "campus.yaml"
     if file.resolve() == source.resolve():
         raise InputError(str(folder), [f"holds {source.name} itself. Choose another folder with -o."])
-    write_campus(campus, file)
-    file.chmod(0o600)
+    with alone(folder):  # the copy of a site that runs stays as it is
+        write_campus(campus, file)
+        file.chmod(0o600)
     return Prepared(source, file, folder, checksum, read_campus(file), file.read_bytes(), shown)
 
 

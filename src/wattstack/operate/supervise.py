@@ -1,8 +1,8 @@
 """All processes of a site on one machine: started, started again when they end, stopped together.
 
-Needs    operate.prepare, keeper (the campus file that runs), process, usage, logs, operate.link.
-Gives    Supervisor, Part, parts_of, operate_campus, alone.
-Used by  cli.operate, operate.commission and operate.keeper (alone).
+Needs    operate.alone, prepare, keeper (the campus file that runs), process, usage, logs, operate.link.
+Gives    Supervisor, Part, parts_of, operate_campus.
+Used by  cli.operate.
 
 Each process writes into a file of its own, FOLDER/NAME.log. When this process dies the others end too and the devices
 fall back by themselves: where control must outlive it, let the system's own supervisor start them (packaging/).
@@ -22,7 +22,8 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from wattstack.errors import InputError, StateError
+from wattstack.errors import StateError
+from wattstack.operate.alone import alone
 from wattstack.operate.day import write_day_files
 from wattstack.operate.keeper import Keeper, tell_guard
 from wattstack.operate.link import Event, Standing
@@ -218,8 +219,8 @@ def operate_campus(
     day = prepared.day
     if day is not None:
         speed, seconds = day.speed, seconds or day.seconds
-        faults = str(write_day_files(day, prepared.folder))
     with alone(prepared.folder):
+        faults = faults if day is None else str(write_day_files(day, prepared.folder))
         (prepared.folder / "guard.sock").unlink(missing_ok=True)  # of a guard that was killed
         parts = parts_of(prepared, shadow, speed if simulated else None, faults)
         for line in opening(prepared, shadow, speed if simulated else None):
@@ -291,20 +292,6 @@ async def watch_logs(supervisor: Supervisor, say: Callable[[str], None]) -> None
         for part in supervisor.parts:
             supervisor.logs.trim(part.name)
         await asyncio.sleep(0.5 * LOOK_S)
-
-
-@contextlib.contextmanager
-def alone(folder: Path):
-    """Refuse a second one in the same folder: two guards must not run."""
-    import fcntl
-
-    with (folder / "operate.lock").open("a+") as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
-            said = "is in use: this site is running already. Stop it, or choose another -o."
-            raise InputError(str(folder), [said]) from None
-        yield
 
 
 def _begin(nice: int) -> None:

@@ -153,3 +153,20 @@ def test_a_port_that_is_taken_is_told(campus):
                     pass
 
     asyncio.run(work())
+
+
+def test_two_faults_of_one_kind_at_one_device_last_as_long_as_the_longer_one(campus):
+    script = (
+        ScriptedFault(10.0, "grid.connection", "outage", 100.0),
+        ScriptedFault(50.0, "grid.connection", "outage", 100.0),
+        ScriptedFault(10.0, "battery.main", "clamp", 100.0, 0.2),
+        ScriptedFault(50.0, "battery.main", "clamp", 20.0, 0.4),
+    )
+    site = SimulatedSite(campus, faults=script)
+    spoiler = site.devices["battery.main"].spoiler
+    seen = {}
+    for second in range(200):
+        site.tick(1.0)
+        seen[second] = site.site.grid_on, spoiler.value("clamp", 1.0)
+    assert seen[20] == (False, 0.2) and seen[60] == (False, 0.4) and seen[90] == (False, 0.2)
+    assert seen[130] == (False, 1.0) and seen[170] == (True, 1.0)

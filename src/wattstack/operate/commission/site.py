@@ -21,13 +21,13 @@ from typing import TYPE_CHECKING, Any
 from wattstack.campus import SizeRange, read_campus
 from wattstack.errors import Fault, InputError
 from wattstack.operate.alarms import Syslog
+from wattstack.operate.alone import alone
 from wattstack.operate.audit import Audit, Change
 from wattstack.operate.commission.bench import Options
 from wattstack.operate.commission.checks import FAILED
 from wattstack.operate.commission.run import VERSION, commission
 from wattstack.operate.prepare import checksum_of, prepare_campus
 from wattstack.operate.process import run_until_stopped
-from wattstack.operate.supervise import alone
 
 if TYPE_CHECKING:
     from wattstack.campus import Campus
@@ -65,12 +65,12 @@ def commission_campus(
     folder = Path(folder) if folder is not None else usual
     keep = _free
     with ExitStack() as held:
+        if simulated:
+            campus = prepare_campus(source, True, folder, say).campus
         if simulated or options.write:
             for one in {site_folder.resolve(), folder.resolve()} if not simulated else {folder.resolve()}:
                 one.mkdir(parents=True, exist_ok=True)
                 held.enter_context(alone(one))
-        if simulated:
-            campus = prepare_campus(source, True, folder, say).campus
         _require(campus, source, options)
         if options.write and not simulated:
             keep = _lease(held, site_folder)

@@ -1,6 +1,6 @@
 """`python -m wattstack.operate.keeper CAMPUS FOLDER`: which campus file runs, where the system starts each process.
 
-Needs    operate.keeper, operate.process, operate.supervise (alone), operate.guard.deadman (READY=1).
+Needs    operate.keeper, operate.process, operate.alone, operate.guard.deadman (READY=1).
 Gives    main.
 Used by  packaging's unit wattstack-campus.
 """
@@ -18,9 +18,9 @@ async def keep_campus(source: str, folder: Path) -> None:
     Raises:
         InputError: It cannot be run, or the folder is in use.
     """
+    from wattstack.operate.alone import alone
     from wattstack.operate.guard.deadman import Watchdog
     from wattstack.operate.keeper import take_over
-    from wattstack.operate.supervise import alone
 
     keeper = take_over(Path(source), folder.resolve(), lambda line: print(line, flush=True))
     with alone(keeper.prepared.folder):

@@ -172,7 +172,11 @@ class SimulatedSite:
         now = self.site.time_s - self._origin_s
         for fault in [f for f in self._in_force if now >= f.at_s + f.lasts_s]:
             self._in_force.remove(fault)
-            self.lift(fault.device, fault.kind)
+            same = [f for f in self._in_force if (f.device, f.kind) == (fault.device, fault.kind)]
+            if same:  # another one of its kind goes on
+                self.devices[fault.device].spoiler.put(fault.kind, same[-1].value)
+            else:
+                self.lift(fault.device, fault.kind)
         while self._script and self._script[0].at_s <= now:
             fault = self._script.pop(0)
             self._in_force.append(fault)
