@@ -173,16 +173,15 @@ def test_two_units_on_one_serial_line_are_read_and_written():
         )
         await server.serve_forever(background=True)
         one = GRID | {"transport": "rtu", "serial": wire.ends[0], "baud": 115_200, "timeout_s": 0.5}
-        two = one | {"unit": 2, "serial": wire.ends[0].replace("/dev/", "/dev//")}
-        devices = Devices(campus_with({METER: one, f"{METER}#2": two}))
+        spelled = {"unit": 2, "serial": wire.ends[0].replace("/dev/", "/dev//")}
+        devices = Devices(campus_with({METER: one, f"{METER}#2": one | spelled}))
         await devices.start()
         image = await read_until(
             devices,
             lambda image: image.known(f"{METER}.power_mw", 1.0) and image.known(f"{METER}#2.power_mw", 1.0),
         )
         powers = [image.value(f"{METER}.power_mw"), image.value(f"{METER}#2.power_mw")]
-        assert powers == pytest.approx([1.0, 2.0])
-        assert len(rtu._lines) == 1  # however it is spelled
+        assert powers == pytest.approx([1.0, 2.0]) and len(rtu._lines) == 1
         live = devices.live[METER]
         await live.request(write_request(1, 0, (0, 500)))
         image = await read_until(devices, lambda image: abs(image.value(f"{METER}.power_mw") - 0.05) < 1e-9)
