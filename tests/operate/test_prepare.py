@@ -141,3 +141,22 @@ def test_a_second_start_leaves_the_campus_that_runs_as_it_is(campus_file, tmp_pa
     with alone(made.folder), pytest.raises(InputError, match="running already"):
         prepare_campus(campus_file, simulated=True, folder=tmp_path / "live")
     assert made.file.read_bytes() == before
+
+
+def test_what_is_wrong_with_the_files_of_devices_is_told_at_once_before_anything_starts(campus_file):
+    with campus_file.open("a", encoding="utf-8") as file:
+        file.write(
+            "devices:\n  battery.main: {template: library:sunspec-storage, transport: tls, host: 192.0.2.9,\n"
+            "    ca: ca.pem, certificate: site.pem, key: site.key}\n  grid.connection: {template: library:meter-generic,\n"
+            "    transport: mqtt, host: 192.0.2.8, topic: meter, password: broker.txt}\n"
+        )
+    (campus_file.parent / "site.pem").write_text("a certificate")
+    (campus_file.parent / "site.key").write_text("a key")
+    (campus_file.parent / "site.key").chmod(0o644)
+    with pytest.raises(InputError) as caught:
+        prepare_campus(campus_file)
+    told = {fault.where: fault.what for fault in caught.value.faults}
+    assert "is ca.pem, which is not there" in told["devices.battery.main.ca"]
+    assert "site.key, which has mode 644, must have 600" in told["devices.battery.main.key"]
+    assert "broker.txt, which cannot be read" in told["devices.grid.connection.password"]
+    assert len(told) == 3 and not (campus_file.parent / "operate-data").exists()

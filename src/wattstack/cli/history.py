@@ -81,7 +81,7 @@ def query(folder: Path, signal: str | None, start: str | None, end: str | None, 
 
 
 @history.command(short_help="What happened: alarms, commands, reasons.")
-@click.option("--level", type=click.Choice(["alarm", "command", "reason", "info"]), help="Only these.")
+@click.option("--level", type=click.Choice(["alarm", "command", "info"]), help="Only these.")
 @click.option("--channel", help="Only those whose channel begins so.")
 @click.option("--most", type=click.IntRange(1), default=1000, show_default=True, help="The newest so many.")
 @_with_range

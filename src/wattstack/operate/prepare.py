@@ -1,7 +1,7 @@
 """The campus as it is run: checked, kept beside the site's data, so that an edit changes nothing by itself.
 
-Needs    campus, plan.plan_site (sizes of a simulated site that do not stand yet), operate.day, operate.simulated (a
-         script of faults).
+Needs    campus, plan.plan_site (sizes of a simulated site that do not stand yet), operate: alone, audit, day,
+         simulated (a script of faults).
 Gives    prepare_campus, Prepared, checksum_of.
 Used by  operate.supervise, operate.keeper, cli.operate.
 
@@ -23,6 +23,7 @@ from typing import TYPE_CHECKING, Any
 from wattstack.campus import SizeRange, read_campus, write_campus
 from wattstack.errors import Fault, InputError
 from wattstack.operate.alone import alone
+from wattstack.operate.audit import read_secret
 from wattstack.operate.day import Day, read_day
 
 if TYPE_CHECKING:
@@ -122,6 +123,8 @@ def prepare_campus(
         campus = _sized(read_campus(source, changes=simulated_devices(campus)), say, shown)
     _require_runnable(campus, source)
     _require_templates(campus)
+    if not simulated:
+        _require_files(campus, source)
     campus = _anchored(campus, folder)
     _own(folder)
     file = folder / "campus.yaml"
@@ -317,6 +320,26 @@ def _require_templates(campus: Campus) -> None:
     from wattstack.operate.devices import layouts_of
 
     layouts_of(campus)
+
+
+def _require_files(campus: Campus, source: Path) -> None:
+    """Certificates of devices are there, and what is secret is their owner's alone."""
+    faults = []
+    for path, device in campus.devices.items():
+        for name in ("ca", "certificate"):
+            file = getattr(device, name)
+            if file is not None and not (campus.base_dir / file).is_file():
+                said = f"is {file}, which is not there, must be a file in PEM. Put it there, or correct the name."
+                faults.append(Fault(f"devices.{path}.{name}", said))
+        for name in ("key", "password"):
+            try:
+                if getattr(device, name) is not None:
+                    read_secret(campus.base_dir / getattr(device, name))
+            except InputError as error:
+                said = f"is {getattr(device, name)}, which {error.faults[0].what}"
+                faults.append(Fault(f"devices.{path}.{name}", said))
+    if faults:
+        raise InputError(str(source), faults)
 
 
 def _seen_first(source: Path) -> str:

@@ -45,7 +45,7 @@ def test_what_stands_in_the_guards_state_is_in_the_list_until_it_is_gone_and_see
             utc_s=NOW_S, level="alarm", channel="meter", text="silent for 3 s", data={"group": "meters"}
         )
         alarms.heard(begin)
-        alarms.heard(Event(utc_s=NOW_S, level="reason", channel="x", text="peak cap binding"))
+        alarms.heard(Event(utc_s=NOW_S, level="command", channel="x", text="peak cap binding"))
         alarms.heard(state("meter: silent for 4 s", "breaker: open"))
         seen = [(await ask_alarms(tmp_path, "list"))["alarms"]]
         alarms.heard(state("breaker: open", utc_s=NOW_S + 9))

@@ -95,7 +95,7 @@ def test_messages_come_back_as_they_went():
     for message in (
         read_message(json.dumps(REQUEST).encode()), Answer(id="1", taken=True, why=""), Names(names=("a", "b")),
         State(utc_s=1.0, mode="run", writes=True, values={"x": 1.5}, requests=({"id": "1", "low": 2.0},)),
-        Event(utc_s=1.0, level="reason", channel="battery.main", text="peak", data={"mw": 1.5, "n": 2, "b": True}),
+        Event(utc_s=1.0, level="command", channel="battery.main", text="peak", data={"mw": 1.5, "n": 2, "b": True}),
     ):  # fmt: skip
         assert read_message(write_message(message)) == message
 

@@ -113,8 +113,8 @@ async def events(request: Request) -> Response:
     room.gate.need(request, "viewer")
     start_s, end_s = _span(request)
     level, channel = request.query_params.get("level"), request.query_params.get("channel")
-    if level not in (None, "alarm", "command", "reason", "info"):
-        raise Refused(400, "level must be alarm, command, reason or info.")
+    if level not in (None, "alarm", "command", "info"):
+        raise Refused(400, "level must be alarm, command or info.")
     most = int(_number(request, "most", 200, 1, 2000))
     async with room.queries:
         found = await asyncio.to_thread(history.happened, room.folder, start_s, end_s, level, channel, most)

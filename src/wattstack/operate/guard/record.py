@@ -49,7 +49,9 @@ def pack(kind: bytes, told: dict[str, Any], *parts: bytes) -> bytes:
     import zstandard
 
     text = json.dumps(told).encode()
-    body = zstandard.ZstdCompressor(LEVEL).compress(struct.pack(">I", len(text)) + text + b"".join(parts))
+    body = zstandard.ZstdCompressor(LEVEL, write_checksum=True).compress(
+        struct.pack(">I", len(text)) + text + b"".join(parts)
+    )
     return kind + struct.pack(">I", len(body)) + body
 
 

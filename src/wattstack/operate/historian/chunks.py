@@ -37,7 +37,7 @@ def pack(values: np.ndarray) -> Iterator[bytes]:
     """
     import zstandard
 
-    press = zstandard.ZstdCompressor(level=_LEVEL, write_content_size=True, write_checksum=False).compress
+    press = zstandard.ZstdCompressor(level=_LEVEL, write_content_size=True, write_checksum=True).compress
     columns = np.ascontiguousarray(values.T, dtype=np.float32)
     decimals = _decimals(columns)
     for column, places in zip(columns, decimals, strict=True):

@@ -54,7 +54,7 @@ class Event:
 
     Attributes:
         utc_s: When, seconds since 1970 UTC.
-        level: "alarm", "command", "reason" or "info".
+        level: "alarm", "command" (with its reason) or "info".
         channel: What it is about ("battery.main.setpoint_mw").
         text: One sentence.
         data: Numbers and words that belong to it.

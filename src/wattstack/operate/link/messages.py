@@ -41,7 +41,7 @@ What = Literal[
     "reserve_mwh", "clear_lockout",
 ]  # fmt: skip
 Mode = Literal["run", "shadow", "manual", "safe"]
-Level = Literal["alarm", "command", "reason", "info"]
+Level = Literal["alarm", "command", "info"]
 
 
 class Said(BaseModel):

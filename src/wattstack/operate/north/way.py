@@ -114,7 +114,7 @@ class Site:
             self._untold.append(event)
 
     async def say(self, level: str, channel: str, text: str, **data: str | float | bool | None) -> None:
-        """The same in few words, dated now: level alarm, command, reason or info.
+        """The same in few words, dated now: level alarm, command or info.
 
         An alarm stands until something else is said on the same channel, so each condition has one of its own
         ("north.dsx.broker"). `once=True`: it happened, and is over.
