@@ -148,7 +148,8 @@ def test_what_is_wrong_with_the_files_of_devices_is_told_at_once_before_anything
         file.write(
             "devices:\n  battery.main: {template: library:sunspec-storage, transport: tls, host: 192.0.2.9,\n"
             "    ca: ca.pem, certificate: site.pem, key: site.key}\n"
-            "  grid.connection: {template: library:meter-generic, transport: mqtt,\n     host: 192.0.2.8, topic: meter, password: broker.txt}\n"
+            "  grid.connection: {template: library:meter-generic, transport: mqtt,\n"
+            "    host: 192.0.2.8, topic: meter, password: broker.txt}\n"
         )
     (campus_file.parent / "site.pem").write_text("a certificate")
     (campus_file.parent / "site.key").write_text("a key")
