@@ -11,6 +11,7 @@ from wattstack.campus import read_campus
 from wattstack.errors import InputError
 from wattstack.operate import prepare_campus
 from wattstack.operate.alone import alone
+from wattstack.operate.guard.strips import Strips
 from wattstack.operate.prepare import checksum_of
 
 
@@ -161,3 +162,30 @@ def test_what_is_wrong_with_the_files_of_devices_is_told_at_once_before_anything
     assert "site.key, which has mode 644, must have 600" in told["devices.battery.main.key"]
     assert "broker.txt, which cannot be read" in told["devices.grid.connection.password"]
     assert len(told) == 3 and not (campus_file.parent / "operate-data").exists()
+
+
+def test_a_battery_that_strips_has_a_device_for_each_of_its_groups(campus_file):
+    text = campus_file.read_text(encoding="utf-8").replace(
+        "power_mw: 4,", "power_mw: 4, strip: {every_days: 4, groups: 4},"
+    )
+    campus_file.write_text(text, encoding="utf-8")
+    made = prepare_campus(campus_file, simulated=True).campus
+    racks = [path for path in made.devices if path.startswith("battery.")]
+    assert racks == [f"battery.main#{k}" for k in range(1, 5)]
+    assert sum(made.devices[path].share_frac for path in racks) == pytest.approx(1.0)
+    assert Strips(made).paths == racks
+    with campus_file.open("a", encoding="utf-8") as file:
+        file.write("devices: {battery.main: {template: library:sunspec-storage, host: 192.0.2.9}}\n")
+    for simulated in (True, False):
+        with pytest.raises(
+            InputError, match=r"battery.main.strip.groups.*is 4, but 1 of devices.*must be as many"
+        ):
+            prepare_campus(campus_file, simulated=simulated)
+
+
+def test_an_asset_that_has_devices_of_its_own_is_given_no_other(campus_file):
+    one = "{{template: library:sunspec-storage, host: 192.0.2.{}, share_frac: 0.5}}"
+    with campus_file.open("a", encoding="utf-8") as file:
+        file.write(f"devices: {{battery.main#1: {one.format(8)}, battery.main#2: {one.format(9)}}}\n")
+    made = prepare_campus(campus_file, simulated=True).campus
+    assert set(made.devices) == {"grid.connection", "load.hall", "battery.main#1", "battery.main#2"}

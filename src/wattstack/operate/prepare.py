@@ -1,7 +1,7 @@
 """The campus as it is run: checked, kept beside the site's data, so that an edit changes nothing by itself.
 
-Needs    campus, plan.plan_site (sizes of a simulated site that do not stand yet), operate: alone, audit, day,
-         simulated (a script of faults).
+Needs    campus, control.strips_of, plan.plan_site (sizes of a simulated site that do not stand yet), operate: alone,
+         audit, day, simulated (a script of faults).
 Gives    prepare_campus, Prepared, checksum_of.
 Used by  operate.supervise, operate.keeper, cli.operate.
 
@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from wattstack.campus import SizeRange, read_campus, write_campus
+from wattstack.control import strips_of
 from wattstack.errors import Fault, InputError
 from wattstack.operate.alone import alone
 from wattstack.operate.audit import read_secret
@@ -108,7 +109,7 @@ def prepare_campus(
     source = source / "campus.yaml" if source.is_dir() else source
     checksum = checksum_of(source)
     campus = read_campus(source)
-    spoken_for = tuple(dict.fromkeys([*assets_of(campus), *campus.devices]))  # of a simulated site
+    spoken_for = (*_made_up(campus), *campus.devices)  # of a simulated site
     shown = read_day(day, campus, spoken_for) if simulated and day is not None else None
     if simulated and faults is not None:
         from wattstack.operate.simulated import read_faults
@@ -180,9 +181,7 @@ def simulated_devices(campus: Campus) -> dict[str, Any]:
     The page moves to a free port where its own is taken.
     """
     with ExitStack() as held:  # all stay taken until all are found
-        declared = {
-            path: {"template": f"library:{TEMPLATES[path.split('.')[0]]}"} for path in assets_of(campus)
-        }
+        declared = _made_up(campus)
         for path, one in campus.devices.items():
             declared[path] = one.model_dump(mode="json", exclude_unset=True)
         for values in declared.values():
@@ -194,7 +193,24 @@ def simulated_devices(campus: Campus) -> dict[str, Any]:
     return changes
 
 
-def assets_of(campus: Campus) -> Iterator[str]:
+def _made_up(campus: Campus) -> dict[str, dict[str, Any]]:
+    """A device for each asset that none is declared of; of a battery that strips, one for each of its groups."""
+    spoken_for = {path.split("#")[0] for path in campus.devices}
+    strips, made = strips_of(campus), {}
+    for asset in _assets_of(campus):
+        if asset in spoken_for:
+            continue
+        kind, _, name = asset.partition(".")
+        one = {"template": f"library:{TEMPLATES[kind]}"}
+        groups = strips[name].groups if kind == "battery" and name in strips else 1
+        if groups == 1:
+            made[asset] = one
+            continue
+        made |= {f"{asset}#{k}": one | {"share_frac": 1.0 / groups} for k in range(1, groups + 1)}
+    return made
+
+
+def _assets_of(campus: Campus) -> Iterator[str]:
     """Paths of all that a device could speak for."""
     if campus.grid is not None:
         yield "grid.connection"
@@ -311,6 +327,15 @@ def _require_runnable(campus: Campus, source: Path) -> None:
                 f"each asset on this machine. Type: wattstack operate {_seen_first(source)}",
             )
         )
+    for name, strip in strips_of(campus).items():
+        mine = [path for path in campus.devices if path.split("#")[0] == f"battery.{name}"]
+        if mine and len(mine) != strip.groups:
+            said = (
+                f"is {strip.groups}, but {len(mine)} of devices speak for battery.{name}, must be as many: each strips "
+                f"by itself. Declare battery.{name}#1 .. #{strip.groups}, each with its share_frac, or set groups: "
+                f"{len(mine)}."
+            )
+            faults.append(Fault(f"battery.{name}.strip.groups", said))
     if faults:
         raise InputError(str(source), faults)
 
