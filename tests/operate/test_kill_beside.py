@@ -93,6 +93,28 @@ class Site:
                 await asyncio.sleep(0.1)
 
 
+def test_a_standby_on_the_same_machine_takes_over_from_a_guard_that_is_killed_and_back(campus_file):
+    with campus_file.open("a", encoding="utf-8") as file:
+        file.write("operate: {standby: {lease_s: 1}}\n")
+    site = Site(campus_file)
+
+    async def work():
+        async with site.running("devices", "guard", "standby"):
+            await until(lambda: "standby" in site.supervisor.processes, READY_S)
+            for name in ("guard", "standby", "guard"):
+                other = {"guard": "standby", "standby": "guard"}[name]
+                waits = site.supervisor.processes[other].pid
+                await asyncio.sleep(10.0)  # it reads all by then, and waits
+                site.kill(name)
+                site.states.clear()
+                await until(site.controls, READY_S)
+                assert site.supervisor.processes[other].pid == waits
+                await until(lambda n=name: n in site.supervisor.processes, READY_S)
+        assert site.supervisor.starts == {"devices": 1, "guard": 3, "standby": 2}
+
+    asyncio.run(work())
+
+
 def test_control_goes_on_while_planner_and_page_are_killed_and_they_are_started_again(campus_file):
     site = Site(campus_file)
 

@@ -77,13 +77,11 @@ def parts_of(prepared: Prepared, shadow: bool, speed: float | None, faults: str 
         words = ("-m", "wattstack", "simulate-devices", file, *hurried, *script)
         parts.append(Part("devices", words, nice=NICE["devices"]))
     socket = prepared.folder / "guard.sock"
-    parts.append(
-        Part(
-            "guard",
-            ("-m", "wattstack.operate.guard", file, *(("--shadow",) if shadow else ()), *hurried),
-            nice=NICE["guard"],
-        )
-    )
+    words = ("-m", "wattstack.operate.guard", file, *(("--shadow",) if shadow else ()), *hurried)
+    parts.append(Part("guard", words, nice=NICE["guard"]))
+    standby = prepared.campus.operate.standby
+    if standby is not None and standby.fence is None:  # one on another machine has a supervisor of its own
+        parts.append(Part("standby", words, socket, NICE["guard"]))
     if speed is not None:
         words = ("-m", "wattstack.operate.simulated.utility", file, str(prepared.folder))
         parts.append(Part("utility", words, socket))

@@ -12,7 +12,14 @@ import os
 from collections.abc import Mapping
 from pathlib import Path
 
-LIMITS_MB = {"guard": 1024.0, "historian": 2048.0, "planner": 2048.0, "face": 512.0, "north": 512.0}
+LIMITS_MB = {
+    "guard": 1024.0,
+    "standby": 1024.0,
+    "historian": 2048.0,
+    "planner": 2048.0,
+    "face": 512.0,
+    "north": 512.0,
+}
 USUAL_MB = 1024.0
 TOLD_FRAC, OVER_FRAC = 0.8, 0.7  # of the limit: told from here on, over when below
 
