@@ -9,13 +9,14 @@ from contextlib import asynccontextmanager
 
 from benchmarks.guard_tools import free_port
 from tests.operate.guard.conftest import until
-from tests.operate.guard.test_fence import LEASE_S, READY_S, two_hosts, working
+from tests.operate.guard.test_fence import READY_S, two_hosts, working
 from wattstack.operate.face import make_app, serve
 from wattstack.operate.guard import decide_again
 from wattstack.operate.link import Request, open_client
 from wattstack.operate.north import Site
 from wattstack.operate.north.standby import StandbyWay
 
+LEASE_S = 6.0  # both machines are in this process: where it stands still for less, nobody takes over
 SECRET = "fedcba9876543210" * 2
 
 
@@ -71,7 +72,7 @@ def named(guard) -> set[str]:
 
 def test_what_was_asked_of_the_first_holds_when_it_dies_and_what_was_let_back_there_is_let_back(tmp_path):
     async def work():
-        async with two_hosts(tmp_path) as (_site, first, second):
+        async with two_hosts(tmp_path, LEASE_S) as (_site, first, second):
             ports = [free_port(), free_port()]
             pages = [f"http://127.0.0.1:{port}" for port in ports]
             a, b = (with_page(host, port, pages) for host, port in zip((first, second), ports, strict=True))
@@ -87,7 +88,7 @@ def test_what_was_asked_of_the_first_holds_when_it_dies_and_what_was_let_back_th
                         second_user="engineer-2",
                         reason="the utility rang",
                     )
-                    await until(lambda: named(other) == {"import_limit_mw 15.0"}, 10.0)
+                    await until(lambda: named(other) == {"import_limit_mw 15.0"}, 20.0)
                     await until(
                         lambda: other.mind.lockouts.why == {"grid.connection": "its breaker opened"}, 10.0
                     )
@@ -97,7 +98,7 @@ def test_what_was_asked_of_the_first_holds_when_it_dies_and_what_was_let_back_th
                     await until(lambda: not other.mind.lockouts.why, 10.0)
                     assert not other.may_write
                     a[2].cut = True
-                    await until(lambda: other.may_write, 5.0 * LEASE_S)
+                    await until(lambda: other.may_write, 3.0 * LEASE_S)
                     assert named(other) == {"import_limit_mw 15.0"}
                     await until(lambda: abs(other.decision.asset_mw["battery.main"] - 5.0) < 0.5, 10.0)
                     a[2].cut = False
@@ -109,7 +110,7 @@ def test_what_was_asked_of_the_first_holds_when_it_dies_and_what_was_let_back_th
                         second_user="engineer-2",
                         ends=True,
                     )
-                    await until(lambda: not named(one), 10.0)  # now it is the first one that follows
+                    await until(lambda: not named(one), 20.0)  # now it is the first one that follows
         made = decide_again(b[1] / "images")
         assert made.cycles > 50 and made.first is None
         kept = json.loads(json.loads((b[1] / "state.json").read_text())["state"])

@@ -21,7 +21,6 @@ from wattstack.operate.guard import Guard
 from wattstack.operate.simulated import simulate_devices
 
 LEASE_S = 2.0  # a busy machine takes its time; the benchmark failover has one second
-STANDBY = {"operate": {"standby": {"lease_s": LEASE_S, "fence": "battery.main"}}}
 FENCED = {**DEVICES, "battery.main": {"template": "library:bess-generic"}}
 READY_S = 60.0
 SETPOINT, FENCE = 2000, 2030
@@ -62,9 +61,9 @@ class Wire:
 
 
 @asynccontextmanager
-async def two_hosts(tmp_path):
+async def two_hosts(tmp_path, lease_s: float = LEASE_S):
     """A simulated site, and for each of two machines its folder, its campus and its wire to the battery."""
-    campus = campus_of(FENCED, **STANDBY)
+    campus = campus_of(FENCED, operate={"standby": {"lease_s": lease_s, "fence": "battery.main"}})
     hosts = []
     async with simulate_devices(campus) as site:
         for name in ("a", "b"):

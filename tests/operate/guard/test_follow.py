@@ -28,7 +28,7 @@ def minds():
     writes, waits = Mind(campus_of()), Mind(campus_of())
     for mind in (writes, waits):
         mind.decide(image_of(site(), 0.0))
-    waits.live = False
+    waits.lead(False)
     return writes, waits
 
 
@@ -100,6 +100,20 @@ def test_lockouts_are_followed_and_let_back_when_a_person_let_them_back_there(mi
     }  # fmt: skip
     follow(waits, told(writes), 2.0, UTC_S)
     assert list(waits.lockouts.why) == ["grid.connection"]  # that one it saw itself
+
+
+def test_who_wrote_and_writes_no_more_lets_go_what_was_ended_meanwhile(minds):
+    writes, waits = minds
+    ask(writes)
+    writes.lockouts.lock("battery.main", "its contactor opened")
+    follow(waits, told(writes), 1.0, UTC_S)
+    waits.lead(True)
+    writes.lead(False)
+    assert follow(writes, told(waits), 1.0, UTC_S) == [] and len(held(writes)) == len(held(waits)) == 1
+    ask(waits, id="2", ends=True)
+    assert waits.lockouts.clear("battery.main") == ""
+    follow(writes, told(waits), 1.0, UTC_S)
+    assert held(writes) == [] and not writes.lockouts.why
 
 
 def test_the_peak_of_each_month_and_the_open_interval_are_the_larger_of_both(minds):

@@ -55,8 +55,8 @@ def test_where_nothing_answers_any_more_each_device_is_told_and_the_site_comes_b
         for path in guard.campus.devices:
             site.put(path, "silent")
         await until(lambda: len(guard.lost()) == len(guard.campus.devices), 20.0)
-        told = {e.channel for e in guard.telling.recent if "is lost" in e.text}
-        assert told == set(guard.campus.devices) and not guard.decision.whole
+        told = lambda: {e.channel for e in guard.telling.recent if "is lost" in e.text}  # noqa: E731
+        await until(lambda: told() == set(guard.campus.devices) and not guard.decision.whole, 10.0)
         await until(lambda: site.devices["battery.main"].fell_back, 20.0)
         for path in guard.campus.devices:
             site.lift(path, "silent")

@@ -85,6 +85,10 @@ class Lockouts:
         del self.why[path]
         return ""
 
+    def hand_over(self) -> None:
+        """What we hold out may be let back by the next controller."""
+        self._followed |= set(self.why)
+
     def follow(self, told: dict[str, str]) -> None:
         """Hold out what the controller that writes holds out, and let back what a person let back there."""
         for path in self._followed - set(told):

@@ -198,7 +198,7 @@ class Guard:
     def _live(self, live: bool) -> None:
         """Let the mind know whether it is we who write."""
         if live != self.mind.live:
-            self.mind.live = live
+            self.mind.lead(live)
             self._heard("live", live)
 
     def _fence_told(self, level: str, text: str) -> None:

@@ -352,6 +352,13 @@ class Mind:
             low, high = (min(max(self.last_mw + s * most, left.low_mw), left.high_mw) for s in (-1.0, 1.0))
             left.narrow("ramp", low, high, "leaves the actual power gently")
 
+    def lead(self, live: bool) -> None:
+        """Whether it is we who write from now on. Who writes no more keeps what it holds until it hears of who does."""
+        self.live = live
+        if not live:
+            self.book.hand_over()
+            self.lockouts.hand_over()
+
     def begin(self, seen_mw: float) -> None:
         """Go on from the actual power of all batteries: no bump."""
         self.last_mw, self._began_s = seen_mw, nan

@@ -170,7 +170,7 @@ def _hear(mind: Any, what: str, words: list[Any]) -> None:
     elif what == "begin":
         mind.begin(words[0])
     elif what == "live":
-        mind.live = words[0]
+        mind.lead(words[0])
     elif what == "recall":
         recall(mind, *words)
     elif what == "follow":

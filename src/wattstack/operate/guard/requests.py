@@ -72,6 +72,10 @@ class RequestBook:
             self._force[_key(request)] = ends_s, request
         return Answer(id=request.id, taken=True, why=f"in force for {request.until_s - utc_s:.0f} s")
 
+    def hand_over(self) -> None:
+        """What others asked of us is the next controller's: it may have ended since."""
+        self._followed |= {key for key, (_, request) in self._force.items() if request.source != "planner"}
+
     def follow(self, told: list[Request], utc_s: float, time_s: float) -> list[str]:
         """Hold what is in force at the controller that writes, and let go what was and is not any more.
 
