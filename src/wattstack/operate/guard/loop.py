@@ -42,6 +42,7 @@ if TYPE_CHECKING:
 SHARE = 0.6  # of the period: by then the image is frozen, whoever has not answered
 START_S = 10.0  # so long a full image is waited for; then it goes on with what is there
 SAVE_S = 1.0
+TOO_LONG = "takes longer than its period, again and again: the machine is short of processor"
 SHORT_S, SHORT_MOST = 10, 3  # so many overruns within so many seconds are told
 SLOW_S = 1.0  # from one look at what is slow to the next
 
@@ -149,9 +150,10 @@ class Guard:
         self._fenced(image)
         self._begin(image)
         self._live(self.holder and (self.fence is None or self.fence.sure))
-        self.decision = made = self.mind.decide(image)
-        if self.recorder is not None:
-            self.recorder.decided(image, self.utc_s, made)
+        made = self._decide(image)
+        if self.devices.outlived(image):  # something is too old by now: without it, at once
+            self.image = image = self.devices.freeze()
+            made = self._decide(image)
         written = self._write(made) if self.may_write else False
         self.cycle_s.append(loop.time() - began)
         self._look(image)
@@ -160,6 +162,12 @@ class Guard:
             await self._keep(loop.time())
         self.cycles += 1
         self.watchdog.say("WATCHDOG=1")
+
+    def _decide(self, image: Image) -> Decision:
+        self.decision = made = self.mind.decide(image)
+        if self.recorder is not None:
+            self.recorder.decided(image, self.utc_s, made)
+        return made
 
     def _tell(self, image: Image, made: Decision, written: bool) -> None:
         """Tell of the cycle; whatever is wrong with that, control goes on."""
@@ -283,12 +291,7 @@ class Guard:
         if request.source != "planner" or not answer.taken:
             who = request.user or request.source
             verdict = "taken" if answer.taken else f"refused: {answer.why}"
-            data = {
-                "id": request.id,
-                "source": request.source,
-                "user": request.user,
-                "second": request.second_user,
-            }
+            data = request.model_dump(include={"id", "source", "user"}) | {"second": request.second_user}
             self.telling.say("info", request.what, f"{who} asks for {_words(request)}; {verdict}", data)
         self._saved_s = -np.inf if request.source == "user" else self._saved_s  # at once: it has to survive
         return answer
@@ -326,9 +329,7 @@ class Guard:
         if self.fence is not None and not self.mind.live and (wrong := self._follow()):
             saved["other controller"] = wrong
         if late >= SHORT_MOST:
-            saved["cycle"] = (
-                "takes longer than its period, again and again: the machine is short of processor"
-            )
+            saved["cycle"] = TOO_LONG
         odd = {
             f"{p} setpoint": f"{command.state}: {command.why}"
             for p, command in self.devices.commands.items()
