@@ -47,6 +47,23 @@ def test_a_rack_whose_gauge_cannot_be_adds_nothing_to_what_is_sure():
     assert "battery.main#2" in " ".join(made.alarms) and made.values["control.sure_mwh"] <= 10.0 + 1e-6
 
 
+@pytest.mark.parametrize(
+    ("flows_mw", "voltage_pu", "there"), [(6.8, 1.0, 1.0), (0.0, 1.0, 0.0), (6.8, 0.0, 0.0)]
+)
+def test_a_breaker_that_shows_open_while_power_flows_is_not_believed(flows_mw, voltage_pu, there):
+    mind = Mind(campus_of(duties={"backup": {"duration_h": 1.0, "load_frac": 0.5}}))
+    for k in range(30):
+        shown = {"grid__connection__power_mw": flows_mw, "grid__connection__voltage_pu": voltage_pu}
+        shown |= {"grid__connection__breaker": float(k < 10), "battery__main__power_mw": 0.0}
+        made = mind.decide(image_of(site(k / 10, **shown), k / 10))
+    assert made.values["grid.on"] == there
+    if there:
+        assert "shows open while 6.8 MW flow" in made.alarms["grid.connection.breaker"]
+        assert (
+            made.asset_mw["battery.main"] == 0.0
+        )  # nothing of the reserve is spent on an island that is none
+
+
 def test_where_nothing_answers_any_more_each_device_is_told_and_the_site_comes_back_by_itself(at_site):
     async def work(site, guard):
         await until(

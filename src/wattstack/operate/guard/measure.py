@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 FAR = 1.5  # times what stands: more is not believed
 BALANCE_FRAC, BALANCE_S = 0.05, 5.0
+FLOWS_FRAC = 0.02  # of the rating: more than a meter shows of nothing
 SOURCES = ("battery.", "solar.", "generator.")
 
 
@@ -231,11 +232,18 @@ class Reader:
         }  # fmt: skip
 
     def _grid(self, get, seen: Seen) -> None:
-        """Whether the grid is there; where nothing tells it, as before."""
+        """Whether the grid is there; where nothing tells it, as before. A breaker through which power flows is closed,
+        whatever its contact says."""
         for path in self._of.get("grid.connection", ()):
             breaker, voltage = get(path, "breaker"), get(path, "voltage_pu")
             well, source = get(path, "grid_well"), get(path, "source")
-            signs = [breaker != 0.0, not voltage < 0.5, well != 0.0, source != 2.0]
+            flows_mw = max(
+                (abs(p) for p in (get(path, name) for name in POWERS) if not isnan(p)), default=0.0
+            )
+            lies = breaker == 0.0 and FLOWS_FRAC * self._sizes[path] < flows_mw <= FAR * self._sizes[path]
+            if lies:
+                seen.doubts[f"{path}.breaker"] = f"shows open while {flows_mw:.3g} MW flow: not believed"
+            signs = [breaker != 0.0 or lies, not voltage < 0.5, well != 0.0, source != 2.0]
             if not all(isnan(one) for one in (breaker, voltage, well, source)):
                 self._grid_on, seen.grid_read = float(all(signs)), True
                 break
