@@ -260,11 +260,11 @@ def test_workers_that_die_every_time_end_the_work_in_words(two_workers, monkeypa
 
 def test_a_cluster_without_workers_says_so(monkeypatch):
     distributed = pytest.importorskip("distributed", reason="Dask is not installed: pip install .[cluster]")
-    monkeypatch.setattr(cluster_of, "CONNECT_S", 0.5)
     with (
         distributed.LocalCluster(n_workers=0, dashboard_address=":0", silence_logs=50) as empty,
         work.Team(cluster=empty.scheduler_address) as team,
     ):
+        monkeypatch.setattr(cluster_of, "CONNECT_S", 0.5)  # of the wait for workers only: who connects may be slow
         team.keep("a", 1)
         with pytest.raises(StateError, match=r"has no workers\. Start some: dask worker tcp://"):
             team.map(pow, ["a"], [1])
@@ -283,11 +283,11 @@ def test_workers_that_come_a_little_late_are_waited_for():
 
 def test_a_scheduler_that_goes_away_ends_the_work_in_words(monkeypatch):
     distributed = pytest.importorskip("distributed", reason="Dask is not installed: pip install .[cluster]")
-    monkeypatch.setattr(cluster_of, "CONNECT_S", 1.0)
     with distributed.LocalCluster(n_workers=1, dashboard_address=":0", silence_logs=50) as gone:
         team = work.Team(cluster=gone.scheduler_address)
         team.keep("a", 2)
         assert team.map(pow, ["a"], [5]) == [32]
+        monkeypatch.setattr(cluster_of, "CONNECT_S", 1.0)
     with team, pytest.raises(StateError, match="is gone or has no workers"):
         team.map(pow, ["a"], [5])
 
