@@ -325,19 +325,26 @@ def shown(bus, folder, feed: str = "main") -> dict:
 
 
 @asynccontextmanager
-async def running(folder, port, **more):
-    """A way with a guard's socket."""
-    campus = campus_of(folder, port, **more)
-    guard, site, way = Socket(folder), Site(campus, folder), DsxWay(campus)
+async def at_work(guard, site, *ways):
+    """A guard's socket, the site that listens to it and ways that run on it, until the block ends."""
     await guard.open()
-    tasks = [asyncio.create_task(site.listen()), asyncio.create_task(way.run(site))]
+    tasks = [asyncio.create_task(one) for one in (site.listen(), *(way.run(site) for way in ways))]
     try:
-        yield guard, way
+        yield
     finally:
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
         await guard.shut()
+
+
+@asynccontextmanager
+async def running(folder, port, **more):
+    """A DSX way with a guard's socket."""
+    campus = campus_of(folder, port, **more)
+    guard, site, way = Socket(folder), Site(campus, folder), DsxWay(campus)
+    async with at_work(guard, site, way):
+        yield guard, way
 
 
 def with_broker(folder, work, **more) -> None:

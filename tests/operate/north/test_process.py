@@ -18,6 +18,7 @@ from tests.operate.north.conftest import (
     SET,
     STATUS,
     Socket,
+    at_work,
     broker,
     bus_at,
     campus_of,
@@ -42,15 +43,9 @@ def work(folder, script) -> None:
 
     async def whole() -> None:
         guard, site = Socket(folder), Site(None, folder)
-        await guard.open()
-        task = asyncio.create_task(site.listen())
-        try:
+        async with at_work(guard, site):
             await until(lambda: site.heard)
             await script(guard, site)
-        finally:
-            task.cancel()
-            await asyncio.gather(task, return_exceptions=True)
-            await guard.shut()
 
     asyncio.run(asyncio.wait_for(whole(), 30))
 

@@ -14,7 +14,7 @@ import pytest
 
 from benchmarks.guard_tools import free_port
 from tests.operate.face.conftest import RAW, opened
-from tests.operate.north.conftest import Socket, until
+from tests.operate.north.conftest import Socket, at_work, until
 from wattstack.campus import Campus, read_campus, write_campus
 from wattstack.errors import InputError
 from wattstack.operate.guard.state import save_state
@@ -62,16 +62,9 @@ class Waiting(Socket):
 @asynccontextmanager
 async def asking(campus: Campus, folder: Path):
     """A way with the socket of a guard that waits."""
-    guard, site = Waiting(folder), Site(campus, folder)
-    await guard.open()
-    tasks = [asyncio.create_task(site.listen()), asyncio.create_task(StandbyWay(campus).run(site))]
-    try:
+    guard = Waiting(folder)
+    async with at_work(guard, Site(campus, folder), StandbyWay(campus)):
         yield guard
-    finally:
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
-        await guard.shut()
 
 
 def heard(folder: Path) -> dict:
@@ -167,6 +160,9 @@ class Odd(BaseHTTPRequestHandler):
 
     def do_GET(self):
         self.seen.append(self.headers.get("authorization"))
+        if self.says.startswith(b"raw "):
+            self.wfile.write(self.says[4:])
+            return
         if self.says.startswith(b"http"):
             self.send_response(302)
             self.send_header("location", self.says.decode())
@@ -204,6 +200,11 @@ def odd():
         b"\xff\xfe",
         b" " * (way.MOST + 5),
         b"[" * 100_000,
+        b"raw 220 mail.example ESMTP\r\n\r\n",
+        b"raw HTTP/1.1 200 OK\r\nContent-Length: 500\r\n\r\n{}",
+        b"raw HTTP/9.9 200 OK\r\n\r\n{}",
+        b"raw HTTP/1.1 200 OK\r\nX: " + b"y" * 70_000 + b"\r\n\r\n{}",
+        b"raw HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n{}",
     ],
 )
 def test_what_is_no_memory_is_not_left_for_the_guard(says, odd, folder, monkeypatch):

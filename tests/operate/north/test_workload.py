@@ -16,7 +16,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.operate.north.conftest import RAW, Socket, until
+from tests.operate.north.conftest import RAW, Socket, at_work, until
 from wattstack.campus import Campus, write_campus
 from wattstack.operate.link import State
 from wattstack.operate.north import Site, run_north, workload
@@ -64,16 +64,9 @@ def cap(mw: float, for_s: float = 600.0, **more) -> dict:
 async def running(folder: Path, **words):
     ways = {"program": str(folder / "hook"), "timeout_s": 5.0, "every_s": 0.1, "again_s": 60.0, **words}
     campus = Campus.model_validate({**RAW, "operate": {"north": {"workload": ways}}})
-    guard, site, way = Guard(folder), Site(campus, folder), WorkloadWay(campus)
-    await guard.open()
-    tasks = [asyncio.create_task(site.listen()), asyncio.create_task(way.run(site))]
-    try:
+    guard = Guard(folder)
+    async with at_work(guard, Site(campus, folder), WorkloadWay(campus)):
         yield guard
-    finally:
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
-        await guard.shut()
 
 
 @pytest.fixture

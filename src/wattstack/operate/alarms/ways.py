@@ -1,6 +1,6 @@
 """Three ways out of the building: a posted JSON, a mail, a line of syslog.
 
-Needs    operate.audit.read_secret, campus (operate.alarms of it).
+Needs    operate: audit.read_secret, straight; campus (operate.alarms of it).
 Gives    Webhook, Post, Syslog, ways_of.
 Used by  operate.alarms.teller, operate.audit (Syslog.line, handed in by whoever makes both).
 
@@ -33,6 +33,7 @@ from urllib.parse import unquote, urlsplit, urlunsplit
 from wattstack.errors import Fault, InputError
 from wattstack.operate.alarms.book import Telling
 from wattstack.operate.audit import read_secret
+from wattstack.operate.straight import straight_opener
 
 if TYPE_CHECKING:
     from wattstack.campus import Campus
@@ -77,7 +78,7 @@ class Webhook:
 
     def __init__(self, site: str, url: str) -> None:
         self._site, self._url = site, url
-        self._opener = urllib.request.build_opener(_NoDetour)
+        self._opener = straight_opener()
 
     @_only_oserror("webhook")
     def send(self, telling: Telling) -> None:
@@ -108,11 +109,6 @@ def _read_on(answer: Any) -> None:
     """Hear a server out that has taken it; what comes after its 2xx changes nothing."""
     with suppress(OSError, http.client.HTTPException):
         answer.read1(4096)
-
-
-class _NoDetour(urllib.request.HTTPRedirectHandler):
-    def redirect_request(self, *_: Any) -> None:
-        return None
 
 
 class Post:

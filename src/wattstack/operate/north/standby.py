@@ -1,6 +1,6 @@
 """What the controller of another machine knows, asked of its page while ours waits, and left where our guard finds it.
 
-Needs    campus, operate: link, audit.standby_secret; operate.north.way.
+Needs    campus, operate: link, audit.standby_secret, straight; operate.north.way.
 Gives    StandbyWay.
 Used by  operate.north.way.
 
@@ -11,6 +11,7 @@ it came, with its checksum; the guard decides what of it counts. Who writes itse
 from __future__ import annotations
 
 import asyncio
+import http.client
 import json
 import os
 import ssl
@@ -18,12 +19,13 @@ import urllib.error
 import urllib.request
 from math import inf, isfinite
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from wattstack.errors import Fault, InputError
 from wattstack.operate.audit import standby_secret
 from wattstack.operate.link import Memory
 from wattstack.operate.north.way import Site
+from wattstack.operate.straight import straight_opener
 
 if TYPE_CHECKING:
     from wattstack.campus import Campus
@@ -33,6 +35,7 @@ EVERY_S = 1.0
 ANSWER_S = 2.0
 LOST_S = 30.0  # silence of the controller that writes, until it is told
 MOST = 1 << 20  # bytes of an answer
+NO_MEMORY = (http.client.HTTPException, ValueError, KeyError, TypeError, AttributeError, RecursionError)
 SILENT = (
     "what the controller that writes knows is not heard, its requests and lockouts of now would not be known here if "
     "this one took over"
@@ -54,8 +57,8 @@ class StandbyWay:
         self._pages, self._secret = standby.pages, standby_secret(campus)
         context = ssl.create_default_context(cafile=_ca(campus))
         context.minimum_version = ssl.TLSVersion.TLSv1_2
-        self._opener = urllib.request.build_opener(
-            urllib.request.ProxyHandler({}), urllib.request.HTTPSHandler(context=context), _NoDetour
+        self._opener = straight_opener(
+            urllib.request.ProxyHandler({}), urllib.request.HTTPSHandler(context=context)
         )
 
     async def run(self, site: Site) -> None:
@@ -95,7 +98,7 @@ class StandbyWay:
             except urllib.error.HTTPError as error:
                 error.close()
                 whys.append(f"{page} answered {error.code}")
-            except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+            except (*NO_MEMORY, OSError) as error:
                 whys.append(f"{page}: {getattr(error, 'reason', error)}")
         return text, "; ".join(whys)
 
@@ -109,13 +112,6 @@ class StandbyWay:
         if len(raw) > MOST:
             raise ValueError(f"says more than {MOST} bytes")
         return raw.decode("utf-8")
-
-
-class _NoDetour(urllib.request.HTTPRedirectHandler):
-    """The secret goes to the address of the campus file and to no other."""
-
-    def redirect_request(self, *_: Any) -> None:
-        return None
 
 
 def _leave(path: Path, text: str) -> None:

@@ -11,7 +11,7 @@ from tempfile import TemporaryDirectory
 
 import pytest
 
-from tests.operate.north.conftest import Socket, until
+from tests.operate.north.conftest import Socket, at_work, until
 from tests.operate.north.openadr.conftest import MemoryVtn, campus_of, event, moment
 from wattstack.errors import InputError
 from wattstack.operate.north import Site
@@ -38,15 +38,8 @@ async def running(spoken_to, **words):
         folder, campus = Path(name), campus_of(**{"poll_s": 2.0, **words})
         guard, site, way = Socket(folder), Site(campus, folder), OpenAdrWay(campus, spoken_to)
         guard.values |= {"grid.connection.power_mw": 14.0, "battery.main.stored_mwh": 12.0}
-        await guard.open()
-        tasks = [asyncio.create_task(site.listen()), asyncio.create_task(way.run(site))]
-        try:
+        async with at_work(guard, site, way):
             yield guard, way, site
-        finally:
-            for task in tasks:
-                task.cancel()
-            await asyncio.gather(*tasks, return_exceptions=True)
-            await guard.shut()
 
 
 @pytest.fixture(autouse=True)
