@@ -20,7 +20,7 @@ from wattstack.operate import prepare_campus
 from wattstack.operate.face.picture import checksums
 from wattstack.operate.keeper import Keeper, copies, take_over
 from wattstack.operate.link import Answer, Event, Server, State
-from wattstack.operate.prepare import checksum_of
+from wattstack.operate.sources import checksum_of
 
 READY_S = 30.0
 

@@ -12,7 +12,7 @@ from wattstack.errors import InputError
 from wattstack.operate import prepare_campus
 from wattstack.operate.alone import alone
 from wattstack.operate.guard.strips import Strips
-from wattstack.operate.prepare import checksum_of
+from wattstack.operate.sources import checksum_of
 
 
 def test_campus_without_devices_is_refused_and_told_how(campus_file):

@@ -1,8 +1,8 @@
 """The campus as it is run: checked, kept beside the site's data, so that an edit changes nothing by itself.
 
 Needs    campus, control.strips_of, plan.plan_site (sizes of a simulated site that do not stand yet), operate: alone,
-         audit, day, simulated (a script of faults).
-Gives    prepare_campus, Prepared, checksum_of.
+         audit, day, sources, simulated (a script of faults).
+Gives    prepare_campus, Prepared.
 Used by  operate.supervise, operate.keeper, cli.operate.
 
 Every process reads FOLDER/campus.yaml, also one that is started again. The user's file is only looked at.
@@ -10,11 +10,10 @@ Every process reads FOLDER/campus.yaml, also one that is started again. The user
 
 from __future__ import annotations
 
-import hashlib
 import os
 import re
 import socket
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -26,6 +25,7 @@ from wattstack.errors import Fault, InputError
 from wattstack.operate.alone import alone
 from wattstack.operate.audit import read_secret
 from wattstack.operate.day import Day, read_day
+from wattstack.operate.sources import checksum_of, kept_templates, with_own_templates
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -61,8 +61,9 @@ class Prepared:
 
     Attributes:
         source: The user's file. file: What the processes read. folder: Of history, state, users, socket.
-        checksum: Of the user's file, SHA-256; with what it extends.
-        campus: As in `file`. written: What was written into it.
+        checksum: Of the user's file, SHA-256; with what it extends and its own templates.
+        campus: As in `file`. written: What was written into it. templates: Copies of the user's own, and what is in
+            them.
         day: That is shown; None: the site begins at time.start, and does not end.
     """
 
@@ -72,6 +73,7 @@ class Prepared:
     checksum: str
     campus: Campus
     written: bytes
+    templates: Mapping[Path, bytes]
     day: Day | None = None
 
     @property
@@ -132,9 +134,12 @@ def prepare_campus(
     if file.resolve() == source.resolve():
         raise InputError(str(folder), [f"holds {source.name} itself. Choose another folder with -o."])
     with alone(folder):  # the copy of a site that runs stays as it is
-        write_campus(campus, file)
+        write_campus(with_own_templates(campus, folder), file)
         file.chmod(0o600)
-    return Prepared(source, file, folder, checksum, read_campus(file), file.read_bytes(), shown)
+    made = read_campus(file)
+    return Prepared(
+        source, file, folder, checksum, made, file.read_bytes(), kept_templates(made, folder), shown
+    )
 
 
 def _folder_of(campus: Campus, folder: str | Path | None, day: Day | None) -> Path:
@@ -219,23 +224,6 @@ def _assets_of(campus: Campus) -> Iterator[str]:
             yield f"{kind}.{name}"
 
 
-def checksum_of(path: Path) -> str:
-    """SHA-256 of a campus file and of those it extends; of one that cannot be read, of its name alone."""
-    whole, seen = hashlib.sha256(), set()
-    while path not in seen:
-        seen.add(path)
-        try:
-            text = path.read_bytes()
-        except OSError:
-            text = b""
-        whole.update(text)
-        under = re.search(rb"(?m)^extends:\s*[\"']?([^\"'#\r\n]+)", text)
-        if under is None:
-            break
-        path = path.parent / under[1].decode(errors="replace").strip()
-    return whole.hexdigest()
-
-
 def _updated(campus: Campus, values: dict[str, Any]) -> Campus:
     """A copy with other parts, which count as given."""
     made = campus.model_copy(update=values)
@@ -304,10 +292,6 @@ def _anchored(campus: Campus, folder: Path) -> Campus:
 
     operate = turned(campus.operate).model_copy(update={"folder": str(folder)})
     devices = {path: turned(device) for path, device in campus.devices.items()}
-    for path, device in devices.items():
-        if not device.template.startswith("library:"):
-            file = str((campus.base_dir / device.template).resolve())
-            devices[path] = device.model_copy(update={"template": file})
     return _updated(campus, {"operate": operate, "devices": devices})
 
 

@@ -17,8 +17,8 @@ from wattstack.operate.commission import commission_campus, record_reversion, ru
 from wattstack.operate.commission.bench import Options
 from wattstack.operate.commission.run import commission
 from wattstack.operate.guard import Lease
-from wattstack.operate.prepare import checksum_of
 from wattstack.operate.simulated import simulate_devices
+from wattstack.operate.sources import checksum_of
 from wattstack.operate.supervise import alone
 
 READ = Options(reads=3)

@@ -9,12 +9,15 @@ from pathlib import Path
 import pytest
 
 from tests.operate.devices.conftest import campus_with, running
+from tests.operate.test_keeper import guard_at
 from wattstack.campus import read_campus, write_campus
 from wattstack.cli.app import run
 from wattstack.errors import InputError
 from wattstack.operate import prepare_campus
 from wattstack.operate.commission.site import _told
 from wattstack.operate.devices import layouts_of, templates_of
+from wattstack.operate.keeper import Keeper, take_over
+from wattstack.operate.sources import checksum_of
 
 OWN = """\
 title: Battery controller of a maker
@@ -79,8 +82,47 @@ def test_commissioning_signs_what_stood_in_it(site):
 def test_it_is_found_from_the_folder_of_the_sites_data(site, tmp_path):
     made = prepare_campus(site, folder=tmp_path / "elsewhere" / "data", say=lambda _: None)
     again = read_campus(made.file)
-    assert again.devices["battery.main"].template == str(site / "my-battery.yaml")
+    copy = Path(again.devices["battery.main"].template)
+    assert copy.is_relative_to(made.folder) and copy.read_text(encoding="utf-8") == OWN
     assert layouts_of(again)["battery.main"].template.name == "my-battery"
+
+
+def test_an_edit_of_it_while_the_site_runs_is_shown_and_not_taken_over_and_a_broken_copy_is_written_again(
+    site, tmp_path
+):
+    made = prepare_campus(site, folder=tmp_path / "data", say=lambda _: None)
+    said: list[str] = []
+    keeper = Keeper(made, said.append)
+    keeper.look()
+    assert said == [] and not made.changed
+    scaled = OWN.replace("scale: 10,", "scale: 100,")
+    (site / "my-battery.yaml").write_text(scaled, encoding="utf-8")
+    keeper.look()
+    assert made.changed and len(said) == 1 and "It is not taken over" in said[0]
+    (copy,) = made.templates
+    copy.write_text(scaled, encoding="utf-8")
+    keeper.look()
+    assert f"{copy} was not as it was prepared" in said[1]
+    shutil.rmtree(copy.parent)
+    keeper.look()
+    register = templates_of(read_campus(made.file))["battery.main"].registers["can_charge_mw"]
+    assert register.factor == pytest.approx(0.01)  # 10 kW a count, as it was
+    again = prepare_campus(site, folder=tmp_path / "data", say=lambda _: None)  # all was stopped
+    register = templates_of(read_campus(again.file))["battery.main"].registers["can_charge_mw"]
+    assert register.factor == pytest.approx(0.1) and not again.changed
+
+
+def test_beside_a_guard_at_work_its_copy_is_what_ran_or_nothing_is_taken(site, tmp_path):
+    folder = tmp_path / "data"
+    take_over(site, folder, lambda _: None).look()
+    (site / "my-battery.yaml").write_text(OWN + "# a word more\n", encoding="utf-8")
+    with guard_at(folder):
+        kept = take_over(site, folder, lambda _: None)
+        (copy,) = kept.prepared.templates
+        assert copy.read_text(encoding="utf-8") == OWN and kept.prepared.changed
+        copy.write_text("half", encoding="utf-8")
+        with pytest.raises(InputError, match="stands nowhere"):
+            take_over(site, folder, lambda _: None)
 
 
 def test_it_is_found_by_a_campus_that_extends_another_folder_s(site, tmp_path):
@@ -88,6 +130,9 @@ def test_it_is_found_by_a_campus_that_extends_another_folder_s(site, tmp_path):
     over.write_text("extends: site/campus.yaml\nname: over\n", encoding="utf-8")
     campus = read_campus(over)
     assert templates_of(campus)["battery.main"].registers["power_mw"].address == 31000
+    before = checksum_of(over)
+    (site / "my-battery.yaml").write_text(OWN + "# a word more\n", encoding="utf-8")
+    assert checksum_of(over) != before
     write_campus(campus, site / "copy.yaml")
     assert read_campus(site / "copy.yaml").devices["battery.main"].template == "my-battery.yaml"
 

@@ -1,6 +1,6 @@
 """Measured reversion times into the campus file, its comments kept.
 
-Needs    campus.
+Needs    campus, operate.sources.
 Gives    record_reversion.
 Used by  cli.commission.
 """
@@ -13,7 +13,7 @@ from typing import Any
 
 from wattstack.campus import read_campus, write_campus
 from wattstack.errors import Fault, InputError
-from wattstack.operate.prepare import checksum_of
+from wattstack.operate.sources import checksum_of
 
 
 def record_reversion(source: str | Path, found: Mapping[str, Any]) -> dict[str, float]:

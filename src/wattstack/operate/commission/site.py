@@ -1,6 +1,6 @@
 """One commissioning from a campus file: who may write, on what devices, and what is told of the inputs.
 
-Needs    campus; operate.prepare, supervise (alone), guard (Lease), audit, simulated; operate.commission.run.
+Needs    campus; operate.prepare, sources, supervise (alone), guard (Lease), audit, simulated; operate.commission.run.
 Gives    commission_campus.
 Used by  cli.commission.
 
@@ -26,8 +26,9 @@ from wattstack.operate.audit import Audit, Change
 from wattstack.operate.commission.bench import Options
 from wattstack.operate.commission.checks import FAILED
 from wattstack.operate.commission.run import VERSION, commission
-from wattstack.operate.prepare import checksum_of, prepare_campus
+from wattstack.operate.prepare import prepare_campus
 from wattstack.operate.process import run_until_stopped
+from wattstack.operate.sources import checksum_of
 
 if TYPE_CHECKING:
     from wattstack.campus import Campus

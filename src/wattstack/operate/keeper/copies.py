@@ -1,10 +1,10 @@
-"""The copy that the processes read is kept as it was prepared; a change of the user's file is shown, not taken over.
+"""The copies that the processes read are kept as they were prepared; a change of the user's is shown, not taken over.
 
-Needs    operate.prepare, operate.link.
+Needs    operate: prepare, sources, link.
 Gives    Keeper, tell_guard, CHECKSUMS.
 Used by  operate.supervise, operate.keeper: start and the process.
 
-The copy is written again from memory wherever it is not what was prepared: a process that starts then would end at
+A copy is written again from memory wherever it is not what was prepared: a process that starts then would end at
 once, again and again, or run what nobody asked for. FOLDER/campus.json says which file runs and whether the user's file
 is still that; the page shows it.
 """
@@ -15,7 +15,6 @@ import asyncio
 import contextlib
 import hashlib
 import json
-import os
 import time
 from collections import deque
 from collections.abc import Callable
@@ -24,7 +23,7 @@ from typing import TYPE_CHECKING
 
 from wattstack.errors import WattstackError
 from wattstack.operate.link import Event, Standing, State, open_client
-from wattstack.operate.prepare import checksum_of
+from wattstack.operate.sources import checksum_of, write_whole
 
 if TYPE_CHECKING:
     from wattstack.operate.prepare import Prepared
@@ -45,11 +44,8 @@ class Keeper:
 
     def __init__(self, prepared: Prepared, say: Callable[[str], None]) -> None:
         self.prepared, self.say = prepared, say
-        self._shown, self._written, self._failed = (
-            "",
-            "",
-            "",
-        )  # of the user's file: told, in campus.json; what failed
+        self._shown, self._written = "", ""  # checksum of the user's file: told, in campus.json
+        self._failed: dict[Path, str] = {}  # what could not be written again, and why
         self._standing = Standing(SOURCE)
         self._untold: deque[Event] = deque(maxlen=MOST_UNTOLD)
 
@@ -66,27 +62,30 @@ class Keeper:
         self._look_at_source()
 
     def mend(self) -> None:
-        """Write the copy again where it is not what was prepared."""
-        file, source = self.prepared.file, self.prepared.source
-        if _is(file, self.prepared.written):
-            return
+        """Write the copies again where they are not what was prepared."""
+        for file, body in {self.prepared.file: self.prepared.written, **self.prepared.templates}.items():
+            if not _is(file, body):
+                self._write_again(file, body)
+
+    def _write_again(self, file: Path, body: bytes) -> None:
         try:
-            write_whole(file, self.prepared.written)
+            file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+            write_whole(file, body)
         except OSError as error:
             text = (
                 f"{file} is not as it was prepared and cannot be written again ({error.strerror}): a process that "
                 "starts now finds no campus. Make room on the disk or give it back."
             )
-            if text != self._failed:
+            if self._failed.get(file) != text:
                 self.note("alarm", COPY, text)
-            self._failed = text
+            self._failed[file] = text
         else:
             text = (
                 f"{file} was not as it was prepared (half written, or changed): it is written again as it runs. What "
-                f"shall be changed is changed in {source}."
+                f"shall be changed is changed in {self.prepared.source}."
             )
             self.note("alarm", COPY, text, once=True)
-            self._failed = ""
+            self._failed.pop(file, None)
 
     def note(self, level: str, channel: str, text: str, once: bool = False) -> None:
         """Say something here, and to history and alarms when a guard is there to hear it.
@@ -113,7 +112,7 @@ class Keeper:
         text = f"{source} is as it was when this began"
         if now != running:
             text = (
-                f"{source} was changed (SHA-256 {now[:12]}, {running[:12]} is running). It is not taken "
+                f"{source}, or a file that it names, was changed (SHA-256 {now[:12]}, {running[:12]} is running). It is not taken "
                 "over: stop and start again to run it."
             )
         if self._shown or now != running:
@@ -162,16 +161,6 @@ async def tell_guard(folder: Path, standing: Standing, event: Event | None = Non
         finally:
             await client.close()
     return False
-
-
-def write_whole(path: Path, body: bytes) -> None:
-    """Write a file so that it is there whole or as before, for its owner alone."""
-    beside = path.with_name(path.name + ".part")
-    with open(os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW, 0o600), "wb") as file:
-        file.write(body)
-        file.flush()
-        os.fsync(file.fileno())
-    beside.replace(path)
 
 
 def _is(path: Path, body: bytes) -> bool:

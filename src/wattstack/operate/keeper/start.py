@@ -1,6 +1,6 @@
 """Which campus file runs, where each process is started by the system and not by one of ours.
 
-Needs    operate.prepare, operate.keeper.copies, campus.
+Needs    operate: prepare, sources, keeper.copies; campus.
 Gives    take_over.
 Used by  operate.keeper as a process.
 
@@ -20,7 +20,8 @@ from typing import Any
 from wattstack.campus import read_campus
 from wattstack.errors import InputError
 from wattstack.operate.keeper.copies import CHECKSUMS, SOURCE, Keeper
-from wattstack.operate.prepare import Prepared, checksum_of, prepare_campus
+from wattstack.operate.prepare import Prepared, prepare_campus
+from wattstack.operate.sources import checksum_of, kept_templates
 
 
 def take_over(source: Path, folder: Path, say: Callable[[str], None]) -> Keeper:
@@ -81,7 +82,10 @@ def _before(source: Path, folder: Path, told: dict[str, Any]) -> Prepared | None
         written = file.read_bytes()
         if not told or hashlib.sha256(written).hexdigest() != told["copy"]:
             return None
-        return Prepared(source, file, folder, told["running"], read_campus(file), written)
+        campus = read_campus(file)
+        return Prepared(
+            source, file, folder, told["running"], campus, written, kept_templates(campus, folder)
+        )
     except (OSError, InputError):
         return None
 

@@ -74,7 +74,7 @@ function banner() {
     if (!state.holder) list.push(["warn", "Another controller holds the site; this one waits."]);
     Object.entries(state.slack_mw).filter(([step]) => step !== "cost").forEach(([step, slack]) => list.push(["warn", `${sentence(step).slice(0, -1)} cannot be kept: ${slack.toFixed(2)} MW are missing. See Why.`]));
   }
-  if (picture && picture.file && picture.started_file && picture.file !== picture.started_file) list.push(["warn", "The campus file was changed since the start. The change is not taken over; restart to use it."]);
+  if (picture && picture.file && picture.started_file && picture.file !== picture.started_file) list.push(["warn", "The campus file, or a template that it names, was changed since the start. The change is not taken over; restart to use it."]);
   if (told) list.push(["warn", told]);
   fill(byId("banner"), JSON.stringify(list), () => list.map(([kind, words]) => el("div", { class: `notice ${kind}` }, el("p", {}, words))));
 }
