@@ -144,6 +144,11 @@ def test_a_page_that_others_reach_has_a_certificate():
     )
 
 
+def test_no_file_lets_a_value_older_than_three_periods_be_acted_on():
+    assert Operate(most_age_periods=3).most_age_periods == 3
+    assert "less than or equal to 3" in text_of(Operate, most_age_periods=3.1)
+
+
 def test_two_controllers_that_know_each_other_have_a_fence_and_a_secret_that_nobody_reads_on_the_way():
     pages = {"pages": ["https://192.0.2.5:8443", "https://192.0.2.6:8443"]}
     said = text_of(Standby, pages=["http://192.0.2.5:8443"])

@@ -86,7 +86,6 @@ def test_a_site_test_writes_measured_times_into_the_file(file, tmp_path, capsys)
 devices:
   battery.main: {{template: "library:sunspec-storage", host: 127.0.0.1, port: {free_port()}, revert_s: 2}}  # old
   load.hall: {{template: "library:load-meter", host: 127.0.0.1, port: {free_port()}}}
-operate: {{most_age_periods: 10}}
 """, encoding="utf-8")  # fmt: skip
     words = [
         "--write",

@@ -197,7 +197,7 @@ class Operate(Declared):
 
     folder: FileName = Field("operate-data", description="Folder for history, state, users and audit.")
     period_s: Positive = quantity("s", "From one decision to the next", 0.1, ge=0.02, le=60)
-    most_age_periods: Positive = quantity("", "A value older than so many periods is not acted on", 3.0)
+    most_age_periods: Positive = quantity("", "A value older than so many periods is not acted on", 3.0, le=3)
     plan_every_s: Positive = quantity("s", "The next hours are planned anew so often", 60.0)
     least_load_frac: Frac = quantity("", "Share of the load that no instruction may take away", 0.0)
     request_s: Positive = quantity("s", "A request that is not renewed for so long is forgotten", 120.0)

@@ -120,3 +120,18 @@ def test_hashes_are_made_to_be_slow(users):
     users.add("engineer-1", PASSWORD, "viewer")
     (hashed,) = sqlite3.connect(users.path).execute("SELECT hash FROM person").fetchone()
     assert "m=19456,t=2,p=1" in hashed
+
+
+@pytest.mark.parametrize("body", [b"no users at all " * 400, "half"])
+def test_a_damaged_file_of_users_is_told_with_what_helps(tmp_path, body):
+    file = tmp_path / "users.sqlite"
+    if body == "half":
+        whole = Users(file)
+        whole.close()
+        body = file.read_bytes()[: file.stat().st_size // 2]
+    file.write_bytes(body)
+    with pytest.raises(
+        InputError, match=r"users\.sqlite: cannot be used .* Put a copy back, or move it aside"
+    ):
+        Users(file)
+    assert file.read_bytes() == body

@@ -77,6 +77,9 @@ class Users:
     Args:
         path: users.sqlite; it is made where it is not there, mode 600.
         session_h: A session ends after so long [h].
+
+    Raises:
+        InputError: The file is there and is no whole one.
     """
 
     def __init__(self, path: str | Path, session_h: float = 12.0) -> None:
@@ -91,7 +94,15 @@ class Users:
             threading.Lock(),
             threading.Lock(),
         )  # of the file; of the hash, made to be slow
-        self._db.executescript(_SCHEMA)
+        try:
+            self._db.executescript(_SCHEMA)
+        except sqlite3.DatabaseError as error:
+            self._db.close()
+            said = (
+                f"cannot be used ({error}), must be a whole file of users. Put a copy back, or move it aside: then the "
+                "page begins without users and a new token for the first one is printed."
+            )
+            raise InputError(str(self.path), [said]) from None
         self._hasher = PasswordHasher(
             time_cost=2, memory_cost=19_456, parallelism=1
         )  # OWASP's least, argon2id

@@ -112,8 +112,8 @@ class Keeper:
         text = f"{source} is as it was when this began"
         if now != running:
             text = (
-                f"{source}, or a file that it names, was changed (SHA-256 {now[:12]}, {running[:12]} is running). It is "
-                "not taken over: stop and start again to run it."
+                f"{source}, or a file that it names, was changed (SHA-256 {now[:12]}, {running[:12]} is running). It "
+                "is not taken over: stop and start again to run it."
             )
         if self._shown or now != running:
             self.note("alarm" if now != running else "info", SOURCE, text)
