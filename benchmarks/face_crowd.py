@@ -127,9 +127,8 @@ class Crowd:
                 size = int.from_bytes(await line.reader.readexactly(2 if size == 126 else 8), "big")
             said = await line.reader.readexactly(size)
             if first & 15 == 9:
-                line.writer.write(
-                    bytes((0x8A, 0x80 | size)) + bytes(4) + said
-                )  # its pong, masked with nothing
+                # its pong, masked with nothing
+                line.writer.write(bytes((0x8A, 0x80 | size)) + bytes(4) + said)
             self.met["pictures"] += first & 15 in (1, 2)
         line.close()
         return status

@@ -264,9 +264,8 @@ def test_a_cluster_without_workers_says_so(monkeypatch):
         distributed.LocalCluster(n_workers=0, dashboard_address=":0", silence_logs=50) as empty,
         work.Team(cluster=empty.scheduler_address) as team,
     ):
-        monkeypatch.setattr(
-            cluster_of, "CONNECT_S", 0.5
-        )  # of the wait for workers only: who connects may be slow
+        # of the wait for workers only: who connects may be slow
+        monkeypatch.setattr(cluster_of, "CONNECT_S", 0.5)
         team.keep("a", 1)
         with pytest.raises(StateError, match=r"has no workers\. Start some: dask worker tcp://"):
             team.map(pow, ["a"], [1])

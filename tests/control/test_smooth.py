@@ -198,9 +198,8 @@ def test_through_a_fault_the_reference_stands_while_the_load_is_away():
     assert (reference, setpoint, held) == (100.0, -60.0, 0.0)
     reference, setpoint, held = fast.smooth(params, row(LOAD_MW=100, DISTURBED=1), reference)
     assert (reference, setpoint, held) == (100.0, 0.0, 1.0)
-    assert fast.smooth(params, row(LOAD_MW=0), 100.0)[0] == pytest.approx(
-        60.0
-    )  # no fault: where the grid really is
+    # no fault: where the grid really is
+    assert fast.smooth(params, row(LOAD_MW=0), 100.0)[0] == pytest.approx(60.0)
 
 
 @pytest.mark.parametrize(

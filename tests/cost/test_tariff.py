@@ -61,9 +61,8 @@ def test_demand_charge_bills_the_highest_hour_of_the_month_and_names_it(calendar
     calendar = calendar_of(*JANUARY, "1h", "Europe/Paris")
     tariff = tariff_of(demand={"monthly": {"price_per_mw_month": 1000.0}})
     bill = bill_of(tariff, calendar, at(calendar, "2022-01-12T16:00", 130.0))
-    assert bill.lines.loc["demand.monthly", "2022-01"] == pytest.approx(
-        130_000.0 * 743 / 744
-    )  # 1 h is February's
+    # 1 h is February's
+    assert bill.lines.loc["demand.monthly", "2022-01"] == pytest.approx(130_000.0 * 743 / 744)
     row = peak_row(bill, "2022-01")
     assert row["peak_mw"] == row["billed_mw"] == 130.0
     assert row["start_utc"] == np.datetime64("2022-01-12T16:00")
@@ -91,9 +90,8 @@ def test_demand_window_looks_at_weekday_hours_only_and_a_holiday_is_no_weekday(
 def test_demand_window_follows_the_clock_through_daylight_saving(calendar_of, tariff_of, bill_of):
     calendar = calendar_of("2022-03-01T00:00+01:00", "2022-04-01T00:00+02:00", "1h", "Europe/Paris")
     import_mw = at(calendar, "2022-03-25T06:00", 200.0)  # Friday 07:00, before the change: outside 8-20
-    import_mw = np.maximum(
-        import_mw, at(calendar, "2022-03-28T06:00", 150.0)
-    )  # Monday 08:00 after it: inside
+    # Monday 08:00 after it: inside
+    import_mw = np.maximum(import_mw, at(calendar, "2022-03-28T06:00", 150.0))
     tariff = tariff_of(demand={"peak": {"price_per_mw_month": 10.0, "hours": ["8-20"]}})
     assert bill_of(tariff, calendar, import_mw).by_line["demand.peak"] == pytest.approx(1500.0)
 
@@ -108,12 +106,8 @@ def test_a_seasonal_demand_charge_bills_its_months_only(calendar_of, tariff_of, 
 def test_the_meter_averages_over_its_interval(calendar_of, tariff_of, bill_of):
     calendar = calendar_of(*JANUARY, "15min")
     import_mw = np.full(calendar.axis.count, 90.0)
-    import_mw[[0, 1, 5, 6]] = (
-        100.0,
-        140.0,
-        150.0,
-        150.0,
-    )  # 00:00: mean 120; 150 falls into two intervals of 120
+    # 00:00: mean 120; 150 falls into two intervals of 120
+    import_mw[[0, 1, 5, 6]] = 100.0, 140.0, 150.0, 150.0
     tariff = tariff_of(demand={"monthly": {"price_per_mw_month": 10.0, "interval": "30min"}})
     bill = bill_of(tariff, calendar, import_mw)
     assert bill.by_line["demand.monthly"] == pytest.approx(1200.0)

@@ -103,9 +103,8 @@ def test_a_floor_that_moves_with_its_size_is_kept():
     grid = Supply("grid", "import", np.array([10.0, 50.0]), Amount(np.inf))
     problem = Problem(1.0, np.array([2.0, 2.0]), (grid,), (unit,))
     found = solve_sizing([SizeColumn("b_mwh", 2.0, 0.0, 9.0)], [], [(problem, 1.0)])
-    assert found.sizes["b_mwh"] == pytest.approx(
-        4.0, abs=1e-5
-    )  # 2 MWh move, 2 stay: (40 - 10) / 2 a MWh beats 2
+    # 2 MWh move, 2 stay: (40 - 10) / 2 a MWh beats 2
+    assert found.sizes["b_mwh"] == pytest.approx(4.0, abs=1e-5)
     assert found.objective == pytest.approx(2.0 * 4.0 + 10 * 6)
 
 

@@ -18,9 +18,8 @@ from wattstack.operate import operate_campus, prepare_campus, recount_day
 from wattstack.operate.day import LEAD_S, read_day, write_day_files
 from wattstack.operate.historian import Store
 
-SPEED = (
-    120  # of the site's clock: a decision is 12 s of the site, on a machine that is slow it may be a minute
-)
+# of the site's clock: a decision is 12 s of the site, on a machine that is slow it may be a minute
+SPEED = 120
 DAY = f"""
 day: 2022-04-12
 speed: {SPEED}

@@ -107,15 +107,13 @@ def test_noise_of_groups_follows_the_square_root_of_their_nodes(servers):
     load = make_load(servers(hall={"it_mw": 20, "network_frac": 0, "jobs": {"a": job}}), groups=10)
     wave = power_wave(load, 20_000.0, 0.4, "groups")
     groups = np.array([wave[f"group.{g}"] for g in range(10)])
-    assert groups.std(axis=1) / groups.mean(axis=1) == pytest.approx(
-        0.026 / np.sqrt(100), rel=0.06
-    )  # of 100 nodes
+    # of 100 nodes
+    assert groups.std(axis=1) / groups.mean(axis=1) == pytest.approx(0.026 / np.sqrt(100), rel=0.06)
     total = groups.sum(axis=0)
     assert total.std() / total.mean() == pytest.approx(0.026 / np.sqrt(1000), rel=0.06)
     each = np.corrcoef(groups)
-    assert (
-        np.abs(each[~np.eye(10, dtype=bool)]).max() < 0.05
-    )  # groups are independent, though they share a total
+    # groups are independent, though they share a total
+    assert np.abs(each[~np.eye(10, dtype=bool)]).max() < 0.05
     own = (groups[0] - groups[0].mean()) / groups[0].std()
     assert np.mean(own[:-5] * own[5:]) == pytest.approx(0.25, abs=0.04)  # as the node logs, after 2 s
     assert np.mean(own[:-10] * own[10:]) == pytest.approx(0.0, abs=0.04)

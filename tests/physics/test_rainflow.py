@@ -103,9 +103,8 @@ def test_noise_inside_the_gate_is_no_cycle():
 
 @pytest.mark.tiny
 def test_what_does_not_fit_on_the_stack_is_counted_by_half():
-    turns = 0.5 + 0.49 * np.linspace(1.0, 0.02, 100) * (-1.0) ** np.arange(
-        100
-    )  # ever smaller: nothing ever closes
+    # ever smaller: nothing ever closes
+    turns = 0.5 + 0.49 * np.linspace(1.0, 0.02, 100) * (-1.0) ** np.arange(100)
     assert counted(counting_law(), turns) == pytest.approx(moments(astm(turns)), abs=1e-12)
 
 

@@ -48,9 +48,8 @@ def test_arrivals_have_the_declared_dispersion(fleet):
     come, held = seconds(fleet(requests_per_s=300, burst_cv=3.0, request_s=5), 20_000)
     assert come.mean() == pytest.approx(300, rel=0.01)
     assert come.var() / come.mean() == pytest.approx(9.0, rel=0.06)
-    assert held.var() / held.mean() == pytest.approx(
-        (9.0 + 1.0) / 2, rel=0.15
-    )  # half of arrivals and lengths
+    # half of arrivals and lengths
+    assert held.var() / held.mean() == pytest.approx((9.0 + 1.0) / 2, rel=0.15)
 
 
 def test_arrivals_by_chance_alone_keep_the_variance_of_an_open_queue(fleet):

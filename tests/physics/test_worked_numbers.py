@@ -69,9 +69,8 @@ def test_whole_campuses_of_gpus():
     nvl72 = gpus_per_mw(1.83, 0.06, 0.16)
     assert 150 * nvl72 == pytest.approx(66_000, rel=0.05)
     assert 1000 * nvl72 == pytest.approx(440_000, rel=0.05)
-    assert gpus_per_mw(7.25 / 8, 0.10, 0.0) == pytest.approx(
-        24_000 / 30, rel=0.3
-    )  # 24k H100: about 30 MW of IT
+    # 24k H100: about 30 MW of IT
+    assert gpus_per_mw(7.25 / 8, 0.10, 0.0) == pytest.approx(24_000 / 30, rel=0.3)
     assert stops_per_h(100_000) == pytest.approx(2.0)
 
 

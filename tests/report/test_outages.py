@@ -85,9 +85,8 @@ def test_the_worst_cases_are_those_that_lost_most_and_are_in_balance(lossy):
         away = (course["import_mw"] == 0.0).to_numpy()
         assert away.any()
         gap = np.abs(sources - course["load_mw"]).to_numpy()[away]
-        assert (
-            gap.max() <= 1e-3 * course["load_mw"].max()
-        )  # an island's frequency takes less than a thousandth
+        # an island's frequency takes less than a thousandth
+        assert gap.max() <= 1e-3 * course["load_mw"].max()
 
 
 def test_causes_stand_with_their_share(page, lossy):

@@ -68,9 +68,8 @@ def test_weeks_begin_on_local_mondays():
 
 
 def test_a_week_in_which_the_clock_changes_is_left_out():
-    view = view_of(
-        4, zone="Europe/Paris", start="2023-03-12T23:00:00Z"
-    )  # the clock goes on at the end of week two
+    # the clock goes on at the end of week two
+    view = view_of(4, zone="Europe/Paris", start="2023-03-12T23:00:00Z")
     shown = {week.first for week in chosen_weeks(view)}
     assert HOURS not in shown
 

@@ -22,9 +22,8 @@ from wattstack.errors import Fault, InputError
 if TYPE_CHECKING:
     from wattstack.physics import Cell
 
-SURE_STDS = (
-    4.0  # that a reserve keeps: three for a normal error, one more since a cell's curve is no straight line
-)
+# that a reserve keeps: three for a normal error, one more since a cell's curve is no straight line
+SURE_STDS = 4.0
 DAY_LENGTH_S = 86400.0
 MONTH_LENGTH_S = 30.0 * DAY_LENGTH_S
 
@@ -207,10 +206,8 @@ class Estimator:
         hysteresis = self._sensor[at.S_HYSTERESIS_SHARE] * float(cell.hysteresis_v.max())
         self.rows[:, at.E_P + 18] = self._sensor[at.S_VOLT_OFFSET] ** 2 + hysteresis**2
         self.rows[:, at.E_P + 24] = self._sensor[at.S_AMP_OFFSET] ** 2
-        self.rows[:, at.E_M], self.rows[:, at.E_M + 2] = (
-            0.05**2,
-            0.3**2,
-        )  # of a battery not measured yet: assumption
+        # of a battery not measured yet: assumption
+        self.rows[:, at.E_M], self.rows[:, at.E_M + 2] = 0.05**2, 0.3**2
         self.rows[:, [at.E_LAST_A, at.E_LAST_V]] = np.nan
 
     def update(self, reading: Reading) -> Estimate:

@@ -24,9 +24,8 @@ from wattstack.control.reserve import StoredBelief, believe
 from wattstack.control.rules import reason_text, rule_arrays
 from wattstack.control.seam import Measured, Setpoints
 
-PERIODS = (
-    3.0  # a value older than so many control periods is stale (reference: control never acts on older ones)
-)
+# a value older than so many control periods is stale (reference: control never acts on older ones)
+PERIODS = 3.0
 FAR_MW = 1e9
 
 

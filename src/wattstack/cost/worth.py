@@ -73,10 +73,8 @@ def internal_rate(flows: Sequence[float], period_years: float = 1.0) -> float | 
     def value(keep: float) -> float:
         return sum(flow * keep**n for n, flow in enumerate(flows))
 
-    low, high = (
-        0.0,
-        1.0,
-    )  # of 1 / (1 + rate of a period): one root above 0 (Descartes), or one in 0 .. 1 (Norstrom)
+    # of 1 / (1 + rate of a period): one root above 0 (Descartes), or one in 0 .. 1 (Norstrom)
+    low, high = 0.0, 1.0
     while (value(high) > 0.0) == first_positive:
         low, high = high, 2.0 * high
         if low > 100.0:

@@ -66,9 +66,8 @@ class Runner:
         self.load_rate = np.zeros(count if moved is not None else 0)
         self.load_rate += np.multiply(problem.sized_load.rate, problem.step_h) if moved is not None else 0.0
         self.load_size = -1 if moved is None else index[moved]
-        self.anchor: tuple[int, int] | None = (
-            None  # where a cyclic year is cut open: a step surely at a bound
-        )
+        # where a cyclic year is cut open: a step surely at a bound
+        self.anchor: tuple[int, int] | None = None
         self.common: np.ndarray | None = None
         self.heap = kernel.new_heap(4096)
         there = self.limits_there

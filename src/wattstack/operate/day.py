@@ -171,7 +171,6 @@ def write_day_files(day: Day, folder: Path) -> Path:
     text = json.dumps(told, indent=1) + "\n"
     (folder / DAY_FILE).write_text(text, encoding="utf-8")
     script = folder / FAULTS_FILE
-    script.write_text(
-        json.dumps({"faults": list(day.faults)}, indent=1) + "\n", encoding="utf-8"
-    )  # JSON is YAML
+    # JSON is YAML
+    script.write_text(json.dumps({"faults": list(day.faults)}, indent=1) + "\n", encoding="utf-8")
     return script

@@ -50,9 +50,8 @@ FILES = (
     "webhook_file",
     "program",
 )
-LONGEST_SOCKET = (
-    100  # bytes that the path of a Unix socket may have, with room for a terminator: 108 in Linux
-)
+# bytes that the path of a Unix socket may have, with room for a terminator: 108 in Linux
+LONGEST_SOCKET = 100
 
 
 @dataclass(frozen=True)
@@ -262,9 +261,8 @@ def _stored(campus: Campus, plan: Plan, begin: datetime) -> Campus:
     step = int(passed_s // axis.step_s) % axis.count
     batteries = {}
     for name, unit in campus.battery.items():
-        stored = float(
-            scenario.dispatch.stored_mwh[f"battery.{name}"][step - 1]
-        )  # at the end of the step before
+        # at the end of the step before
+        stored = float(scenario.dispatch.stored_mwh[f"battery.{name}"][step - 1])
         low = unit.soc_low if unit.soc_low is not None else 0.5 * (1.0 - unit.usable_frac)
         frac = min(max(stored / float(unit.energy_mwh), 0.0), 1.0) if unit.energy_mwh else 0.0
         start = unit.start.model_copy(update={"soc": round(low + frac * unit.usable_frac, 6)})

@@ -35,10 +35,8 @@ if TYPE_CHECKING:
     from wattstack.twin import Setting
 
 LAYOUT = 1
-BEFORE_DAYS, AFTER_DAYS = (
-    9,
-    3,
-)  # of the twin's run: what its forecasts look back on, and what its plan looks ahead to
+# of the twin's run: what its forecasts look back on, and what its plan looks ahead to
+BEFORE_DAYS, AFTER_DAYS = 9, 3
 MINUTE_S = 60
 
 
@@ -160,9 +158,8 @@ def _local_day(zone, store: Store, day: str | None, folder: Path) -> _Span:
 def _cut(campus: Campus, start: datetime, end: datetime, step: str = "1min") -> Campus:
     """The campus over a shorter time."""
     time = campus.time.model_copy(update={"start": start, "end": end, "step": step})
-    duties = campus.duties.model_copy(
-        update={"backup": None}
-    )  # a minute above its mean is no fault of the file
+    # a minute above its mean is no fault of the file
+    duties = campus.duties.model_copy(update={"backup": None})
     return campus.model_copy(update={"time": time, "scenarios": {}, "duties": duties})
 
 

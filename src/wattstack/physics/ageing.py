@@ -27,9 +27,8 @@ if TYPE_CHECKING:
 
 GATE_SOC = 0.001  # a move back of less is noise, not a turning point: assumption
 BETWEEN_MAKES = 0.4  # sigma of the logarithm of k: peers' laws for "LFP" differ by 3.7 times at one duty
-WITHIN_MAKE = (
-    0.1  # the same between cells of one make: spread of cells in the tests of Naumann (2020), rounded up
-)
+# the same between cells of one make: spread of cells in the tests of Naumann (2020), rounded up
+WITHIN_MAKE = 0.1
 
 
 @dataclass(frozen=True, eq=False)

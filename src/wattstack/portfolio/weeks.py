@@ -23,9 +23,8 @@ from wattstack.portfolio.whole import Week
 NAMES = ("place", "season", "week", "hour", "price_factor", "solar_frac", "available_frac")
 SHAPES = {"price_factor": (-np.inf, np.inf), "solar_frac": (0.0, 1.5), "available_frac": (0.0, 1.0)}
 HOURS = {False: 8766.0 / 4.0, True: 8766.0}  # of a quarter and of a year
-FIT_FRAC = (
-    0.02  # weeks may miss the length of the period by this share: 13 weeks are 0.3 % short of a quarter
-)
+# weeks may miss the length of the period by this share: 13 weeks are 0.3 % short of a quarter
+FIT_FRAC = 0.02
 Key = tuple[str, int, str]
 
 

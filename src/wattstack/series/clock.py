@@ -152,10 +152,8 @@ def utc_seconds(wall_s: np.ndarray, zone_name: str) -> Localised:
         zone_name: IANA name of the clock.
     """
     at_s, offset_s = _table(zone_name, wall_s)
-    before_s, after_s = (
-        at_s + offset_s[:-1],
-        at_s + offset_s[1:],
-    )  # the wall clock on both sides of each change
+    # the wall clock on both sides of each change
+    before_s, after_s = at_s + offset_s[:-1], at_s + offset_s[1:]
     change = np.searchsorted(np.maximum(before_s, after_s), wall_s, side="right")
     utc_s = wall_s - offset_s[change]
     in_hole = np.zeros(wall_s.shape, dtype=bool)

@@ -209,9 +209,8 @@ def _year_row(candidate: _Candidate, year: YearOfRun) -> dict[str, float]:
     lines = year.bill.by_line
     wear = sum(float(cost) for line, cost in lines.items() if str(line).startswith("wear."))
     given = float(blocks["discharged_mwh"].sum())
-    taken = float(
-        (blocks["discharged_mwh"] / blocks["round_trip_eff"]).sum()
-    )  # what stayed in the store taken out
+    # what stayed in the store taken out
+    taken = float((blocks["discharged_mwh"] / blocks["round_trip_eff"]).sum())
     auxiliary = float(blocks["auxiliary_mwh"].sum())
     usable = float(blocks["usable_mwh"].sum())
     renewed = [label for label, _ in year.events if label in blocks.index and label not in money.added]

@@ -195,9 +195,8 @@ def most_auxiliary_mw(campus: Campus) -> float:
     for unit in campus.battery.values():
         climate = unit.climate
         cooled = 0.0 if climate.kind == "none" else HOT * climate.cooling_kw_per_mwh / climate.cop
-        per_mwh = (
-            cooled + climate.fan_kw_per_mwh + climate.idle_kw_per_mwh
-        )  # fans blow where nothing cools, too
+        # fans blow where nothing cools, too
+        per_mwh = cooled + climate.fan_kw_per_mwh + climate.idle_kw_per_mwh
         if unit.chemistry is not None:
             cell = cell_of(unit.chemistry)
             per_mwh += 1000.0 * cell.auxiliary_w / cell.energy_wh  # pumps

@@ -109,9 +109,8 @@ class Twin:
         began = time.perf_counter()
         self.campus = campus if scenario is None else campus.in_scenario(scenario)
         self.years, self.seed, self.scenario = years, seed, scenario
-        self.fleet(
-            Setting()
-        )  # what is wrong with a battery is said before the work, not after the plan's runs
+        # what is wrong with a battery is said before the work, not after the plan's runs
+        self.fleet(Setting())
         whole = self.campus.model_copy(update={"scenarios": {}})
         self.reference: ScenarioResult = plan_site(whole, curve=False, worth=False).scenarios[0]
         self.seconds["plan"] = time.perf_counter() - began

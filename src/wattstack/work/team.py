@@ -18,9 +18,8 @@ from wattstack.work.answer import answer, in_order
 from wattstack.work.cluster import Cluster
 from wattstack.work.processes import Processes
 
-PROCESS_STEPS = (
-    1_000_000  # a list of visits over as many steps takes half a second or more: worth starting processes
-)
+# a list of visits over as many steps takes half a second or more: worth starting processes
+PROCESS_STEPS = 1_000_000
 
 SHARES = 4  # of a list, a thread: few enough to cost little, enough that none waits long for the last
 

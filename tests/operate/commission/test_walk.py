@@ -109,9 +109,8 @@ def test_a_dead_device_is_a_finding_and_the_others_are_walked_all_the_same(sites
     assert verdict == "failed" and "no answer within 0.3 s" in text
     assert one.of("site", "balance") == ("not done", "cannot be struck: load.halls cannot be read")
     assert one.of("battery.main", "revert_s")[0] == "passed"
-    assert (
-        one.of("site", "battery.main")[0] == "passed"
-    )  # the connection answers the step, without load meters too
+    # the connection answers the step, without load meters too
+    assert one.of("site", "battery.main")[0] == "passed"
 
 
 def test_late_answers_are_none(sites):

@@ -174,9 +174,8 @@ def test_a_foreign_hand_on_the_setpoint_is_seen_and_dealt_with_by_policy(at_site
             bench.devices.commander(PATH).release()
         held = lambda image: abs(image.value(f"{PATH}.power_mw") - 2.0) < 0.01  # noqa: E731
         assert await bench.until(held, {PATH: 2.0}) < (0.5 if policy != "alarm" else 2.5)
-        assert (
-            bench.devices.commands[PATH].state == state or policy == "yield"
-        )  # the alarm stands while it may come again
+        # the alarm stands while it may come again
+        assert bench.devices.commands[PATH].state == state or policy == "yield"
         await bench.until(state_is(bench, "followed"), {PATH: 2.0})
         assert bench.texts().count("alarm") == 1
 
@@ -257,9 +256,8 @@ def test_a_solar_limit_holds_and_is_gone_without_a_word(at_site, tmp_path):
         await bench.until(lambda image: image.value(f"{path}.output_mw") > 1.0)
         await bench.until(lambda image: abs(image.value(f"{path}.output_mw") - 0.5) < 1e-3, {path: 0.5})
         await bench.until(lambda image: image.value(f"{path}.output_mw") > 1.0)
-        await bench.until(
-            lambda _: bench.devices.commands[path].state == "followed", {path: 9.0}
-        )  # the sun gives less
+        # the sun gives less
+        await bench.until(lambda _: bench.devices.commands[path].state == "followed", {path: 9.0})
 
     sections = {
         "solar": {"roof": {"power_mw": 10, "tilt_deg": 20, "azimuth_deg": 180}},

@@ -46,9 +46,8 @@ def test_a_day_of_any_length_has_two_intervals_an_hour_each_held_at_its_target(b
         assert made.values["control.interval_left_s"] == 1800.0 - (plant.now_s - 30.0) % 1800.0
         assert made.values["control.peak_mw"] == pytest.approx(12.0, abs=0.05)
     assert len(spans) == 2 * hours
-    assert (
-        max(spans[1:]) <= 6.0 + 0.15
-    )  # MWh of 12 MW; the first image of an interval decides with the last power
+    # MWh of 12 MW; the first image of an interval decides with the last power
+    assert max(spans[1:]) <= 6.0 + 0.15
     assert made.values["grid.billed_peak_mw"] <= 12.3
 
 
@@ -81,9 +80,8 @@ def test_a_month_ends_at_midnight_where_the_campus_is(name, midnight):
     )
     plant.until(turn - 1800.0 + 20.0)
     made = plant.until(turn)
-    assert made.values["control.peak_mw"] == pytest.approx(
-        14.0, abs=0.05
-    )  # empty: what was reached is the floor
+    # empty: what was reached is the floor
+    assert made.values["control.peak_mw"] == pytest.approx(14.0, abs=0.05)
     assert made.values["grid.billed_peak_mw"] == pytest.approx(14.0, abs=0.05)
     made = plant.until(turn + 10.0)
     assert made.values["control.peak_mw"] == 9.0  # a new month, with its own target and nothing billed

@@ -66,9 +66,8 @@ def test_a_reading_that_fell_and_came_back_costs_nothing_and_one_that_stays_low_
         count.believed(4.0, 0.0, False, 0.1 + k / 60.0)
     assert count.most_mwh == pytest.approx(4.0, abs=0.01)
     assert count.believed(nan, nan, False, 3.0) != count.believed(nan, nan, False, 3.0)
-    assert (
-        count.believed(20.0, 0.0, True, 3.0) == 20.0 and count.off_mwh == 0.0
-    )  # it takes no more: it is full
+    # it takes no more: it is full
+    assert count.believed(20.0, 0.0, True, 3.0) == 20.0 and count.off_mwh == 0.0
 
 
 def test_what_is_charged_is_counted_and_what_is_not_seen_is_not():

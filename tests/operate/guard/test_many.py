@@ -59,9 +59,8 @@ def test_a_breaker_that_shows_open_while_power_flows_is_not_believed(flows_mw, v
     assert made.values["grid.on"] == there
     if there:
         assert "shows open while 6.8 MW flow" in made.alarms["grid.connection.breaker"]
-        assert (
-            made.asset_mw["battery.main"] == 0.0
-        )  # nothing of the reserve is spent on an island that is none
+        # nothing of the reserve is spent on an island that is none
+        assert made.asset_mw["battery.main"] == 0.0
 
 
 def test_where_nothing_answers_any_more_each_device_is_told_and_the_site_comes_back_by_itself(at_site):

@@ -313,9 +313,8 @@ def test_each_request_says_what_it_does():
     take(mind, **user(what="reserve_mwh", value=5.0))
     take(mind, "north", source="utility", what="import_limit_mw", high=17.0)
     said = did(decided(mind))
-    assert (
-        said["battery_mw"] == "leaves 1.002 .. 3 MW to the batteries"
-    )  # three seconds above the peak before
+    # three seconds above the peak before
+    assert said["battery_mw"] == "leaves 1.002 .. 3 MW to the batteries"
     assert said["peak_mw"].startswith("leaves 1.002 .. ") and "5 MWh" in said["reserve_mwh"]
     assert said["load_cap_mw"] == "is told to the workload; nothing relies on it"
     assert said["import_limit_mw"] == NOTHING or said["import_limit_mw"].startswith("leaves")

@@ -199,6 +199,5 @@ def test_a_device_that_was_away_is_believed_once_it_moves():
     seen = [reader.read(image_of(site(k / 10) | one, k / 10), NONE) for k, one in enumerate(shown)]
     read = [not isnan(one.stores["battery.main"].power_mw) for one in seen]
     assert read == [True] * 2 + [False] * 45 + [True] * 2
-    assert not any(
-        "battery.main" in one.doubts for one in seen
-    )  # it comes back in a moment: nobody is alarmed
+    # it comes back in a moment: nobody is alarmed
+    assert not any("battery.main" in one.doubts for one in seen)

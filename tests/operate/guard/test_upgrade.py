@@ -54,9 +54,8 @@ def test_stop_and_start_of_another_version_within_the_reversion_time_has_no_bump
                 await asyncio.sleep(1.2)
 
             first = await run_once(campus, tmp_path, settled)
-            rewritten(
-                tmp_path, version=1, reader=None, strips=None, highest_load_mw=33.0
-            )  # an older one left it
+            # an older one left it
+            rewritten(tmp_path, version=1, reader=None, strips=None, highest_load_mw=33.0)
             stopped, seen = time.monotonic(), []
 
             async def bumpless(guard):
@@ -124,9 +123,8 @@ def test_cycles_that_take_too_long_are_counted_and_told_and_control_goes_on(at_s
         guard.mind.decide = slowly
         await until(lambda: "short of processor" in texts(guard), 6.0)
         assert guard.overruns >= before + 3
-        await until(
-            lambda: guard.telling.own["control.overruns"] >= before + 3
-        )  # in history, and on the page
+        # in history, and on the page
+        await until(lambda: guard.telling.own["control.overruns"] >= before + 3)
         assert power(site) == pytest.approx(4.0, abs=0.5)
         guard.mind.decide = decide
         await until(lambda: "cycle" not in guard.slow, 15.0)

@@ -51,9 +51,8 @@ def test_a_broker_that_is_killed_and_comes_back_is_used_again_and_targets_hold_m
                     began = time.monotonic()
                     await until(lambda: way.broker.up, 8.0)
                     assert time.monotonic() - began < 6.0
-                    await until(
-                        lambda: bus.of(BREACH) and bus.of(STATUS)
-                    )  # the breach waited, a new state follows
+                    # the breach waited, a new state follows
+                    await until(lambda: bus.of(BREACH) and bus.of(STATUS))
                     assert signed(bus.of(BREACH)[0], folder)["status"] == "active"
 
     asyncio.run(asyncio.wait_for(work(), 40))

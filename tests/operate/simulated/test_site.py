@@ -67,9 +67,8 @@ def test_an_outage_is_carried_by_the_store_then_by_uninterruptible_units_and_the
     site, show = made.site, lambda path, name: made.devices[path].shown(name)
     for _ in range(20):
         made.tick(1.0)
-    assert (
-        not site.grid_on and site.meters.unserved_mw == 0.0
-    )  # 20 MW of halls behind 10 MW of battery and the units
+    # 20 MW of halls behind 10 MW of battery and the units
+    assert not site.grid_on and site.meters.unserved_mw == 0.0
     units = site.ups["ups.main"]
     assert site.stores["battery.main"].injection_mw + units.carries_mw == pytest.approx(site.load_mw)
     assert 0.0 < units.stored_mwh < units.energy_mwh

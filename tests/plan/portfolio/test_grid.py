@@ -77,9 +77,8 @@ def test_a_nonfirm_stage_ends_when_the_firm_one_comes():
     plan = solve_portfolio(portfolio)
     on, used = plan.amounts["stage_on"]["a", "x"], plan.amounts["nonfirm_mw"]["a",]
     assert np.all(used <= 10.0 * (1.0 - on) + 1e-7)
-    assert plan.amounts["it_mw"]["a",].max() == pytest.approx(
-        10.0
-    )  # the firm stage gives less: it is not taken
+    # the firm stage gives less: it is not taken
+    assert plan.amounts["it_mw"]["a",].max() == pytest.approx(10.0)
     better = (nonfirm(replaced_by="x"), firm.model_copy(update={"power_mw": 30.0}))
     plan = solve_portfolio(replace(portfolio, stages=better))
     assert plan.amounts["it_mw"]["a",] == pytest.approx([10.0, 10.0, 30.0, 30.0])

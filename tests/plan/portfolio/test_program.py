@@ -31,9 +31,8 @@ def test_a_small_master_needs_no_highs_until_units_are_whole():
     assert lower.tolist() == [-np.inf, -4.5] and upper.tolist() == [3.0, np.inf]
     program.whole(np.array([0, 1]))
     assert program.small is None
-    assert program.solve().x == pytest.approx(
-        [0.0, 2.0]
-    )  # with the row that was added and the bound that was moved
+    # with the row that was added and the bound that was moved
+    assert program.solve().x == pytest.approx([0.0, 2.0])
     assert program.limits(np.array([1]))[0].tolist() == [-4.5]
 
 

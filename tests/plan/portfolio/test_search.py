@@ -53,9 +53,8 @@ def test_every_cut_of_the_pool_lies_below_the_running_at_any_point(seed, data):
 
 def test_site_periods_with_the_same_data_share_their_cuts():
     operations = make_operations(small_portfolio())
-    assert (
-        len(operations) == 12 and len({o.key for o in operations.values()}) == 3
-    )  # weeks of two seasons are alike
+    # weeks of two seasons are alike
+    assert len(operations) == 12 and len({o.key for o in operations.values()}) == 3
     assert operations["east", 0] is operations["east", 3] is not operations["east", 1]
     two = plain(4, sites=(site("a"), site("b")))
     assert len({o.key for o in make_operations(two).values()}) == 1
@@ -133,9 +132,8 @@ def test_a_programme_is_solved_with_its_prices_as_of_a_maximum():
 def test_rows_and_bounds_may_be_moved_and_whole_numbers_asked_for():
     program = small_program()
     program.add_rows(np.zeros(1, int), np.empty(0, int), np.empty(0), np.empty(0))
-    program.add_rows(
-        np.array([0, 2]), np.array([0, 1]), np.array([-1.0, -2.0]), np.array([-4.5])
-    )  # x + 2 y <= 4.5
+    # x + 2 y <= 4.5
+    program.add_rows(np.array([0, 2]), np.array([0, 1]), np.array([-1.0, -2.0]), np.array([-4.5]))
     assert program.solve().bound == pytest.approx(3.0)
     program.hold(np.array([0]), np.array([0.5]), np.array([0.5]))
     assert program.solve().bound == pytest.approx(2.5)

@@ -118,9 +118,8 @@ def test_a_second_plan_takes_the_cuts_of_the_first():
     second = solve_portfolio(small_portfolio(), pool=pool)
     assert second.npv_m == pytest.approx(first.npv_m, rel=1e-5)
     assert len(second.rounds) < len(first.rounds)
-    assert sum(second.solvers.values()) > sum(
-        first.solvers.values()
-    )  # counted by the pool, over all its plans
+    # counted by the pool, over all its plans
+    assert sum(second.solvers.values()) > sum(first.solvers.values())
 
 
 def test_decisions_that_are_held_are_those_of_the_plan():

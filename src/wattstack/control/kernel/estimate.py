@@ -125,13 +125,8 @@ def _spread(e, const, step, sensor, step_s, seen):
     )
     lasts = exp(-step_s / sensor[S_LASTS_S])
     keep = (1.0, step[t.M_END_1], step[t.M_END_2], lasts, lasts)
-    by_amp = (
-        eta * per_a,
-        -built_1 * ohm,
-        -built_2 * ohm,
-        0.0,
-        0.0,
-    )  # an offset of +1 A is 1 A less of true current
+    # an offset of +1 A is 1 A less of true current
+    by_amp = eta * per_a, -built_1 * ohm, -built_2 * ohm, 0.0, 0.0
     self_std = SELF_DOUBT * self_a
     volt_var = sensor[S_VOLT_OFFSET] ** 2 + (sensor[S_HYSTERESIS_SHARE] * half) ** 2
     amp_var = sensor[S_AMP_OFFSET] ** 2 + self_std**2

@@ -35,13 +35,8 @@ from wattstack.operate.historian import Event as Kept
 from wattstack.operate.link import STILL, Event, State
 
 STATE = "alarms.json"
-PROCESSES = (
-    "planner",
-    "campus",
-    "memory",
-    "north",
-    "face",
-)  # how the channels begin that others than the guard use
+# how the channels begin that others than the guard use
+PROCESSES = "planner", "campus", "memory", "north", "face"
 _LONGEST_ASKED = 16_384  # bytes of what is asked
 _TICK_S = 0.5
 _CLOCK_S = 60.0  # to which the difference of the site's clock to the machine's is kept
@@ -72,9 +67,8 @@ class Alarms:
         self._written = ""
         self._disk_well = True
         self._writing = asyncio.Lock()
-        self._clock: tuple[float, float] | None = (
-            None  # of the site and of this process, when the guard spoke last
-        )
+        # of the site and of this process, when the guard spoke last
+        self._clock: tuple[float, float] | None = None
         self._lines: tuple[str, ...] | None = None  # of the last state, as long as no event came since
 
     async def start(self) -> None:
@@ -107,10 +101,8 @@ class Alarms:
     def heard(self, said: State | Event) -> None:
         """What the guard says."""
         if isinstance(said, State):
-            self._clock = (
-                said.utc_s,
-                time.monotonic(),
-            )  # no event's: one of another process may have another clock
+            # no event's: one of another process may have another clock
+            self._clock = said.utc_s, time.monotonic()
             if said.alarms == self._lines:
                 return
             self._lines = said.alarms

@@ -56,9 +56,8 @@ class Stand:
             from wattstack.case import build_case
 
             bare = self.campus.model_copy(update={"duties": type(self.campus.duties)()})
-            self._ready = Ground(
-                self.campus, build_case(bare), layouts_of(self.campus)
-            )  # only its load and sun
+            # only its load and sun
+            self._ready = Ground(self.campus, build_case(bare), layouts_of(self.campus))
         case = self._ready.case
         whole_s = len(case.load_mw) * float(case.axis.step_s)
         script = draw_script(self.campus, self.seed, number, whole_s, self.length_s)

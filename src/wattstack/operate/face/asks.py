@@ -32,13 +32,8 @@ LEAST_ROLE = {
     "import_limit_mw": "engineer", "export_limit_mw": "engineer", "reserve_mwh": "engineer", "mode": "engineer",
     "clear_lockout": "engineer",
 }  # fmt: skip
-TWO_PERSONS = (
-    "mode",
-    "import_limit_mw",
-    "export_limit_mw",
-    "peak_mw",
-    "reserve_mwh",
-)  # the guard wants it too
+# the guard wants it too
+TWO_PERSONS = "mode", "import_limit_mw", "export_limit_mw", "peak_mw", "reserve_mwh"
 LONGEST_S = 24 * 3600.0
 WAITS_S = 600.0  # for a second person
 MOST_WAITING = 20

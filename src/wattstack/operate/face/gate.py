@@ -46,9 +46,8 @@ class Gate:
         self._cookie = "__Host-wattstack" if tls else "wattstack"
         self._tries = Tries()
         self._strangers = Tries(longest_s=60.0)  # a name tried from places it never signed in from
-        self._hashing = asyncio.Semaphore(
-            1
-        )  # a hash takes a core for some tens of ms: one at a time, others wait
+        # a hash takes a core for some tens of ms: one at a time, others wait
+        self._hashing = asyncio.Semaphore(1)
 
     def who(self, request: HTTPConnection) -> Who | None:
         """Who is asking, None where nobody that is known.

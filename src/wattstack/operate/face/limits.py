@@ -48,9 +48,8 @@ class Tries:
         self, clock: Callable[[], float] = time.monotonic, longest_s: float = LONGEST_WAIT_S
     ) -> None:
         self._clock, self._longest_s = clock, longest_s
-        self._kept: OrderedDict[str, tuple[int, float]] = (
-            OrderedDict()
-        )  # by key: how many, when the next may be
+        # by key: how many, when the next may be
+        self._kept: OrderedDict[str, tuple[int, float]] = OrderedDict()
 
     def wait_s(self, key: str) -> float:
         """So long until the next try counts."""
@@ -80,9 +79,8 @@ class Rate:
 
     def __init__(self, per_s: float, burst: float, clock: Callable[[], float] = time.monotonic) -> None:
         self._per_s, self._burst, self._clock = per_s, burst, clock
-        self._kept: OrderedDict[str, tuple[float, float]] = (
-            OrderedDict()
-        )  # by key: what is left, when that was
+        # by key: what is left, when that was
+        self._kept: OrderedDict[str, tuple[float, float]] = OrderedDict()
 
     def take(self, key: str) -> bool:
         """Whether one more may come now."""

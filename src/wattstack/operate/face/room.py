@@ -58,9 +58,8 @@ class Room:
         self.site = site_of(campus, path, simulated)
         self.started_sum = checksums(path)[0]
         self.onlookers: dict[str, int] = {}  # open pages by person
-        self.queries = asyncio.Semaphore(
-            2
-        )  # history is read by as many threads at once: the guard needs its core
+        # history is read by as many threads at once: the guard needs its core
+        self.queries = asyncio.Semaphore(2)
         self._alarms: dict[str, Any] | None = None
         self._looking: asyncio.Task | None = None
         self._telling: set[asyncio.Task] = set()

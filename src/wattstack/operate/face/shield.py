@@ -34,9 +34,8 @@ HEADERS = (
     (b"cross-origin-resource-policy", b"same-origin"),
     (b"permissions-policy", b"camera=(), geolocation=(), microphone=(), payment=(), usb=()"),
 )
-TURNS = frozenset(
-    {"LRE", "RLE", "LRO", "RLO", "PDF", "LRI", "RLI", "FSI", "PDI"}
-)  # controls of Unicode's order
+# controls of Unicode's order
+TURNS = frozenset({"LRE", "RLE", "LRO", "RLO", "PDF", "LRI", "RLI", "FSI", "PDI"})
 STRICT_TRANSPORT = (b"strict-transport-security", b"max-age=31536000")
 
 
@@ -84,9 +83,8 @@ class Shield:
         address = origin_of((scope.get("client") or ("unknown", 0))[0])
         refusal = None if self._rate.take(address) else Refused(429, "too many requests; wait a moment.", 1.0)
         refusal = refusal or _too_large(scope)
-        before = (
-            "websocket." if scope["type"] == "websocket" else ""
-        )  # how an answer that opens nothing is named
+        # how an answer that opens nothing is named
+        before = "websocket." if scope["type"] == "websocket" else ""
         if refusal is not None:
             await self._refuse(refusal, send, before)
             return

@@ -90,10 +90,8 @@ class Users:
         os.close(os.open(self.path, os.O_CREAT | os.O_RDWR, 0o600))
         os.chmod(self.path, 0o600)
         self._db = sqlite3.connect(self.path, timeout=5.0, isolation_level=None, check_same_thread=False)
-        self._lock, self._slow = (
-            threading.Lock(),
-            threading.Lock(),
-        )  # of the file; of the hash, made to be slow
+        # of the file; of the hash, made to be slow
+        self._lock, self._slow = threading.Lock(), threading.Lock()
         try:
             self._db.executescript(_SCHEMA)
         except sqlite3.DatabaseError as error:
@@ -103,9 +101,8 @@ class Users:
                 "page begins without users and a new token for the first one is printed."
             )
             raise InputError(str(self.path), [said]) from None
-        self._hasher = PasswordHasher(
-            time_cost=2, memory_cost=19_456, parallelism=1
-        )  # OWASP's least, argon2id
+        # OWASP's least, argon2id
+        self._hasher = PasswordHasher(time_cost=2, memory_cost=19_456, parallelism=1)
         self._nobody = self._hasher.hash(secrets.token_hex(16))
 
     def close(self) -> None:

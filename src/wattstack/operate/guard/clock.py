@@ -17,10 +17,8 @@ from wattstack.operate.devices import Image
 METER = "grid.connection.clock_s"
 JUMP_S = 5.0
 LONGEST_S = 0.999  # a meter's clock counts whole seconds
-SETTLES_S, MOVES = (
-    3.0,
-    2,
-)  # a jump is followed where the clock went on for so long and showed so many more moments
+# a jump is followed where the clock went on for so long and showed so many more moments
+SETTLES_S, MOVES = 3.0, 2
 LEAST_S, MOST_S = 946_684_800.0, 4_102_444_800.0  # 2000 and 2100: what shows another year is no clock
 
 
@@ -41,9 +39,8 @@ class SiteClock:
         self.begin_s = nan
         self._last: tuple[float, float, float] | None = None  # ours, monotonic, UTC of this machine
         self._meter: tuple[float, float] | None = None  # what it showed, since when (monotonic)
-        self._jump: tuple[float, float, int] | None = (
-            None  # how far, since when (monotonic), moments shown since
-        )
+        # how far, since when (monotonic), moments shown since
+        self._jump: tuple[float, float, int] | None = None
         self._odd = False
 
     def at(self, image: Image) -> float:

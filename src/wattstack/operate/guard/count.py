@@ -15,9 +15,8 @@ from dataclasses import dataclass
 from math import exp, isnan, nan
 
 NEAR_FRAC = 0.02  # of the usable energy: what gauge and count may differ by
-FOLLOW_PER_H = (
-    0.002  # of the usable energy: how fast the count follows a gauge that shows a little more, assumption
-)
+# of the usable energy: how fast the count follows a gauge that shows a little more, assumption
+FOLLOW_PER_H = 0.002
 DOWN_H = 1.0 / 6.0  # the count follows a gauge that shows less, assumption
 FULL_FRAC = 0.99
 

@@ -52,9 +52,8 @@ class Engines:
 
     def __init__(self, campus: Campus, speed: float = 1.0) -> None:
         self._speed, self._first = speed, True
-        self._least_wait_s = (
-            3.0 * campus.operate.period_s * speed
-        )  # so that a stop is seen before the next start
+        # so that a stop is seen before the next start
+        self._least_wait_s = 3.0 * campus.operate.period_s * speed
         self._engines = {
             path: _Engine(float(unit.power_mw) * device.share_frac, unit)
             for path, device in campus.devices.items()

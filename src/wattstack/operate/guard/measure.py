@@ -140,9 +140,8 @@ class Reader:
             most_in = float(unit.power_mw) * unit.charge_power_frac * share
             most_out = float(unit.power_mw) * share
             told_in, told_out = get(path, "can_charge_mw"), get(path, "can_discharge_mw")
-            known = not isnan(
-                store.stored_mwh
-            )  # without a word of the device: its rating, while there is energy
+            # without a word of the device: its rating, while there is energy
+            known = not isnan(store.stored_mwh)
             store.can_charge_mw = min(max(told_in, 0.0), most_in) if not isnan(told_in) else most_in * known
             store.can_discharge_mw = (
                 min(max(told_out, 0.0), most_out)

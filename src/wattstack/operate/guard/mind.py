@@ -316,9 +316,8 @@ class Mind:
         if min(limits.told_import_mw, limits.told_export_mw) < FAR_MW:
             words = f"told to import at most {limits.told_import_mw:g} MW, export at most {limits.told_export_mw:g} MW"
             left.narrow("instruction", high - limits.told_import_mw, low + limits.told_export_mw, words)
-        people = (
-            limits.manual if made.mode in ("run", "shadow") else []
-        )  # a person's band stands in run as a bound
+        # a person's band stands in run as a bound
+        people = limits.manual if made.mode in ("run", "shadow") else []
         for band in (*limits.told, *people):
             left.narrow("instruction", band.low_mw, band.high_mw, band.why) if band.path is None else None
         self._ramp(made.time_s, left)

@@ -15,10 +15,8 @@ from math import isnan, nan
 
 TURNS = 6  # half swings, one after the other
 GREW = 1.5  # from the first of them to the last
-FAST_TURNS, FAST_PERIODS = (
-    20,
-    2.0,
-)  # so many, each no longer than that, need not grow: no load is followed so fast
+# so many, each no longer than that, need not grow: no load is followed so fast
+FAST_TURNS, FAST_PERIODS = 20, 2.0
 LONGEST_PERIODS = 5.0  # of a half swing: slower ones are the load's own
 LEAST_FRAC = 0.01  # of what stands: smaller ones are noise; also the dead band
 LEAST_GAIN = 0.125
@@ -77,9 +75,8 @@ class Swings:
         self._fast = self._fast + 1 if took_s <= (FAST_PERIODS + 0.5) * self._period_s else 0
         if self.gain < 1.0:
             self._loud_s = at_s
-        grew = (
-            self._turns[-1] >= GREW * self._turns[0] or self.gain < 1.0
-        )  # or did not end by what was done before
+        # or did not end by what was done before
+        grew = self._turns[-1] >= GREW * self._turns[0] or self.gain < 1.0
         if len(self._turns) < TURNS or not (grew or self._fast >= FAST_TURNS):
             return False
         self._turns.clear()

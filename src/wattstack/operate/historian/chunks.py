@@ -17,10 +17,8 @@ import numpy as np
 
 from wattstack.errors import StateError
 
-_BYTES, _STEPS = (
-    0,
-    1,
-)  # first byte of a chunk: how it is kept; for _STEPS the second is the number of decimals
+# first byte of a chunk: how it is kept; for _STEPS the second is the number of decimals
+_BYTES, _STEPS = 0, 1
 _MOST_DECIMALS = 6
 _LARGEST = 2**24  # whole numbers that single precision holds
 _LEVEL = 3

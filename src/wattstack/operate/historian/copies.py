@@ -223,9 +223,8 @@ def _write_copy(history: Path, beside: Path) -> None:
                 with in_words(beside):
                     raise
         with in_words(beside):
-            target.execute(
-                "PRAGMA journal_mode=DELETE"
-            )  # one file: no log beside it, readable where nobody may write
+            # one file: no log beside it, readable where nobody may write
+            target.execute("PRAGMA journal_mode=DELETE")
     finally:
         for db in (source, target):
             if db is not None:

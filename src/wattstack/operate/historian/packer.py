@@ -22,9 +22,8 @@ from wattstack.operate.historian.store import Store
 LEAST_ROOM_BYTES = 64_000_000  # on the disk and in the file together; below it the oldest history goes
 _EVERY_S = 2.0  # from one look to the next
 _LATE_S = 30.0  # a frame may come so late
-_MOST_AT_ONCE = (
-    8  # spans that go in one look: a clock that is wrong for a while does not cost the whole history
-)
+# spans that go in one look: a clock that is wrong for a while does not cost the whole history
+_MOST_AT_ONCE = 8
 _AGAIN_S = 2.0  # before a process that died is started again
 
 

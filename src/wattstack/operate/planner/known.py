@@ -26,10 +26,8 @@ if TYPE_CHECKING:
     from wattstack.campus import Campus
 
 MINUTE_S, DAY_S, WEEK_S = 60, 86_400, 604_800
-BACK_DAYS, AHEAD_DAYS = (
-    9,
-    2,
-)  # a week and a day more, so that the same weekday is always there; then what is asked
+# a week and a day more, so that the same weekday is always there; then what is asked
+BACK_DAYS, AHEAD_DAYS = 9, 2
 HELD_MINUTES = 60  # a gap no longer than this holds the last value: assumption
 SAME_FRAC = 0.01  # limits that differ by less are the same
 AWAY_H = 1.0  # a grid that is away is planned to be back after so long: assumption

@@ -42,11 +42,8 @@ N_TIME, N_MECH, N_PATH = 0, 1, 2  # mechanisms that time drives come first; all 
 NOMINAL = 3  # 1: full equivalent cycles and rates are of the nominal capacity; 0: of what is left of it
 BASE_MAIN, BASE_OTHER = 4, 5  # capacity is the lower of two budgets; each starts here
 OTHER_OHM, OTHER_OHM_INVERSE = 6, 7  # resistance is at least the first + the second / the other budget
-WARM_MAIN, WARM_MAIN_SQUARE, WARM_OTHER = (
-    8,
-    9,
-    10,
-)  # K, K^2, K: budgets times exp(-a t - b t^2), t = 1/T - 1/298.15
+# K, K^2, K: budgets times exp(-a t - b t^2), t = 1/T - 1/298.15
+WARM_MAIN, WARM_MAIN_SQUARE, WARM_OTHER = 8, 9, 10
 PATHS = 11
 P_FORM, P_POWER, P_LIMIT, P_SLOPE, P_TARGET = range(5)  # PATHS + i * PATH_WIDTH + P_...
 PATH_WIDTH = 5

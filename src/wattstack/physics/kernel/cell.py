@@ -28,9 +28,8 @@ from wattstack.physics.kernel.layout import (
 )  # fmt: skip
 from wattstack.physics.kernel.vector import lower, root, select, upper
 
-LEAST_DERATE = (
-    0.05  # derating near the ends of the window leaves a trickle, so that the ends are reached: assumption
-)
+# derating near the ends of the window leaves a trickle, so that the ends are reached: assumption
+LEAST_DERATE = 0.05
 
 
 class Bounds(NamedTuple):

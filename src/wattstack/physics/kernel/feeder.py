@@ -51,9 +51,8 @@ NBUS = 19
 WELL, LOW, COLLAPSED, DEAD, OUT_OF_STEP, HIGH = 0.0, 1.0, 2.0, 3.0, 4.0, 5.0
 
 CONSTANT_ABOVE_PU = 0.7  # loads of constant power become impedances below, usual in stability studies
-HEALTHY_PU = (
-    0.8  # sources above this that cannot carry the load: the voltage has collapsed, it was not pulled down
-)
+# sources above this that cannot carry the load: the voltage has collapsed, it was not pulled down
+HEALTHY_PU = 0.8
 METER_S = 0.02  # time constant of the loop that measures frequency at the bus: one cycle, assumption
 SLIPPED_RAD = 2.5  # a forming converter or genset so far from the bus has fallen out of step
 # Closing onto the grid: IEEE 1547-2018 table 5 allows 0.1 Hz, 3 % and 10 degrees above 1.5 MVA; the angle is brought
@@ -61,14 +60,12 @@ SLIPPED_RAD = 2.5  # a forming converter or genset so far from the bus has falle
 CLOSE_HZ, CLOSE_PU, CLOSE_RAD = 0.1, 0.03, np.radians(1.0)
 MATCH_PER_S = 0.5  # slip towards the grid's angle, cycles a second for a cycle: assumption
 MOST_SLIP_HZ = 0.08
-MATCH_S = (
-    0.5  # time constant with which the island is brought to the frequency and voltage of the grid, assumption
-)
+# time constant with which the island is brought to the frequency and voltage of the grid, assumption
+MATCH_S = 0.5
 MOST_SHIFT_PU = 0.1
 FORGET_S = 5.0  # after closing, what the island was shifted by fades, assumption
-MOST_PU = (
-    1.5  # arresters and saturated transformers hold the voltage here and burn what is too much, assumption
-)
+# arresters and saturated transformers hold the voltage here and burn what is too much, assumption
+MOST_PU = 1.5
 MOST_SOFTER = 100.0
 ROUNDS = 8
 

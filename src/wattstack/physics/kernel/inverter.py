@@ -37,9 +37,8 @@ SUPPORT_BELOW_PU = 0.9  # a following converter supports the voltage with curren
 SUPPORT = 2.0  # by so many times the missing voltage: k = 2 of VDE-AR-N 4120 (2018)
 SEE_S = 0.005  # time constant with which a following converter measures the voltage, assumption
 BLIND_PU = 0.1  # below this voltage a loop sees no angle and goes on with its last frequency, assumption
-HOLD_BACK = (
-    10.0  # pull on the angle of a forming converter beyond what its battery can, times the excess: assumption
-)
+# pull on the angle of a forming converter beyond what its battery can, times the excess: assumption
+HOLD_BACK = 10.0
 TWO_PI = 2.0 * np.pi
 
 
@@ -116,9 +115,8 @@ def _follow(i, const, orders, state, bus, step_s):
 def _form(i, const, orders, state, bus, step_s):
     volt, bus_speed, nominal_hz, set_speed, added = bus[0], bus[2], bus[3], bus[4], bus[5]
     rating, power = const[RATING_MVA, i], state[POWER_MW, i]
-    carried = (
-        const[CURRENT_PU, i] * rating * volt
-    )  # more is not asked in a sag: the angle would run away, assumption
+    # more is not asked in a sag: the angle would run away, assumption
+    carried = const[CURRENT_PU, i] * rating * volt
     ask = min(
         max(orders[ASK_MW, i], -orders[CAN_CHARGE_MW, i], -carried), orders[CAN_DISCHARGE_MW, i], carried
     )

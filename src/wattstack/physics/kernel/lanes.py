@@ -166,9 +166,8 @@ def electrics(const, step, rating, b, cells, seen, asked):
     ohm = window_ohm(seen.ohm, step[t.M_TIMES_MEAN], 0.5 * seen.slope_v * cells.per_a)
     source = seen.ocv_v - step[t.M_MEAN_1] * cells.fast_v - step[t.M_MEAN_2] * cells.slow_v
     branch, moves = way * seen.half_v, const[t.G_GAMMA] * cells.per_a
-    part, full = mean_kept(
-        moves * (way * power), source
-    )  # all in the equation times `full`: one division less
+    # all in the equation times `full`: one division less
+    part, full = mean_kept(moves * (way * power), source)
     current = solve_current(
         (source - branch) * full + (cells.hysteresis_v + branch) * part, ohm * full, power * full
     )

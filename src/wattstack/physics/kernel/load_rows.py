@@ -103,9 +103,8 @@ TRACE_FIRST, TRACE_COUNT, TRACE_STEP_S, TRACE_BEGIN_S = range(4, 8)  # a count o
 NSOURCE = 8
 
 # groups[FIELD, group]
-SHARE, FIXED_MW, SPREAD = range(
-    3
-)  # of the source's power; network and storage; spread of one group / of the source
+# of the source's power; network and storage; spread of one group / of the source
+SHARE, FIXED_MW, SPREAD = range(3)
 NGROUP = 3
 # group[FIELD, group]
 NOISE_NOW, NOISE_NEXT = range(2)  # at the knots around the moment, relative

@@ -56,9 +56,8 @@ def ups_watch(const, state, g, volt_pu, freq_hz, t_s, step_s):
             if mode == ON_GRID:
                 bypassed = const[KIND, g] == ECO and state[WALK, g] >= 1.0
                 mode = CHANGING if bypassed else ON_BATTERY
-                state[CHANGE_S, g] = (
-                    const[TRANSFER_S, g] + step_s
-                )  # the step of the decision is not yet without input
+                # the step of the decision is not yet without input
+                state[CHANGE_S, g] = const[TRANSFER_S, g] + step_s
                 state[WALK, g] = 0.0
                 state[LEFT, g] += 1.0
     else:

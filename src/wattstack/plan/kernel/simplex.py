@@ -17,12 +17,8 @@ import numpy as np
 from numba import njit
 
 OPTIMAL, INFEASIBLE, DRIFTED, STUCK = 0, 1, 2, 3
-LOWER, UPPER, EITHER, FREE = (
-    1,
-    -1,
-    0,
-    2,
-)  # which side of a limit holds; EITHER: both are one; FREE: none, at zero
+# which side of a limit holds; EITHER: both are one; FREE: none, at zero
+LOWER, UPPER, EITHER, FREE = 1, -1, 0, 2
 FEW = 4  # broken limits whose edges are compared
 PIVOT = 1e-7  # an edge that meets a limit less steeply does not meet it
 SLACK = 1e-10  # by which a multiplier may miss its sign so that a better pivot is taken

@@ -30,9 +30,8 @@ LATE_STEP_FRAC, LATE_FRAC = 0.9, 1e-4  # below this gap the master's point is go
 ROUNDS_MOST = 200
 JOINS = 5  # cuts put together without a visit, so often in a round; three take half a round more
 EARLY_JOINS, EARLY_FRAC = 1, 1e-2  # above this gap so often: what few visits know is soon said
-DEVEX = (
-    1  # HiGHS' weights in the dual simplex: less time for many small batches of cuts, more for whole units
-)
+# HiGHS' weights in the dual simplex: less time for many small batches of cuts, more for whole units
+DEVEX = 1
 VIOLATED_M = 1e-7  # a cut violated by less than this [M] is met
 Report = Callable[[PortfolioRound], None]
 Score = Callable[[np.ndarray], float]

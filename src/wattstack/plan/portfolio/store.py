@@ -42,14 +42,8 @@ LAYOUT = 1
 KIND = "portfolio"
 STALE = ("report.html", "answers.json", "campus.*.yaml", *(f"{stem}.csv" for stem in OPTIONAL))
 COMMAND = "wattstack plan PORTFOLIO.YAML"
-OTHERWISE = (
-    "portfolio",
-    "npv_m",
-    "bound_m",
-    "gap_frac",
-    "rounds",
-    "timing",
-)  # of a plan, told in other words
+# of a plan, told in other words
+OTHERWISE = "portfolio", "npv_m", "bound_m", "gap_frac", "rounds", "timing"
 PLAIN = tuple(f.name for f in fields(PortfolioPlan) if f.name not in OTHERWISE)
 
 

@@ -36,9 +36,8 @@ from wattstack.portfolio import Portfolio, Site
 
 LOAD_LEVEL = "load_level"
 STEPS_KEPT = 500_000  # of one site over all its years: more are prepared anew at every visit
-LOWER_FRAC = (
-    0.95  # no peak is tried further below the lowest tried so far: a month's cuts know little down there
-)
+# no peak is tried further below the lowest tried so far: a month's cuts know little down there
+LOWER_FRAC = 0.95
 BLOCKS_MOST = 52  # parts of a year without metered peaks; a day each where there are no more days
 CLOSED_FRAC = 1e-7  # value and bound of one point this near have met
 

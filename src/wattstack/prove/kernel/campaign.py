@@ -29,12 +29,10 @@ from wattstack.twin.kernel.year import after_step, before_step
 
 MINUTE_S = 60
 HOLD_S = 6 * 3600  # assumption: refills that last longer move so slowly that minutes show them
-LOST_FRAC = (
-    1e-3  # of the load: less is taken by the frequency of an island while a unit follows it, assumption
-)
-STILL_FRAC = (
-    0.01  # of its power: a battery that gives less does not carry the load; of its energy: it is empty
-)
+# of the load: less is taken by the frequency of an island while a unit follows it, assumption
+LOST_FRAC = 1e-3
+# of its power: a battery that gives less does not carry the load; of its energy: it is empty
+STILL_FRAC = 0.01
 AT_POWER_FRAC = 0.999
 FULL_FRAC = 0.98  # a reserve of more than the battery holds is in band here
 

@@ -64,9 +64,8 @@ def change_grid(odds, who, way, now_s, note):
         gap_s = waiting(draw(odds.seed, who, at.D_GAP, 0, count), grid[at.DECLARED, at.RATE_PER_S])
         note[at.N_CHANGE_S] = now_s + max(1.0, np.rint(gap_s))
         return False
-    z = draw_normal(
-        odds.seed, who, at.D_LENGTH, 0, count
-    )  # later outages are rare enough to be left as declared
+    # later outages are rare enough to be left as declared
+    z = draw_normal(odds.seed, who, at.D_LENGTH, 0, count)
     length_h = grid[at.DECLARED, at.MEDIAN_H] * exp(grid[at.DECLARED, at.SIGMA] * z)
     note[at.N_ON], note[at.N_OUTAGES] = 0.0, count + 1.0
     note[at.N_CHANGE_S] = now_s + max(1.0, np.rint(length_h * HOUR_S))

@@ -91,9 +91,8 @@ def _lines(values: np.ndarray, count: int) -> np.ndarray:
         for start in range(0, len(values) - count + 1, count // 2)
         for part in (values[start : start + count],)
     ]
-    return (
-        4.0 * np.sqrt(np.mean(power, axis=0)) / window.sum()
-    )  # 2 / sum is the amplitude, 4 / sum peak to peak
+    # 2 / sum is the amplitude, 4 / sum peak to peak
+    return 4.0 * np.sqrt(np.mean(power, axis=0)) / window.sum()
 
 
 def thin(time_s: np.ndarray, values: np.ndarray) -> tuple[list[float], list[float]]:

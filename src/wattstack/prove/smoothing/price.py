@@ -37,9 +37,8 @@ ROUGH_PER_USD = {
     "KRW": 1400.0,
 }
 RACK_PER_MW_USD = 50_000.0  # converters of a shelf, 50 USD/kW: assumption
-GPU_HOUR_PER_ENERGY = (
-    10.0  # worth of a GPU-hour / price of its energy: 2 USD beside 2 kWh at 0.10 USD, assumption
-)
+# worth of a GPU-hour / price of its energy: 2 USD beside 2 kWh at 0.10 USD, assumption
+GPU_HOUR_PER_ENERGY = 10.0
 WET_BULB_DEGC = 15.0  # as in the transient twin: assumption
 RACK_LIKE = "edlc"
 

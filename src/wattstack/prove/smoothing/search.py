@@ -25,15 +25,8 @@ from wattstack.prove.smoothing.trial import Ground, Trial, run_trial, run_whole,
 FLOORS = (0.0, 0.65, 0.8, 0.9)  # GB200 smoothing: up to 0.9
 SOFT_PER_S = 1.0  # ramp that only breaks the edge of a crash
 SLOW_PER_S = 0.02  # ramp of a campus without a rule of ramps
-RACKS_J = (
-    0.0,
-    65.0,
-    300.0,
-    1000.0,
-    3000.0,
-    8000.0,
-    16000.0,
-)  # 65: supplies of GB300; more: a shelf of its own
+# 65: supplies of GB300; more: a shelf of its own
+RACKS_J = 0.0, 65.0, 300.0, 1000.0, 3000.0, 8000.0, 16000.0
 SPARE = 1.1  # of energy, for what the next chance brings
 FINALISTS = 3
 CUTS = 4  # halvings of the power, of the energy

@@ -60,9 +60,8 @@ def read_entsoe(path: Path, spec: SourceSpec) -> RawTable:
         InputError: Not such an export, several areas and none named, a label that cannot be read.
     """
     layout = Layout.of(path, spec.file)
-    layout = replace(
-        layout, names=layout.names[: layout.fields]
-    )  # old exports name a zone column and leave it out
+    # old exports name a zone column and leave it out
+    layout = replace(layout, names=layout.names[: layout.fields])
     label, price, unit = _find_columns(layout.names, spec.file)
     extra = [name for name in ("Area", "Sequence") if name in layout.names]
     batches = list(stream_csv(path, layout, [label, price, *extra], text=(label, *extra), file=spec.file))

@@ -45,10 +45,8 @@ NSWING = 8
 # Relays at the point of connection, slower than any ride-through curve asks: assumption
 BELOW_PU, BELOW_S, LOW_PU, LOW_S, HIGH_PU, HIGH_S, OFF_FRAC, OFF_S = 0.5, 3.0, 0.8, 10.0, 1.25, 1.0, 0.06, 2.0
 SWING = 0.03  # of the rating: less is no swing
-KEPT, FORGET = (
-    0.6,
-    0.1,
-)  # a turn of this share of the mean of the last ten or so: nothing dies away, but for beats
+# a turn of this share of the mean of the last ten or so: nothing dies away, but for beats
+KEPT, FORGET = 0.6, 0.1
 MOST_TURNS = 14.0
 SLOWEST_S = 5.0  # between two turns
 QUIET_S = 30.0  # a loop that is at its end is noted again after so long

@@ -25,9 +25,8 @@ from wattstack.twin.kernel import layout as at
 
 TINY_MW = 1e-9
 BAND = 0.1  # by price alone: a unit that runs stops where the price is so much below its cost, assumption
-LEAST_RUN_S = (
-    1800.0  # a unit that has come on is not stopped before, assumption: engines warm through in that time
-)
+# a unit that has come on is not stopped before, assumption: engines warm through in that time
+LEAST_RUN_S = 1800.0
 LEAST_FRAC = 0.02  # of its power: less is nothing
 HOLD_H = 0.5  # what the battery holds for so long needs no generator: longer than any start, assumption
 
@@ -139,9 +138,8 @@ def _measure(t, step_s, outside, rules, rating, state, age, limits, carry):
     row[rows.STEP_S] = step_s
     row[rows.LOAD_MW] = outside[at.D_LOAD, t] + memory[at.AUXILIARY_MW]
     row[rows.SOLAR_MW] = outside[at.D_SOLAR, t]
-    room = max(
-        rules.most_auxiliary_mw - memory[at.AUXILIARY_MW], 0.0
-    )  # a chiller may come on within the step
+    # a chiller may come on within the step
+    room = max(rules.most_auxiliary_mw - memory[at.AUXILIARY_MW], 0.0)
     row[rows.IMPORT_LIMIT_MW] = max(outside[at.D_IMPORT_LIMIT, t] - room, 0.0)
     row[rows.EXPORT_LIMIT_MW] = outside[at.D_EXPORT_LIMIT, t]
     row[rows.GRID_ON] = outside[at.D_GRID_ON, t]
@@ -219,9 +217,8 @@ def _settle(t, net, outside, record):
     record[at.R_SHED, t] = shed
     record[at.R_UNSERVED, t] = lacking - shed if lacking - shed > TINY_MW else 0.0
     record[at.R_SOLAR, t] = max(solar - surplus, 0.0)
-    record[at.R_DUMPED, t] = max(
-        surplus - solar, 0.0
-    )  # a generator at its minimum, a battery that must empty
+    # a generator at its minimum, a battery that must empty
+    record[at.R_DUMPED, t] = max(surplus - solar, 0.0)
 
 
 @njit(cache=True, nogil=True, error_model="numpy", forceinline=True)

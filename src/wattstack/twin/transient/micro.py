@@ -26,9 +26,8 @@ from wattstack.physics.kernel.stress import ZERO_DEGC_K
 from wattstack.twin.fleet import Fleet
 
 WINDOW_S, STEP_S = 300.0, 0.005
-LEAST_DEPTH = (
-    0.01  # laws are fitted on deeper cycles: shallower ones count as fewer of this, at equal throughput
-)
+# laws are fitted on deeper cycles: shallower ones count as fewer of this, at equal throughput
+LEAST_DEPTH = 0.01
 TINY_DEPTH = 1e-9
 
 

@@ -84,9 +84,8 @@ def test_a_frequency_reports_after_each_of_so_many_intervals():
 
 def test_what_is_not_measured_is_not_reported():
     asked = asking("USAGE", *STATE, "SETPOINT", frequency=0)
-    assert Reports(campus_of(report_s=10.0), "a", Meter(), {}.get).due(
-        known_of(asked), NOW_S
-    )  # the capacity stands
+    # the capacity stands
+    assert Reports(campus_of(report_s=10.0), "a", Meter(), {}.get).due(known_of(asked), NOW_S)
     assert (
         Reports(campus_of(report_s=10.0), "a", Meter(), {}.get).due(
             known_of(asking("USAGE", frequency=0)), NOW_S

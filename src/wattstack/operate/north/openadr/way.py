@@ -76,9 +76,8 @@ class OpenAdrWay:
         self._known: dict[str, Known] = {}
         self._programs: dict[str, Program] = {}
         self._held: dict[tuple, _Held] = {}
-        self._heard_s = (
-            -inf
-        )  # of the loop's clock: a silence is one of the VTN, also where the site's time runs faster
+        # of the loop's clock: a silence is one of the VTN, also where the site's time runs faster
+        self._heard_s = -inf
         self._outbox: deque[dict[str, Any]] = deque(maxlen=MOST_REPORTS)
         self._told: set[str] = set()
         self._silent = ""
