@@ -1,7 +1,7 @@
 """The files that a campus is made of: their checksum, and copies that an edit of the user's does not change.
 
-Needs    campus.
-Gives    checksum_of, with_own_templates, kept_templates, write_whole.
+Needs    campus, operate.whole.
+Gives    checksum_of, with_own_templates, kept_templates.
 Used by  operate: prepare, keeper, commission.
 
 The user's files are looked at while a site runs, and the copies are read: a process that is started again goes on with
@@ -11,10 +11,11 @@ what runs, templates of the user's own included.
 from __future__ import annotations
 
 import hashlib
-import os
 import re
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from wattstack.operate.whole import write_whole
 
 if TYPE_CHECKING:
     from wattstack.campus import Campus
@@ -82,16 +83,6 @@ def kept_templates(campus: Campus, folder: Path) -> dict[Path, bytes]:
             raise OSError(f"{copy} is not as it was prepared")
         kept[copy] = body
     return kept
-
-
-def write_whole(path: Path, body: bytes) -> None:
-    """Write a file so that it is there whole or as before, for its owner alone."""
-    beside = path.with_name(path.name + ".part")
-    with open(os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW, 0o600), "wb") as file:
-        file.write(body)
-        file.flush()
-        os.fsync(file.fileno())
-    beside.replace(path)
 
 
 def _read(path: Path) -> bytes:

@@ -1,6 +1,6 @@
 """The log of changes: one line a change, on disk before the change is made, chained by SHA-256.
 
-Needs    nothing but the file system.
+Needs    operate.whole.
 Gives    Audit, Change, Head, FIRST, body_of, hash_of, head_path, read_head.
 Used by  operate.audit.verify, operate.face, operate.commission.
 
@@ -25,6 +25,7 @@ from pathlib import Path
 from typing import Any
 
 from wattstack.errors import InputError
+from wattstack.operate.whole import write_whole
 
 FIRST = "0" * 64  # `before` of the first line
 LONGEST = 32768  # bytes of a line
@@ -268,14 +269,7 @@ def _follows(file: int, head: Head, known: Head) -> bool:
 
 
 def _put_head(path: Path, head: Head) -> None:
-    beside = path.with_name(path.name + ".new")
-    file = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
-    try:
-        os.write(file, f"{head}\n".encode("ascii"))
-        os.fsync(file)
-    finally:
-        os.close(file)
-    beside.replace(path)
+    write_whole(path, f"{head}\n".encode("ascii"))
     _sync_folder(path.parent)
 
 

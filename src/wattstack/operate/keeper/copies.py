@@ -1,6 +1,6 @@
 """The copies that the processes read are kept as they were prepared; a change of the user's is shown, not taken over.
 
-Needs    operate: prepare, sources, link.
+Needs    operate: prepare, sources, whole, link.
 Gives    Keeper, tell_guard, CHECKSUMS.
 Used by  operate.supervise, operate.keeper: start and the process.
 
@@ -23,7 +23,8 @@ from typing import TYPE_CHECKING
 
 from wattstack.errors import WattstackError
 from wattstack.operate.link import Event, Standing, State, open_client
-from wattstack.operate.sources import checksum_of, write_whole
+from wattstack.operate.sources import checksum_of
+from wattstack.operate.whole import write_whole
 
 if TYPE_CHECKING:
     from wattstack.operate.prepare import Prepared

@@ -1,6 +1,6 @@
 """What the controller of another machine knows, asked of its page while ours waits, and left where our guard finds it.
 
-Needs    campus, operate: link, audit.standby_secret, straight; operate.north.way.
+Needs    campus, operate: link, audit.standby_secret, straight, whole; operate.north.way.
 Gives    StandbyWay.
 Used by  operate.north.way.
 
@@ -13,7 +13,6 @@ from __future__ import annotations
 import asyncio
 import http.client
 import json
-import os
 import ssl
 import urllib.error
 import urllib.request
@@ -26,6 +25,7 @@ from wattstack.operate.audit import standby_secret
 from wattstack.operate.link import Memory
 from wattstack.operate.north.way import Site
 from wattstack.operate.straight import straight_opener
+from wattstack.operate.whole import write_whole
 
 if TYPE_CHECKING:
     from wattstack.campus import Campus
@@ -69,7 +69,7 @@ class StandbyWay:
             if site.heard and not site.state.writes:
                 text, why = await asyncio.to_thread(self._newest)
                 if text:
-                    await asyncio.to_thread(_leave, site.folder / Memory.OTHER, text)
+                    await asyncio.to_thread(write_whole, site.folder / Memory.OTHER, text.encode())
                     heard_s = loop.time()
                     if lost:
                         await site.say("info", CHANNEL, "what the other controller knows is heard again")
@@ -112,15 +112,6 @@ class StandbyWay:
         if len(raw) > MOST:
             raise ValueError(f"says more than {MOST} bytes")
         return raw.decode("utf-8")
-
-
-def _leave(path: Path, text: str) -> None:
-    """Leave it for the guard, whole or not at all."""
-    beside = path.with_suffix(".part")
-    file = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    with os.fdopen(file, "w", encoding="utf-8") as stream:
-        stream.write(text)
-    beside.replace(path)
 
 
 def _ca(campus: Campus) -> Path | None:

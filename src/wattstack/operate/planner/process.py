@@ -1,6 +1,6 @@
 """The planner's process: it listens to the guard, plans, asks, and says what it could not hold.
 
-Needs    campus.read_campus, operate.link, operate.historian (what was measured before), operate.planner.site.
+Needs    campus.read_campus, operate.link, operate.historian (what was measured before), whole, planner.site.
 Gives    run_planner, PLAN_FILE.
 Used by  operate.planner.__main__, tests.
 
@@ -27,6 +27,7 @@ from wattstack.operate.link import Answer as Said
 from wattstack.operate.link import Client, Event, Frame, Request, Standing, State, open_client
 from wattstack.operate.planner.image import measured_of
 from wattstack.operate.planner.site import Answer, SitePlanner
+from wattstack.operate.whole import write_whole
 
 if TYPE_CHECKING:
     from wattstack.campus import Campus
@@ -201,10 +202,8 @@ def write_plan_file(path: Path, utc_s: float, answer: Answer) -> None:
             "over_mw",
         ):
             shown[name] = [float(f"{v:.6g}") if np.isfinite(v) else None for v in getattr(plan, name)]
-    scratch = path.with_suffix(".part")
     try:
-        scratch.write_text(json.dumps(shown, allow_nan=False), encoding="utf-8")
-        scratch.replace(path)
+        write_whole(path, json.dumps(shown, allow_nan=False).encode())
     except OSError:
         return  # a full disk takes the picture of the plan, not the plan
 

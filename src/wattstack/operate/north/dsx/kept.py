@@ -1,6 +1,6 @@
 """What must survive a restart: targets, and what was taken, in one file that is whole or not there.
 
-Needs    operate.north.dsx: check, schedule.
+Needs    operate.whole, operate.north.dsx: check, schedule.
 Gives    write_kept, read_kept.
 Used by  operate.north.dsx.way.
 """
@@ -8,11 +8,11 @@ Used by  operate.north.dsx.way.
 from __future__ import annotations
 
 import json
-import os
 from pathlib import Path
 
 from wattstack.operate.north.dsx.check import Gate
 from wattstack.operate.north.dsx.schedule import Schedule
+from wattstack.operate.whole import write_whole
 
 
 def write_kept(path: Path, gate: Gate, schedule: Schedule) -> None:
@@ -22,13 +22,7 @@ def write_kept(path: Path, gate: Gate, schedule: Schedule) -> None:
         OSError: It cannot be written; the one before stays.
     """
     told = json.dumps({"gate": gate.saved(), "schedule": schedule.saved()}, allow_nan=False)
-    beside = path.with_suffix(".part")
-    file = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    with os.fdopen(file, "w", encoding="utf-8") as stream:
-        stream.write(told)
-        stream.flush()
-        os.fsync(stream.fileno())
-    beside.replace(path)
+    write_whole(path, told.encode())
 
 
 def read_kept(path: Path, gate: Gate, schedule: Schedule) -> bool:
