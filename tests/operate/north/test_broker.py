@@ -158,12 +158,12 @@ def test_a_damaged_file_is_told_and_messages_of_before_do_not_count(folder, part
 
 def test_a_folder_that_cannot_be_written_is_told_once_and_targets_hold(folder, partner):
     async def work(guard, way, bus):
-        (folder / "north-dsx.part").mkdir()
+        (folder / "north-dsx.json.part").mkdir()
         for power in (12.0, 11.0):
             await bus.say(SET, partner.message(target(power)))
         await until(lambda: limit(guard) == 11.0)
         assert guard.told("alarm").count("north-dsx.json cannot be written") == 1
-        (folder / "north-dsx.part").rmdir()
+        (folder / "north-dsx.json.part").rmdir()
         await bus.say(SET, partner.message(target(10.0)))
         await until(lambda: "north-dsx.json is written again" in guard.told("info"))
 
