@@ -146,7 +146,7 @@ def test_it_may_be_named_from_the_root(site, tmp_path):
 
 def test_a_site_is_not_begun_with_a_template_that_is_not_there(site, tmp_path):
     (site / "my-battery.yaml").unlink()
-    with pytest.raises(InputError, match=r"is my-battery.yaml, which cannot be read"):
+    with pytest.raises(InputError, match=r"is 'my-battery.yaml', which cannot be read: .*directory\. A name without a folder"):
         prepare_campus(site, folder=tmp_path / "data", say=lambda _: None)
     assert not (tmp_path / "data").exists()
 
@@ -158,7 +158,7 @@ def test_a_template_that_is_not_there_fails_the_check(site, capsys, name):
     assert run(["check", str(file)]) == 2
     said = capsys.readouterr().err
     assert "devices.battery.main.template" in said
-    assert ("is my-batery.yaml, which cannot be read" in said) or ("Nearest: 'bess-generic'" in said)
+    assert ("is 'my-batery.yaml', which cannot be read" in said) or ("Nearest: 'bess-generic'" in said)
 
 
 def test_every_fault_of_a_template_fails_the_check_and_names_the_file(site, capsys):

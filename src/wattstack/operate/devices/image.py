@@ -302,7 +302,7 @@ def _unread(path: str, name: str, error: InputError) -> list[Fault]:
     return [
         Fault(f"{name} {fault.where}", fault.what)
         if fault.where
-        else Fault(f"devices.{path}.template", f"is {name}, which {fault.what} {beside}")
+        else Fault(f"devices.{path}.template", f"is {name!r}, which {fault.what.rstrip('.')}. {beside}")
         for fault in error.faults
     ]
 
