@@ -146,7 +146,8 @@ def test_it_may_be_named_from_the_root(site, tmp_path):
 
 def test_a_site_is_not_begun_with_a_template_that_is_not_there(site, tmp_path):
     (site / "my-battery.yaml").unlink()
-    with pytest.raises(InputError, match=r"is 'my-battery.yaml', which cannot be read: .*directory\. A name without a folder"):
+    said = r"is 'my-battery.yaml', which cannot be read: .*directory\. A name without a folder"
+    with pytest.raises(InputError, match=said):
         prepare_campus(site, folder=tmp_path / "data", say=lambda _: None)
     assert not (tmp_path / "data").exists()
 
